@@ -1,0 +1,95 @@
+package event
+
+// MessageScore is one row of the message scores: what a user's message made
+// of its conversation. Its key is (shop_id, user_id, event_id).
+type MessageScore struct {
+	ShopID     string   `json:"shop_id"`
+	UserID     string   `json:"user_id"`
+	EventID    string   `json:"event_id"`
+	ConvID     string   `json:"conv_id"`
+	TS         int64    `json:"ts"`
+	Intent     string   `json:"intent"`
+	IntentPath []string `json:"intent_path"`
+	Evidence   float64  `json:"evidence"` // log-odds
+	BuyScore   float64  `json:"buyScore"` // 0 to 1, three decimals
+	POrder     float64  `json:"p_order"`  // calibrated probability
+	ModelID    string   `json:"model_id"`
+	Version    Position `json:"version"` // in the journey topic
+}
+
+// OrderTouches is one row of the touches: all candidates of an order, for one
+// user. Its key is (shop_id, order_id, user_id). An empty list takes back what
+// an earlier version said.
+type OrderTouches struct {
+	ShopID    string   `json:"shop_id"`
+	OrderID   string   `json:"order_id"`
+	UserID    string   `json:"user_id"`
+	OrderAt   int64    `json:"order_at"` // order time, ms; 0 when the list is empty
+	NamedConv string   `json:"named_conv_id"`
+	Touches   []Touch  `json:"touches"`
+	Version   Position `json:"version"` // in the journey topic
+}
+
+// Touch is a conversation in which the order's shopper wrote before ordering.
+type Touch struct {
+	ConvID    string  `json:"conv_id"`
+	TouchAt   int64   `json:"touch_at"`
+	Explicit  bool    `json:"explicit"`
+	RankLast  int     `json:"rank_last"`
+	RankFirst int     `json:"rank_first"`
+	BuyScore  float64 `json:"buyScore"` // of the conversation at touch_at
+}
+
+// Repair asks for a shopper's rows to be computed anew from facts, because
+// the journey no longer holds all that they need.
+type Repair struct {
+	ShopID  string   `json:"shop_id"`
+	UserID  string   `json:"user_id"`
+	Version Position `json:"version"` // of the rows that the repair will write
+}
+
+// Stage says where a dead letter was set aside.
+type Stage string
+
+// The stages.
+const (
+	StageIngest  Stage = "ingest"
+	StageProcess Stage = "process"
+	StageSink    Stage = "sink"
+)
+
+// Reason says why an event was set aside. The set is closed.
+type Reason string
+
+// The reasons.
+const (
+	ReasonMalformed     Reason = "malformed"
+	ReasonUnknownType   Reason = "unknown_type"
+	ReasonMissingField  Reason = "missing_field"
+	ReasonBadField      Reason = "bad_field"
+	ReasonFutureTS      Reason = "future_ts"
+	ReasonForbiddenShop Reason = "forbidden_shop"
+	ReasonConflict      Reason = "conflict"
+	ReasonUndecodable   Reason = "undecodable"
+	ReasonRefusedRow    Reason = "refused_row"
+)
+
+// DeadLetter is an event that was set aside, whole. Letters with one ID are
+// one letter, delivered more than once.
+type DeadLetter struct {
+	ID         string `json:"id"` // hex of a keyed hash over reason and the event as a JSON value
+	Stage      Stage  `json:"stage"`
+	Reason     Reason `json:"reason"`
+	Detail     string `json:"detail"` // names the field and the rule
+	Source     string `json:"source"`
+	ShopID     string `json:"shop_id"` // the credential's where the event's is not to be trusted
+	Type       string `json:"type"`
+	EventID    string `json:"event_id"`
+	ReceivedAt int64  `json:"received_at"` // ms
+	// Topic, Partition and Offset say which record this was; a letter of the
+	// door was none yet: it gets its own place in the dead letters' topic.
+	Topic     string `json:"topic,omitempty"`
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+	Bytes     []byte `json:"bytes"` // as received
+}

@@ -1,0 +1,65 @@
+package event
+
+import "strconv"
+
+// Version is the schema version that every record carries in HeaderSchema.
+const Version = "1"
+
+// Topic names without their prefix ("askbuy." by default).
+const (
+	TopicMessages      = "messages.v1"
+	TopicOrders        = "orders.v1"
+	TopicBehaviors     = "behaviors.v1"
+	TopicExposures     = "exposures.v1"
+	TopicFeedback      = "feedback.v1"
+	TopicAliases       = "aliases.v1"
+	TopicJourney       = "journey.v1"
+	TopicMessageScores = "message_scores.v1"
+	TopicTouches       = "touches.v1"
+	TopicRepairs       = "repairs.v1"
+	TopicModels        = "models.v1"
+	TopicReplies       = "replies.v1"
+	TopicHandoffs      = "handoffs.v1"
+	TopicDeadLetters   = "deadletters.v1"
+)
+
+// RawTopics lists the topics whose every record leaves a receipt.
+func RawTopics() []string {
+	return []string{TopicMessages, TopicOrders, TopicBehaviors, TopicExposures, TopicFeedback, TopicAliases}
+}
+
+// DerivedTopics lists the topics that processors write and anybody may read.
+func DerivedTopics() []string {
+	return []string{TopicJourney, TopicMessageScores, TopicTouches, TopicRepairs, TopicDeadLetters}
+}
+
+// Topic is the raw topic of a type.
+func (t Type) Topic() string {
+	switch t {
+	case TypeMessage:
+		return TopicMessages
+	case TypeOrder:
+		return TopicOrders
+	case TypeBehavior:
+		return TopicBehaviors
+	case TypeExposure:
+		return TopicExposures
+	case TypeFeedback:
+		return TopicFeedback
+	case TypeAlias:
+		return TopicAliases
+	}
+	return ""
+}
+
+// Key is the partition key of an event: its order for order events, its
+// shopper for all others.
+func (e *Event) Key() string { return Key(e.ShopID, e.Owner()) }
+
+// Key is the partition key of a shopper.
+func (s Shopper) Key() string { return Key(s.ShopID, s.UserID) }
+
+// Key joins a shop and an id so that no two pairs share a key.
+func Key(shopID, id string) string {
+	return strconv.Itoa(len(shopID)) + ":" + shopID + id
+}
