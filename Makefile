@@ -1,0 +1,50 @@
+# askbuy. `make` alone lists what there is.
+SHELL := bash
+GO ?= go
+BIN := bin/askbuy
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench fuzz engine build fmt clean model
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build engine ## start everything in one process, with the sample shop, and print the addresses
+	$(BIN) run --sample
+
+test: engine ## every test, on real embedded engines
+	$(GO) test ./...
+
+check: ## formatting, vet, static analysis, module file
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck ./...
+
+build: ## the binary, into bin/
+	$(GO) build -o $(BIN) ./cmd/askbuy
+
+engine: ## fetch the embedded ClickHouse once (178 MB), into the user's cache
+	@$(GO) run ./internal/clickhouse/embedded/fetchengine
+
+bench: engine build ## speed and memory, in one run, as ratios where they can be
+	$(GO) test -run '^$$' -bench . -benchmem ./ingest/... ./models/... ./processors/... ./sinks/...
+	$(GO) test -tags bench -run TestBench -v -timeout 15m ./pipeline
+
+fuzz: ## every fuzz target, 30 s each
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 30s $$pkg || exit 1; \
+	  done; \
+	done
+
+model: ## train the shipped intent model anew from its grammar
+	$(GO) generate ./models/intent/...
+
+fmt: ## format the sources
+	gofmt -w $$(git ls-files '*.go')
+
+clean: ## remove what was built here (the engine and .askbuy stay)
+	rm -rf bin

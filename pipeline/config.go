@@ -1,0 +1,205 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Role is a part of the pipeline that one process may run.
+type Role string
+
+// The roles. A process runs all of them unless told otherwise.
+const (
+	RoleIngest    Role = "ingest"
+	RoleProcess   Role = "process"
+	RoleSink      Role = "sink"
+	RoleReply     Role = "reply"
+	RoleDashboard Role = "dashboard"
+)
+
+// AllRoles lists every role.
+func AllRoles() []Role {
+	return []Role{RoleIngest, RoleProcess, RoleSink, RoleReply, RoleDashboard}
+}
+
+// Config is everything an operator may decide. The zero value of an address
+// means its default, which moves to a free port when it is taken; an address
+// that is given has to be free.
+type Config struct {
+	Roles   []Role `koanf:"roles"`
+	DataDir string `koanf:"data_dir"`
+
+	HTTPAddr  string `koanf:"http_addr"`
+	AdminAddr string `koanf:"admin_addr"`
+
+	KafkaBrokers      []string `koanf:"kafka_brokers"` // none: an embedded broker
+	KafkaPrefix       string   `koanf:"kafka_prefix"`
+	KafkaPartitions   int32    `koanf:"kafka_partitions"`  // 0: 4 embedded, 16 elsewhere
+	KafkaReplication  int16    `koanf:"kafka_replication"` // 0: 1 embedded, 3 elsewhere
+	EmbeddedKafkaAddr string   `koanf:"embedded_kafka_addr"`
+
+	ClickHouseDSN                string `koanf:"clickhouse_dsn"` // "": an embedded server
+	EmbeddedClickHouseHTTPAddr   string `koanf:"embedded_clickhouse_http_addr"`
+	EmbeddedClickHouseNativeAddr string `koanf:"embedded_clickhouse_native_addr"`
+
+	CozeSecret     string `koanf:"coze_secret"`     // "": generated, kept in the data directory
+	APIKey         string `koanf:"api_key"`         // likewise
+	BIPassword     string `koanf:"bi_password"`     // likewise
+	FingerprintKey string `koanf:"fingerprint_key"` // likewise; one for all replicas, for ever
+
+	DefaultShop    string          `koanf:"default_shop"`
+	ExperimentsDir string          `koanf:"experiments_dir"`
+	CozeLenient    bool            `koanf:"coze_lenient"` // tokens without exp are accepted
+	CozeShop       string          `koanf:"coze_shop"`    // the one shop of /coze, "": as the token or body says
+	APIKeys        []APIKey        `koanf:"api_keys"`
+	Shops          map[string]Shop `koanf:"shops"`
+
+	LogLevel string `koanf:"log_level"`
+
+	// Window of the pipeline's own loops; tests shorten them.
+	SinkLinger time.Duration `koanf:"-"`
+}
+
+// APIKey is a key of /v1 and the shops it may speak for; none means all.
+type APIKey struct {
+	Name  string   `koanf:"name"`
+	Key   string   `koanf:"key"`
+	Shops []string `koanf:"shops"`
+}
+
+// Shop is what is configured of one shop.
+type Shop struct {
+	TimeZone          string `koanf:"time_zone"`
+	ReportingCurrency string `koanf:"reporting_currency"`
+}
+
+// Default addresses. A default that is taken moves to a free port.
+const (
+	defaultHTTPAddr             = "127.0.0.1:8080"
+	defaultAdminAddr            = "127.0.0.1:8081"
+	defaultKafkaAddr            = "127.0.0.1:9092"
+	defaultClickHouseHTTPAddr   = "127.0.0.1:8123"
+	defaultClickHouseNativeAddr = "127.0.0.1:9000"
+)
+
+// DefaultConfig runs the whole pipeline in this process, with nothing outside
+// it.
+func DefaultConfig() Config {
+	return Config{
+		Roles:       AllRoles(),
+		DataDir:     ".askbuy",
+		KafkaPrefix: "askbuy.",
+		DefaultShop: "default",
+		LogLevel:    "info",
+		SinkLinger:  300 * time.Millisecond,
+	}
+}
+
+// minSecret is the least length of a secret that signs: 32 bytes, the size of
+// the hash it keys.
+const minSecret = 32
+
+// Validate reports every problem at once, each with its setting, its rule and
+// what to do.
+func (c Config) Validate() error {
+	var problems []error
+	wrong := func(setting, rule string, args ...any) {
+		problems = append(problems, fmt.Errorf("%s: %s", setting, fmt.Sprintf(rule, args...)))
+	}
+	for _, role := range c.Roles {
+		if !slices.Contains(AllRoles(), role) {
+			wrong("roles", "unknown role %q: use some of %v", role, AllRoles())
+		}
+	}
+	if len(c.Roles) == 0 {
+		wrong("roles", "name at least one of %v", AllRoles())
+	}
+	if c.DataDir == "" {
+		wrong("data_dir", "must not be empty: name a directory that askbuy may write")
+	}
+	for setting, addr := range map[string]string{
+		"http_addr": c.HTTPAddr, "admin_addr": c.AdminAddr, "embedded_kafka_addr": c.EmbeddedKafkaAddr,
+		"embedded_clickhouse_http_addr": c.EmbeddedClickHouseHTTPAddr, "embedded_clickhouse_native_addr": c.EmbeddedClickHouseNativeAddr,
+	} {
+		if addr == "" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			wrong(setting, "%q is no host:port: write it like 127.0.0.1:8080, with port 0 for any free one", addr)
+		}
+	}
+	for _, broker := range c.KafkaBrokers {
+		if _, _, err := net.SplitHostPort(broker); err != nil {
+			wrong("kafka_brokers", "%q is no host:port: separate several by commas", broker)
+		}
+	}
+	if c.KafkaPartitions < 0 {
+		wrong("kafka_partitions", "%d is negative: use the number of partitions every topic shall have", c.KafkaPartitions)
+	}
+	if c.KafkaReplication < 0 {
+		wrong("kafka_replication", "%d is negative: use 3 on a cluster", c.KafkaReplication)
+	}
+	if strings.Trim(c.KafkaPrefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
+		wrong("kafka_prefix", "%q has characters that no topic may have: use letters, digits, dot, hyphen, underscore", c.KafkaPrefix)
+	}
+	if c.ClickHouseDSN != "" {
+		if u, err := url.Parse(c.ClickHouseDSN); err != nil || u.Host == "" || !slices.Contains([]string{"clickhouse", "tcp"}, u.Scheme) {
+			wrong("clickhouse_dsn", "want clickhouse://user:password@host:9000/database (the native port)")
+		}
+	}
+	for setting, secret := range map[string]string{"coze_secret": c.CozeSecret, "fingerprint_key": c.FingerprintKey} {
+		if secret != "" && len(secret) < minSecret {
+			wrong(setting, "has %d bytes, fewer than %d: generate one with `openssl rand -hex 32`", len(secret), minSecret)
+		}
+	}
+	if c.DefaultShop == "" || len(c.DefaultShop) > 256 {
+		wrong("default_shop", "must have 1 to 256 bytes")
+	}
+	for i, key := range c.APIKeys {
+		if len(key.Key) < 16 {
+			wrong(fmt.Sprintf("api_keys[%d].key", i), "has fewer than 16 bytes: generate one with `openssl rand -hex 32`")
+		}
+	}
+	for id, shop := range c.Shops {
+		if shop.TimeZone == "" {
+			continue
+		}
+		if _, err := time.LoadLocation(shop.TimeZone); err != nil {
+			wrong("shops."+id+".time_zone", "%q is no time zone: use a name like Asia/Shanghai", shop.TimeZone)
+		}
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		wrong("log_level", "%q: use debug, info, warn or error", c.LogLevel)
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(problems...)
+}
+
+// Has reports whether this process runs a role.
+func (c Config) Has(role Role) bool { return slices.Contains(c.Roles, role) }
+
+// partitions is the number every topic gets.
+func (c Config) partitions() int32 {
+	switch {
+	case c.KafkaPartitions > 0:
+		return c.KafkaPartitions
+	case len(c.KafkaBrokers) == 0:
+		return 4
+	}
+	return 16
+}
+
+func (c Config) replication() int16 {
+	switch {
+	case c.KafkaReplication > 0:
+		return c.KafkaReplication
+	case len(c.KafkaBrokers) == 0:
+		return 1
+	}
+	return 3
+}
