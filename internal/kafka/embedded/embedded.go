@@ -1,0 +1,177 @@
+// Package embedded runs a Kafka broker inside this process, for one machine:
+// kfake with a data directory, a lock on it, a fixed address and retention
+// applied by hand. Clients talk to it over TCP as to any other broker.
+//
+// What must stay true:
+//   - one process at a time owns a data directory (kfake itself has no lock);
+//   - the broker's own cleaner never runs: a crash in the middle of its
+//     compaction loses keys.
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// ErrAddrInUse: something else listens on the address that was asked for.
+var ErrAddrInUse = errors.New("address is in use")
+
+// Options say where the broker lives. Dir and Addr are required.
+type Options struct {
+	// Dir keeps the records; it is created when missing, and used by nothing else.
+	Dir string
+	// Addr is host:port to listen on; port 0 picks a free one.
+	Addr string
+	// Advertise is the host that clients are told to connect to. Empty means
+	// that of Addr, or 127.0.0.1 when Addr listens everywhere.
+	Advertise string
+	// Partitions is the count of topics created without one; default 4.
+	Partitions int32
+	// MinSession is the shortest session timeout a group member may ask for;
+	// default 6 s, as in Kafka.
+	MinSession time.Duration
+	// Ticks says when Run applies retention; nil means every five minutes.
+	Ticks <-chan time.Time
+	Log   *slog.Logger
+}
+
+// Broker is a running broker.
+type Broker struct {
+	cluster *kfake.Cluster
+	lock    *dirLock
+	addr    string
+	ticks   <-chan time.Time
+	close   sync.Once
+}
+
+// never is longer than any process lives, in milliseconds, yet fits a Duration.
+const never = "3153600000000"
+
+// Start opens the directory and listens. Records, group offsets and topic ids
+// of an earlier broker on the same directory are there again.
+func Start(o Options) (*Broker, error) {
+	o = o.withDefaults()
+	lock, err := lockDir(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDir(o.Dir); err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	listener, err := listen(o)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	cluster, err := kfake.NewCluster(o.clusterOptions(listener)...)
+	if err != nil {
+		return nil, errors.Join(
+			fmt.Errorf("open broker directory %s: %w; move it away to start empty, or restore it from a copy", o.Dir, err),
+			ignoreClosed(listener.Close()), lock.release())
+	}
+	o.Log.Warn("the embedded broker is for one machine: no replicas, durable against a crash of the process, not of the disk",
+		"addr", listener.Addr().String(), "dir", o.Dir)
+	return &Broker{cluster: cluster, lock: lock, addr: listener.Addr().String(), ticks: o.Ticks}, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Partitions <= 0 {
+		o.Partitions = 4
+	}
+	if o.MinSession <= 0 {
+		o.MinSession = 6 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func (o Options) clusterOptions(l net.Listener) []kfake.Opt {
+	return []kfake.Opt{
+		kfake.NumBrokers(1),
+		kfake.ListenFn(func(string, string) (net.Listener, error) { return l, nil }),
+		kfake.DataDir(o.Dir),
+		kfake.DefaultNumPartitions(int(o.Partitions)),
+		kfake.GroupMinSessionTimeout(o.MinSession),
+		kfake.ClusterID("askbuy-embedded"),
+		kfake.WithLogger(brokerLog{o.Log}),
+		kfake.BrokerConfigs(map[string]string{
+			"log.cleaner.backoff.ms": never,
+			// A group that slept for a week must not start over.
+			"offsets.retention.minutes": strconv.Itoa(10 * 365 * 24 * 60),
+		}),
+	}
+}
+
+// Addr is the address that clients connect to.
+func (b *Broker) Addr() string { return b.addr }
+
+// Brokers is Addr as a list of seed brokers.
+func (b *Broker) Brokers() []string { return []string{b.addr} }
+
+// Close stops the broker and gives the directory back. Clients should be
+// closed before; what they still ask fails.
+func (b *Broker) Close() (err error) {
+	b.close.Do(func() {
+		b.cluster.Close()
+		err = b.lock.release()
+	})
+	return err
+}
+
+func listen(o Options) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen as broker on %q: %w; give host:port", o.Addr, err)
+	}
+	l, err := net.Listen("tcp", o.Addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen as broker on %s: %w: %w", o.Addr, ErrAddrInUse, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen as broker: %w", err)
+	}
+	if o.Advertise == "" {
+		o.Advertise = advertised(host)
+	}
+	return &namedListener{Listener: l, host: o.Advertise}, nil
+}
+
+func advertised(host string) string {
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		return "127.0.0.1"
+	}
+	return host
+}
+
+// namedListener answers with the name clients must use: kfake advertises its
+// listener's own address, and nobody can connect to 0.0.0.0 from elsewhere.
+type namedListener struct {
+	net.Listener
+	host string
+}
+
+func (l *namedListener) Addr() net.Addr {
+	_, port, _ := net.SplitHostPort(l.Listener.Addr().String())
+	return hostPort(net.JoinHostPort(l.host, port))
+}
+
+type hostPort string
+
+func (hostPort) Network() string  { return "tcp" }
+func (h hostPort) String() string { return string(h) }
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

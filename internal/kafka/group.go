@@ -1,0 +1,141 @@
+package kafka
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/lovoo/goka"
+	"github.com/lovoo/goka/storage"
+)
+
+// partitionChannel is how many records wait between Sarama and a partition's
+// callback; 256 gave 13 % over Goka's 10, and 1024 no more.
+const partitionChannel = 256
+
+// GroupOptions are what may differ between Goka groups.
+type GroupOptions struct {
+	// Group is the group's whole name, prefix included.
+	Group string
+	// StateDir keeps tables on disk; "" keeps them in memory.
+	StateDir string
+	// TableID is the changelog topic's id, from EnsureTopics; with StateDir it
+	// ties the tables on disk to the broker they were made from.
+	TableID [16]byte
+	// SessionTimeout is after what silence a member is given up (default 10 s)
+	// and Heartbeat how often it speaks (default 300 ms, which is also how
+	// soon it hears of a rebalance).
+	SessionTimeout time.Duration
+	Heartbeat      time.Duration
+	// StopGrace is how long a stop waits for a broker that does not answer
+	// before unacknowledged outputs are given up; they were not committed and
+	// come again. Default 5 s.
+	StopGrace time.Duration
+	Log       *slog.Logger
+}
+
+func (o GroupOptions) withDefaults() GroupOptions {
+	if o.SessionTimeout <= 0 {
+		o.SessionTimeout = 10 * time.Second
+	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = 300 * time.Millisecond
+	}
+	if o.StopGrace <= 0 {
+		o.StopGrace = 5 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// tables is where a processor's tables come from.
+type tables interface {
+	build(topic string, partition int32) (storage.Storage, error)
+	session(continuous bool)
+}
+
+// ProcessorOptions are the options of one goka.Processor; a second processor
+// needs a second call. The topics, and TableTopic of a group with a table, must
+// exist (EnsureTopics). A processor whose Run failed is not run again: make a
+// new one, with new options, which reads its tables anew.
+func ProcessorOptions(c Config, o GroupOptions) []goka.ProcessorOption {
+	o = o.withDefaults()
+	out := &outputs{}
+	store, rebalanced := o.tables()
+	return []goka.ProcessorOption{
+		goka.WithClientID(c.ClientID),
+		goka.WithLogger(gokaLog{o.Log}),
+		goka.WithHasher(NewHasher),
+		goka.WithContextWrapper(Guard(c.Partitions)),
+		// A record without a value is undecodable, not absent: see Codec.
+		goka.WithNilHandling(goka.NilDecode),
+		goka.WithPartitionChannelSize(partitionChannel),
+		goka.WithStorageBuilder(store.build),
+		goka.WithRebalanceCallback(rebalanced),
+		goka.WithConsumerGroupBuilder(consumerGroupBuilder(c, o, store, out)),
+		goka.WithConsumerSaramaBuilder(goka.SaramaConsumerBuilderWithConfig(c.saramaConfig())),
+		goka.WithProducerBuilder(out.open(c)),
+		goka.WithTopicManagerBuilder(topicManagerBuilder(c)),
+	}
+}
+
+func (o GroupOptions) tables() (tables, goka.RebalanceCallback) {
+	if o.StateDir == "" {
+		s := newStores()
+		return s, s.retain
+	}
+	l := newLevelStores(o.StateDir, o.Group, o.TableID)
+	return l, func(goka.Assignment) {
+		if err := l.clean(); err != nil {
+			o.Log.Warn("clean state directory", "error", err)
+		}
+	}
+}
+
+func consumerGroupBuilder(c Config, o GroupOptions, t tables, out *outputs) goka.ConsumerGroupBuilder {
+	return func(brokers []string, group, _ string) (sarama.ConsumerGroup, error) {
+		s := c.saramaConfig()
+		s.Consumer.Group.Session.Timeout = o.SessionTimeout
+		s.Consumer.Group.Heartbeat.Interval = o.Heartbeat
+		inner, err := sarama.NewConsumerGroup(brokers, group, s)
+		if err != nil {
+			return nil, fmt.Errorf("join group %s: %w", group, err)
+		}
+		return &orderedGroup{ConsumerGroup: inner, log: o.Log, session: t.session, stopping: out.abort, grace: o.StopGrace}, nil
+	}
+}
+
+// topicManagerBuilder gives Goka its eyes on topics, but not its hands: what a
+// topic is, EnsureTopics decides.
+func topicManagerBuilder(c Config) goka.TopicManagerBuilder {
+	t := goka.NewTopicManagerConfig()
+	t.Table.Replication = int(c.Replication)
+	t.Stream.Replication = int(c.Replication)
+	t.MismatchBehavior = goka.TMConfigMismatchBehaviorFail
+	t.NoCreate = true
+	return func(brokers []string) (goka.TopicManager, error) {
+		inner, err := goka.NewTopicManager(brokers, c.saramaConfig(), t)
+		if err != nil {
+			return nil, err
+		}
+		return topicManager{inner}, nil
+	}
+}
+
+type topicManager struct{ goka.TopicManager }
+
+// EnsureTableExists checks what the tables' correctness hangs on. Replicas are
+// not part of it: an operator may be moving them.
+func (m topicManager) EnsureTableExists(topic string, partitions int) error {
+	found, err := m.Partitions(topic)
+	if err != nil {
+		return fmt.Errorf("find table topic %s: %w; create it with EnsureTopics(TableTopic(group)) first", topic, err)
+	}
+	if len(found) != partitions {
+		return &MismatchError{topic, "partitions", fmt.Sprint(partitions), fmt.Sprint(len(found))}
+	}
+	return nil
+}
