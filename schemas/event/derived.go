@@ -46,7 +46,20 @@ type Repair struct {
 	ShopID  string   `json:"shop_id"`
 	UserID  string   `json:"user_id"`
 	Version Position `json:"version"` // of the rows that the repair will write
+	// Needs must be stored before the facts may be read; none: read at once.
+	Needs []Reached `json:"needs,omitempty"`
 }
+
+// Reached is how far one partition of a raw topic was applied: that record
+// and all before it.
+type Reached struct {
+	Topic     string   `json:"topic"` // without prefix
+	Partition int32    `json:"partition"`
+	Position  Position `json:"position"`
+}
+
+// Shopper is the one whose rows are to be repaired.
+func (r *Repair) Shopper() Shopper { return Shopper{r.ShopID, r.UserID} }
 
 // Stage says where a dead letter was set aside.
 type Stage string

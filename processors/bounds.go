@@ -1,0 +1,137 @@
+package processors
+
+import (
+	"math"
+	"slices"
+)
+
+// Limits bound a shopper's journey. What lies beyond is computed from facts.
+type Limits struct {
+	Messages int   // how many, of all roles
+	Bytes    int   // encoded, an upper estimate
+	Age      int64 // ms before the newest event time
+}
+
+// DefaultLimits are the 30 days that a touch may reach and a week for what is
+// late, 512 messages and 128 KB.
+func DefaultLimits() Limits {
+	return Limits{Messages: 512, Bytes: 128 << 10, Age: touchWindow + 7*day}
+}
+
+// noTime is later than any event.
+const noTime = math.MaxInt64
+
+// whole reports whether nothing at or after ts - reach was ever pruned.
+func (j *journey) whole(ts, reach int64) bool {
+	return j.CompleteSince == nil || ts-reach > *j.CompleteSince
+}
+
+// prune drops the oldest until the limits hold. By the shopper's own event
+// times: a backfill of last year is as recent as its newest event.
+func (j *journey) prune(l Limits) {
+	if horizon, some := j.newest(); some {
+		horizon -= l.Age
+		j.dropMessages(horizon)
+		j.dropOrders(func(o order) bool { return o.at() < horizon })
+	}
+	if n := len(j.Messages) - l.Messages; n > 0 {
+		j.dropMessages(j.Messages[n-1].TS + 1)
+	}
+	for size := j.size(); size > l.Bytes && len(j.Messages)+len(j.Orders) > 0; size = j.size() {
+		j.dropOldest()
+	}
+	if j.CompleteSince != nil { // what is not later can be in no row
+		j.dropMessages(*j.CompleteSince + 1)
+	}
+}
+
+func (j *journey) dropOldest() {
+	oldest := int64(noTime)
+	for _, o := range j.Orders {
+		oldest = min(oldest, o.at())
+	}
+	if len(j.Messages) > 0 && j.Messages[0].TS <= oldest {
+		j.dropMessages(j.Messages[0].TS + 1)
+		return
+	}
+	j.dropOrders(func(o order) bool { return o.at() == oldest })
+}
+
+// dropMessages drops those before a time.
+func (j *journey) dropMessages(before int64) {
+	n := 0
+	for n < len(j.Messages) && j.Messages[n].TS < before {
+		n++
+	}
+	if n > 0 {
+		j.prunedTo(j.Messages[n-1].TS)
+		j.Messages = slices.Delete(j.Messages, 0, n)
+	}
+}
+
+// dropOrders forgets orders. One that has no touches leaves no gap: its next
+// snapshot tells it whole.
+func (j *journey) dropOrders(drop func(order) bool) {
+	j.Orders = slices.DeleteFunc(j.Orders, func(o order) bool {
+		if !drop(o) {
+			return false
+		}
+		j.OrdersPruned = true
+		if o.Paid != nil {
+			j.prunedTo(*o.Paid)
+		}
+		return true
+	})
+}
+
+func (j *journey) prunedTo(ts int64) {
+	if j.CompleteSince == nil || ts > *j.CompleteSince {
+		j.CompleteSince = &ts
+	}
+}
+
+// at is the time by which an order is pruned.
+func (o order) at() int64 {
+	if o.Paid != nil {
+		return *o.Paid
+	}
+	return o.Last
+}
+
+func (j *journey) newest() (ts int64, some bool) {
+	ts = math.MinInt64
+	if n := len(j.Messages); n > 0 {
+		ts = j.Messages[n-1].TS
+	}
+	for _, o := range j.Orders {
+		ts = max(ts, o.Last)
+	}
+	return ts, len(j.Messages)+len(j.Orders) > 0
+}
+
+// size is at least the length of the journey's encoding.
+func (j *journey) size() int {
+	n := 128 + 96*len(j.Reached)
+	for i := range j.Messages {
+		m := &j.Messages[i]
+		n += 160 + quoted(m.ID) + quoted(m.Conv) + quoted(m.Intent) + quoted(m.Model)
+		for _, p := range m.Path {
+			n += 3 + quoted(p)
+		}
+	}
+	for i := range j.Orders {
+		n += 160 + quoted(j.Orders[i].ID) + quoted(j.Orders[i].Conv)
+	}
+	return n
+}
+
+// quoted is at most how many bytes a string takes in JSON without its quotes.
+func quoted(s string) int {
+	n := len(s)
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0x7f || c == 0xe2 {
+			n += 5
+		}
+	}
+	return n
+}

@@ -1,0 +1,182 @@
+package processors
+
+import (
+	"cmp"
+	"slices"
+
+	"askbuy/schemas/event"
+)
+
+// journey is what the join remembers of one shopper. It is a function of the
+// shopper's log; see the package comment.
+type journey struct {
+	Messages []message `json:"m,omitempty"` // in message order, one per event id
+	Orders   []order   `json:"o,omitempty"` // by id
+	// Reached is how far the raw topics are in this journey: what must be
+	// stored before facts can say as much as it does.
+	Reached []event.Reached `json:"r,omitempty"`
+	// CompleteSince is the greatest ts ever pruned: of later ones nothing is
+	// missing. All kept messages are later. nil: nothing was pruned.
+	CompleteSince *int64 `json:"c,omitempty"`
+	OrdersPruned  bool   `json:"p,omitempty"` // an order not kept need not be new
+	// Overflowed: some order of the shopper has more events than are kept, so
+	// nothing but the facts says which messages concern it.
+	Overflowed bool `json:"x,omitempty"`
+}
+
+// message is a kept message; without Folded it is kept only so that its
+// copies are recognised.
+type message struct {
+	ID       string         `json:"i"`
+	Conv     string         `json:"c"`
+	TS       int64          `json:"t"`
+	Raw      event.Position `json:"r"` // in the messages topic
+	Folded   bool           `json:"f,omitempty"`
+	Evidence float64        `json:"e,omitempty"`
+	Intent   string         `json:"n,omitempty"`
+	Path     []string       `json:"p,omitempty"`
+	Model    string         `json:"d,omitempty"`
+}
+
+func newMessage(m *event.ScoredMessage) message {
+	return message{
+		ID: m.EventID, Conv: m.ConvID, TS: m.TS, Raw: m.Raw, Folded: m.Folded,
+		Evidence: m.Evidence, Intent: m.Intent, Path: m.IntentPath, Model: m.ModelID,
+	}
+}
+
+// inOrder is the order of messages.
+func inOrder(a, b message) int { return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.ID, b.ID)) }
+
+// order is the kept snapshot of an order, the one of the greatest V.
+type order struct {
+	ID   string         `json:"i"`
+	V    event.Position `json:"v"`
+	Paid *int64         `json:"p,omitempty"` // order time, when it is this shopper's and paid
+	Last int64          `json:"l"`           // greatest of its times, for pruning
+	Conv string         `json:"c,omitempty"` // the one it names
+	// Ask: its row is asked of the facts. It has too many events, or it may be
+	// an older state of an order that was pruned.
+	Ask bool `json:"a,omitempty"`
+}
+
+func newOrder(o *event.OrderSnapshot) order {
+	k := order{ID: o.OrderID, V: o.V, Conv: o.NamedConv, Ask: o.Overflowed}
+	if o.Shopper == o.UserID {
+		k.Paid = o.PaidAt
+	}
+	for _, at := range []*int64{o.CreatedAt, o.PaidAt, o.CancelledAt, o.RefundedAt} {
+		if at != nil && (k.Last == 0 || *at > k.Last) {
+			k.Last = *at
+		}
+	}
+	return k
+}
+
+// join folds journeys. All its functions are pure.
+type join struct {
+	fold      func([]point) []folded
+	partition func(key string) int32 // of every raw topic
+	limits    Limits
+}
+
+// output is what one entry makes the journey say.
+type output struct {
+	Scores  []event.MessageScore
+	Touches []event.OrderTouches
+	Repair  *event.Repair
+}
+
+// concern is what an entry can have changed.
+type concern struct {
+	places []message // folded messages, as they are or were: all from each on in its conversation
+	orders []order
+	ask    bool // rows that the journey cannot compute are among them
+}
+
+// apply folds one entry, at a position of the journey topic, into the state.
+func (f join) apply(j *journey, e *event.Entry, at event.Position) output {
+	var c concern
+	switch {
+	case e.Message != nil:
+		c = j.applyMessage(e.Message, f.partition(e.Shopper().Key()))
+	case e.Order != nil:
+		c = j.applyOrder(e.Order, f.partition(event.Key(e.Order.ShopID, e.Order.OrderID)))
+	default:
+		return output{} // no feature reads behaviours yet
+	}
+	out := f.rows(j, e.Shopper(), c, at)
+	j.prune(f.limits)
+	return out
+}
+
+// applyMessage concerns, besides the copy that counts, the places of the
+// copies that do not: what one of them once made others say is said anew.
+func (j *journey) applyMessage(e *event.ScoredMessage, partition int32) concern {
+	m := newMessage(e)
+	j.reach(event.TopicMessages, partition, m.Raw)
+	places := []message{m}
+	i := slices.IndexFunc(j.Messages, func(k message) bool { return k.ID == m.ID })
+	if i >= 0 {
+		places = append(places, j.Messages[i])
+		if m.Raw < j.Messages[i].Raw {
+			j.Messages = slices.Delete(j.Messages, i, i+1)
+			i = -1
+		}
+	}
+	if i < 0 && j.whole(m.TS, 0) {
+		at, _ := slices.BinarySearchFunc(j.Messages, m, inOrder)
+		j.Messages = slices.Insert(j.Messages, at, m)
+	}
+	return j.concernedBy(places)
+}
+
+func (j *journey) concernedBy(places []message) concern {
+	c := concern{places: slices.DeleteFunc(places, func(m message) bool { return !m.Folded })}
+	if len(c.places) == 0 {
+		return c
+	}
+	first := slices.MinFunc(c.places, inOrder)
+	c.ask = j.Overflowed || !j.whole(first.TS, 0)
+	for _, o := range j.Orders {
+		if o.Paid != nil && *o.Paid >= first.TS {
+			c.orders = append(c.orders, o)
+		}
+	}
+	return c
+}
+
+// applyOrder keeps the snapshot of the greatest V. One that is not kept and
+// not beyond what was reached may be an older state of an order that was
+// pruned: it is kept, because messages may concern it, but not believed.
+func (j *journey) applyOrder(e *event.OrderSnapshot, partition int32) concern {
+	o := newOrder(e)
+	j.Overflowed = j.Overflowed || e.Overflowed
+	seen := j.reach(event.TopicOrders, partition, o.V)
+	i, kept := slices.BinarySearchFunc(j.Orders, o.ID, func(k order, id string) int { return cmp.Compare(k.ID, id) })
+	if j.OrdersPruned && seen && (!kept || j.Orders[i].Ask) {
+		o.Ask = true
+	}
+	switch {
+	case !kept:
+		j.Orders = slices.Insert(j.Orders, i, o)
+	case o.V >= j.Orders[i].V:
+		j.Orders[i] = o
+	}
+	return concern{orders: []order{j.Orders[i]}}
+}
+
+// reach notes that a record is applied and reports whether it, or a later one
+// of its partition, was already.
+func (j *journey) reach(topic string, partition int32, p event.Position) (already bool) {
+	for i := range j.Reached {
+		r := &j.Reached[i]
+		if r.Topic == topic && r.Partition == partition {
+			already = p <= r.Position
+			r.Position = max(r.Position, p)
+			return already
+		}
+	}
+	j.Reached = append(j.Reached, event.Reached{Topic: topic, Partition: partition, Position: p})
+	return false
+}

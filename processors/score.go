@@ -1,0 +1,41 @@
+package processors
+
+import (
+	"fmt"
+
+	"askbuy/schemas/event"
+)
+
+// scorer says what a text tells; it must be a function of the text alone.
+type scorer interface {
+	ID() string
+	Score(text string) scored
+}
+
+// scoreEvent makes the journey's entry of a message or a behaviour; raw is
+// the record's position in its topic. Messages of bots and agents and test
+// traffic are handed on without evidence, so that their copies are known.
+func scoreEvent(model scorer, e *event.Event, raw event.Position) (*event.Entry, error) {
+	switch e.Type {
+	case event.TypeMessage:
+		return &event.Entry{Message: scoreMessage(model, e, raw)}, nil
+	case event.TypeBehavior:
+		return &event.Entry{Behavior: &event.Behavior{
+			ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID, Name: e.Name, TS: e.TS,
+			ItemID: e.ItemID, Category: e.Category, Test: e.Test, Raw: raw,
+		}}, nil
+	}
+	return nil, fmt.Errorf("score event: a %s has no place in a journey", e.Type)
+}
+
+func scoreMessage(model scorer, e *event.Event, raw event.Position) *event.ScoredMessage {
+	m := &event.ScoredMessage{
+		ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID, ConvID: e.ConvID, TS: e.TS, Raw: raw,
+		Folded: e.From == event.RoleUser && !e.Test,
+	}
+	if m.Folded {
+		s := model.Score(e.Text)
+		m.Evidence, m.Intent, m.IntentPath, m.ModelID = s.Evidence, s.Intent, s.IntentPath, model.ID()
+	}
+	return m
+}
