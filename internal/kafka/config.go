@@ -69,7 +69,7 @@ var legalName = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
 const (
 	maxPartitions      = 1024
 	minMessageBytes    = 256 << 10 // a shopper's state of 128 KiB must fit
-	metadataMinAge     = 500 * time.Millisecond
+	metadataMinAge     = 250 * time.Millisecond
 	dialTimeout        = 5 * time.Second
 	longestPrefixBytes = 100 // Kafka's limit is 249 with the topic's own name
 )

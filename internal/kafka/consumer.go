@@ -147,6 +147,7 @@ func (c *Consumer) Poll(ctx context.Context, max int) (Batch, error) {
 			c.logErrors(fetches)
 			return c.batch(fetches), nil
 		}
+		c.client.AllowRebalance() // there is nothing to finish first
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("poll: %w", context.Cause(ctx))
 		}

@@ -25,7 +25,7 @@ func (c Config) ClientOptions() []kgo.Opt {
 		kgo.SeedBrokers(c.Brokers...),
 		kgo.ClientID(c.ClientID),
 		kgo.RecordPartitioner(Partitioner()),
-		// A leader that moved is found again within half a second, not five.
+		// A leader that moved is found again within a quarter of a second, not five.
 		kgo.MetadataMinAge(metadataMinAge),
 		kgo.DialTimeout(dialTimeout),
 	}
