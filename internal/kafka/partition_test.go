@@ -25,6 +25,7 @@ var jvmVectors = map[string]int32{
 }
 
 func TestHashIsTheJVMs(t *testing.T) {
+	t.Parallel()
 	for key, signed := range jvmVectors {
 		if got, want := kafka.Hash([]byte(key)), uint32(signed)&0x7fffffff; got != want {
 			t.Errorf("%q: %d, want %d", key, got, want)
@@ -33,6 +34,7 @@ func TestHashIsTheJVMs(t *testing.T) {
 }
 
 func TestHasherIsHash(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.SliceOf(rapid.Byte()).Draw(t, "a"), rapid.SliceOf(rapid.Byte()).Draw(t, "b")
 		h := kafka.NewHasher()
@@ -57,6 +59,7 @@ func TestHasherIsHash(t *testing.T) {
 // Every client of this process, and goka's own emitter, must agree: a table
 // record beside its input's partition is lost at the next restart.
 func TestClientsAgree(t *testing.T) {
+	t.Parallel()
 	const keys, partitions = 1000, 16
 	brokers, _ := kafkatest.Broker(t)
 	c := kafkatest.Config(brokers, partitions)

@@ -56,6 +56,7 @@ func end(t *testing.T, c kafka.Config, topic string) (n int64) {
 }
 
 func TestProduceStoresTheRecord(t *testing.T) {
+	t.Parallel()
 	p, c, _ := rig(t)
 	arrived := time.Now().Add(-time.Minute).Truncate(time.Millisecond)
 	err := p.Produce(kafkatest.Context(t), kafka.Record{Topic: "in", Key: []byte("k"), Value: []byte("v"),
@@ -72,6 +73,7 @@ func TestProduceStoresTheRecord(t *testing.T) {
 
 // The broker appended, but its answer was an error: the retry is recognised.
 func TestProduceAckLost(t *testing.T) {
+	t.Parallel()
 	p, c, cluster := rig(t)
 	fault := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.RequestTimedOut, Count: 3})
 	if err := p.Produce(kafkatest.Context(t), kafka.Record{Topic: "in", Key: []byte("k")}); err != nil {
@@ -86,6 +88,7 @@ func TestProduceAckLost(t *testing.T) {
 }
 
 func TestProduceFinalErrors(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		err  *kerr.Error
 		want error
@@ -107,6 +110,7 @@ func TestProduceFinalErrors(t *testing.T) {
 }
 
 func TestProduceTooLargeForTheProducer(t *testing.T) {
+	t.Parallel()
 	p, c, _ := rig(t)
 	err := p.Produce(kafkatest.Context(t), kafka.Record{Topic: "in", Value: make([]byte, c.MaxMessageBytes+1)})
 	if !errors.Is(err, kafka.ErrTooLarge) {
@@ -121,6 +125,7 @@ func TestProduceTooLargeForTheProducer(t *testing.T) {
 // The outcome is unknown at the deadline, and delivery goes on: when the broker
 // is well again, there is exactly one record.
 func TestProduceUnknownOutcome(t *testing.T) {
+	t.Parallel()
 	p, c, cluster := rig(t)
 	fault := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: -1})
 	ctx, cancel := context.WithCancel(kafkatest.Context(t))
@@ -145,6 +150,7 @@ func TestProduceUnknownOutcome(t *testing.T) {
 }
 
 func TestProduceOnEndedContextSendsNothing(t *testing.T) {
+	t.Parallel()
 	p, _, _ := rig(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -156,6 +162,7 @@ func TestProduceOnEndedContextSendsNothing(t *testing.T) {
 
 // With the broker away, what is held is bounded.
 func TestProduceOverloaded(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Config([]string{"127.0.0.1:1"}, 2)
 	c.MaxBufferedRecords = 2
 	c.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }
@@ -180,6 +187,7 @@ func TestProduceOverloaded(t *testing.T) {
 }
 
 func TestStartManyThenFlush(t *testing.T) {
+	t.Parallel()
 	p, c, _ := rig(t)
 	const n = 2000
 	failed := 0

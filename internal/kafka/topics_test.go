@@ -15,6 +15,7 @@ import (
 )
 
 func TestEnsureTopicsIsIdempotentAndRaceSafe(t *testing.T) {
+	t.Parallel()
 	brokers, _ := kafkatest.Broker(t)
 	c := kafkatest.Config(brokers, 3)
 	topics := []kafka.Topic{
@@ -78,6 +79,7 @@ func setting(t *testing.T, c kafka.Config, topic, key string) string {
 }
 
 func TestEnsureTopicsMismatch(t *testing.T) {
+	t.Parallel()
 	brokers, _ := kafkatest.Broker(t)
 	kafkatest.Topics(t, kafkatest.Config(brokers, 4), kafka.Topic{Name: "a", Retention: time.Hour})
 	var mismatch *kafka.MismatchError
@@ -97,6 +99,7 @@ func TestEnsureTopicsMismatch(t *testing.T) {
 }
 
 func TestEnsureTopicsRefusesNonsense(t *testing.T) {
+	t.Parallel()
 	brokers, _ := kafkatest.Broker(t)
 	for _, topics := range [][]kafka.Topic{
 		{{Name: "", Retention: kafka.Keep}},
@@ -111,6 +114,7 @@ func TestEnsureTopicsRefusesNonsense(t *testing.T) {
 }
 
 func TestOffsetsAndLag(t *testing.T) {
+	t.Parallel()
 	brokers, cluster := kafkatest.Broker(t)
 	c := kafkatest.Config(brokers, 2)
 	kafkatest.Topics(t, c, kafka.Topic{Name: "a", Retention: time.Hour})
@@ -150,6 +154,7 @@ func TestOffsetsAndLag(t *testing.T) {
 }
 
 func TestPingNamesTheNextStep(t *testing.T) {
+	t.Parallel()
 	brokers, cluster := kafkatest.Broker(t)
 	cluster.Close()
 	a, err := kafka.NewAdmin(kafkatest.Config(brokers, 2))
