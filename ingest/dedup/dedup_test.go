@@ -15,10 +15,10 @@ import (
 )
 
 // clock is a settable time.
-type clock struct{ ms atomic.Int64 }
+type clock struct{ ns atomic.Int64 }
 
-func (c *clock) now() time.Time          { return time.UnixMilli(c.ms.Load()) }
-func (c *clock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
+func (c *clock) now() time.Time          { return time.Unix(0, c.ns.Load()) }
+func (c *clock) advance(d time.Duration) { c.ns.Add(int64(d)) }
 
 func newFilter(t testing.TB, cfg Config, c *clock) *Filter {
 	t.Helper()
