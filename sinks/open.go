@@ -1,0 +1,109 @@
+package sinks
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"askbuy/schemas/event"
+)
+
+// item is a record on its way through a batch.
+type item struct {
+	record *Record
+	at     event.Position
+	table  *table // of its row, nil when it cannot be read
+	row    []any
+
+	// Of raw records:
+	raw      bool
+	event    *event.Event
+	envelope *event.Envelope
+	outcome  Outcome
+
+	letter *event.DeadLetter // set when it is to be set aside
+}
+
+// open reads a record and makes the row that it would become.
+func (s *Sink) open(r *Record) *item {
+	i := &item{record: r, at: event.At(s.deps.Epochs[r.Topic], r.Offset)}
+	if i.table = facts(r.Topic); i.table != nil {
+		i.raw = true
+	}
+	if err := s.read(i); err != nil {
+		i.table = nil
+		s.setAside(i, event.ReasonUndecodable, err.Error())
+	}
+	return i
+}
+
+func (s *Sink) read(i *item) error {
+	switch i.record.Topic {
+	case event.TopicMessageScores:
+		return readRow(i, messageScores, func(m *event.MessageScore) ([]any, bool) { return scoreRow(m), m.EventID != "" })
+	case event.TopicTouches:
+		return readRow(i, touches, func(o *event.OrderTouches) ([]any, bool) { return touchesRow(o), o.OrderID != "" })
+	case event.TopicDeadLetters:
+		return readRow(i, deadLetters, func(l *event.DeadLetter) ([]any, bool) {
+			topic, index, offset := l.Topic, l.Partition, l.Offset
+			if topic == "" { // the door's: its own place is all it has
+				topic, index, offset = event.TopicDeadLetters, i.record.Partition, i.record.Offset
+			}
+			return letterRow(l, topic, index, event.At(s.deps.Epochs[topic], offset)), l.ID != ""
+		})
+	}
+	if i.table == nil {
+		return fmt.Errorf("topic %s has no table", i.record.Topic)
+	}
+	e, v, err := event.Open(i.record.Headers, i.record.Value)
+	if err != nil {
+		return err
+	}
+	if e.Type.Topic() != i.record.Topic {
+		return fmt.Errorf("event of type %s is in topic %s", e.Type, i.record.Topic)
+	}
+	v.Copy.TS = storable(v.Copy.TS) // as facts will have it
+	i.event, i.envelope = e, v
+	i.row = factRow(i.record, i.at, e, v)
+	return nil
+}
+
+var errNoKey = errors.New("row has no key")
+
+func readRow[T any](i *item, t *table, row func(*T) ([]any, bool)) error {
+	var v T
+	if err := json.Unmarshal(i.record.Value, &v); err != nil {
+		return fmt.Errorf("decode row: %w", err)
+	}
+	var keyed bool
+	if i.row, keyed = row(&v); !keyed {
+		return errNoKey
+	}
+	i.table = t
+	return nil
+}
+
+func (i *item) candidate() candidate {
+	return candidate{i.envelope.Identity, i.envelope.Copy, i.at}
+}
+
+// source is the door that the record came through, as far as it can be read.
+func (i *item) source() string {
+	for _, h := range i.record.Headers {
+		if h.Key == event.HeaderSource {
+			return strings.ToValidUTF8(string(h.Value), "?")
+		}
+	}
+	return ""
+}
+
+func (i *item) receipt() []any {
+	var id event.IdentityHash
+	var shop string
+	if i.event != nil {
+		id, shop = i.envelope.Identity, i.event.ShopID
+	}
+	return receiptRow(i.record.Topic, i.record.Partition, i.at, i.outcome, i.source(), shop, id, i.record.Time.UnixMilli())
+}

@@ -1,0 +1,115 @@
+package sinks
+
+import (
+	"math"
+
+	"askbuy/schemas/event"
+)
+
+// The warehouse's client takes times through nanoseconds in 64 bits, which
+// reach from 1677 to 2262; an event from beyond is stored at the edge.
+const (
+	leastTS    = math.MinInt64 / 1_000_000
+	greatestTS = math.MaxInt64 / 1_000_000
+)
+
+func storable(ts int64) int64 { return min(max(ts, leastTS), greatestTS) }
+
+// factRow is the row of an event in its topic's table. Times go in as whole
+// milliseconds, because the client refuses some time.Time that the table
+// takes.
+func factRow(r *Record, at event.Position, e *event.Event, v *event.Envelope) []any {
+	row := make([]any, 0, 32)
+	switch e.Type {
+	case event.TypeMessage:
+		row = append(row, e.ShopID, e.UserID, e.ID, e.ConvID, string(e.From), e.Text, e.Channel, e.BotID)
+	case event.TypeOrder:
+		row = append(row, e.ShopID, e.OrderID, e.ID, e.UserID, string(e.Status), money(e.Amount), money(e.RefundedAmount),
+			e.RefundID, money(e.RefundAmount), e.Currency, e.Coupon, e.ConvID, flag(e.Items != nil), items(e.Items))
+	case event.TypeBehavior:
+		row = append(row, e.ShopID, e.UserID, e.ID, e.Name, e.ConvID, e.ItemID, e.PageID, e.Category, optional(e.DwellMS))
+	case event.TypeExposure:
+		row = append(row, e.ShopID, e.UserID, e.ID, e.Experiment, e.Variant, e.ConvID)
+	case event.TypeFeedback:
+		row = append(row, e.ShopID, e.UserID, e.ID, e.ConvID, rating(e.Rating), resolved(e.Resolved))
+	case event.TypeAlias:
+		row = append(row, e.ShopID, e.UserID, e.ID, e.Alias)
+	}
+	return append(row,
+		storable(e.TS), r.Time.UnixMilli(), flag(e.Test), string(e.Attrs), v.Source, string(v.Identity[:]),
+		v.Copy.Version, string(v.Copy.Body[:]), flag(v.Copy.NoTS), r.Partition, int64(at), version(at))
+}
+
+// version grows as the position falls, so that the table keeps the copy of
+// the least position.
+func version(at event.Position) uint64 { return uint64(math.MaxInt64 - int64(at)) }
+
+func receiptRow(topic string, index int32, at event.Position, outcome Outcome, source, shop string, id event.IdentityHash, receivedAt int64) []any {
+	return []any{topic, index, int64(at), string(outcome), source, shop, string(id[:]), receivedAt}
+}
+
+func scoreRow(m *event.MessageScore) []any {
+	path := m.IntentPath
+	if path == nil {
+		path = []string{}
+	}
+	return []any{m.ShopID, m.UserID, m.EventID, m.ConvID, storable(m.TS), m.Intent, path,
+		m.Evidence, m.BuyScore, m.POrder, m.ModelID, uint64(m.Version)}
+}
+
+func touchesRow(o *event.OrderTouches) []any {
+	list := make([][]any, len(o.Touches))
+	for i, t := range o.Touches {
+		list[i] = []any{t.ConvID, storable(t.TouchAt), flag(t.Explicit), uint32(t.RankLast), uint32(t.RankFirst), t.BuyScore}
+	}
+	return []any{o.ShopID, o.OrderID, o.UserID, storable(o.OrderAt), o.NamedConv, list, uint64(o.Version)}
+}
+
+// letterRow needs the place of the record that was set aside.
+func letterRow(l *event.DeadLetter, topic string, index int32, at event.Position) []any {
+	return []any{l.ID, string(l.Stage), string(l.Reason), l.Detail, l.Source, l.ShopID, l.Type, l.EventID,
+		storable(l.ReceivedAt), topic, index, int64(at)}
+}
+
+func items(list []event.Item) [][]any {
+	rows := make([][]any, len(list))
+	for i, item := range list {
+		rows[i] = []any{item.ItemID, item.Category, item.Quantity, item.Amount.String(), string(item.Attrs)}
+	}
+	return rows
+}
+
+func money(m *event.Money) any {
+	if m == nil {
+		return nil
+	}
+	return m.String()
+}
+
+func optional(v *int64) any {
+	if v == nil {
+		return nil
+	}
+	return *v
+}
+
+func rating(v *int64) any {
+	if v == nil {
+		return nil
+	}
+	return uint8(*v)
+}
+
+func resolved(v *bool) any {
+	if v == nil {
+		return nil
+	}
+	return flag(*v)
+}
+
+func flag(set bool) uint8 {
+	if set {
+		return 1
+	}
+	return 0
+}
