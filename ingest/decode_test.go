@@ -192,7 +192,7 @@ func TestDecodeValues(t *testing.T) {
 	f(event.TypeBehavior, `"item_id":"i","page_id":1,"category":"coat","dwell_ms":1500`, func(e *event.Event) {
 		e.ItemID, e.PageID, e.Category, e.DwellMS = "i", "1", "coat", number(1500)
 	})
-	f(event.TypeBehavior, `"conv_id":"c"`, func(e *event.Event) { e.Attrs = []byte(`{"conv_id":"c"}`) })
+	f(event.TypeBehavior, `"conv_id":"c","rating":9`, func(e *event.Event) { e.ConvID, e.Attrs = "c", []byte(`{"rating":9}`) })
 	f(event.TypeExposure, `"conv_id":"c"`, func(e *event.Event) { e.ConvID = "c" })
 	f(event.TypeFeedback, `"conv_id":"c","rating":5,"resolved":true`, func(e *event.Event) { e.ConvID, e.Rating, e.Resolved = "c", number(5), &yes })
 }

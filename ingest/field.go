@@ -71,7 +71,7 @@ var typeFields = map[event.Type]fieldSet{
 	event.TypeMessage: commonFields | setOf(FieldConvID, FieldFrom, FieldText, FieldChannel, FieldBotID),
 	event.TypeOrder: commonFields | setOf(FieldConvID, FieldOrderID, FieldStatus, FieldAmount, FieldRefundedAmount,
 		FieldRefundID, FieldRefundAmount, FieldCurrency, FieldCoupon, FieldItems),
-	event.TypeBehavior: commonFields | setOf(FieldName, FieldItemID, FieldPageID, FieldCategory, FieldDwellMS),
+	event.TypeBehavior: commonFields | setOf(FieldConvID, FieldName, FieldItemID, FieldPageID, FieldCategory, FieldDwellMS),
 	event.TypeExposure: commonFields | setOf(FieldConvID, FieldExperiment, FieldVariant),
 	event.TypeFeedback: commonFields | setOf(FieldConvID, FieldRating, FieldResolved),
 	event.TypeAlias:    commonFields | setOf(FieldAlias),

@@ -62,7 +62,7 @@ func (c Config) plan() plan {
 	bits := half * 8 / float64(c.Generations)
 	perID := math.Log(float64(c.Generations)/c.FalsePositive) / (math.Ln2 * math.Ln2)
 	return plan{
-		span:     c.Horizon / time.Duration(c.Generations-1), // while the oldest is forgotten, the others reach back far enough
+		span:     c.Horizon/time.Duration(c.Generations-1) + 1, // the others reach back far enough when the oldest is forgotten
 		bloomIDs: max(1, uint(bits/perID)),
 		bits:     max(1, uint(bits)),
 		hashes:   max(1, uint(math.Round(perID*math.Ln2))),
