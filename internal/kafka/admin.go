@@ -40,7 +40,7 @@ func (a *Admin) Close() { a.client.Close() }
 // Ping asks for an answer from any broker. Its error is for the operator.
 func (a *Admin) Ping(ctx context.Context) error {
 	if err := a.client.Ping(ctx); err != nil {
-		return fmt.Errorf("reach kafka at %s: %w; check the brokers (ASKBUY_KAFKA_BROKERS) and that one is running",
+		return fmt.Errorf("reach kafka at %s: %w; check the brokers (ASKBUY_KAFKA_BROKERS), that one is running, and TLS and SASL settings if it wants any",
 			strings.Join(a.config.Brokers, ","), classify(err))
 	}
 	return nil

@@ -131,7 +131,7 @@ func committed(t *testing.T, c kafka.Config) (n int64) {
 }
 
 // caughtUp waits until the group has committed n records.
-func caughtUp(t *testing.T, cluster *kfake.Cluster, n int64) {
+func caughtUp(t testing.TB, cluster *kfake.Cluster, n int64) {
 	t.Helper()
 	_, err := cluster.WaitGroupInfo(kafkatest.Context(t), "g", func(g *kfake.GroupInfo) bool {
 		var sum int64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"askbuy/internal/kafka"
 	"askbuy/internal/kafka/kafkatest"
@@ -89,17 +90,19 @@ func TestCrashesLoseNothing(t *testing.T) {
 	t.Parallel()
 	const keys, each = 20, 300
 	c, cluster := groupRig(t, 4)
+	o := quick()
+	o.SessionTimeout = 500 * time.Millisecond
 	total := 0
 	for range 3 {
 		w := &wire{}
 		mortal := c
 		mortal.Dial = w.dial
-		p := run(t, mortal, countingGroup(), quick())
+		p := run(t, mortal, countingGroup(), o)
 		kafkatest.Produce(t, c, inputs(total, each, keys)...)
 		total += each
 		kafkatest.Read(t, c, "out", total-each/2)
 		w.cut()
-		_ = p.stop()
+		go func() { _ = p.stop() }() // its last breath may take a while
 	}
 	p := run(t, c, countingGroup(), quick())
 	caughtUp(t, cluster, int64(total))
@@ -116,7 +119,9 @@ func TestOutageIsWaitedOut(t *testing.T) {
 	w := &wire{}
 	flaky := c
 	flaky.Dial = w.dial
-	run(t, flaky, countingGroup(), quick())
+	o := quick()
+	o.SessionTimeout = 500 * time.Millisecond
+	run(t, flaky, countingGroup(), o)
 	kafkatest.Produce(t, c, inputs(0, 10, 5)...)
 	caughtUp(t, cluster, 10)
 	w.cut()

@@ -1,0 +1,26 @@
+package kafka
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+func TestGokaIsQuiet(t *testing.T) {
+	var out bytes.Buffer
+	say := func(level slog.Level) {
+		g := gokaLog{slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level}))}
+		g.Print("one")
+		g.Println("two")
+		g.Printf("three %d\n", 3)
+	}
+	say(slog.LevelInfo)
+	if out.Len() != 0 {
+		t.Errorf("at info: %s", out.String())
+	}
+	say(slog.LevelDebug)
+	if got := out.String(); strings.Count(got, "\n") != 3 || !strings.Contains(got, `msg="goka: three 3"`) {
+		t.Errorf("at debug: %s", got)
+	}
+}
