@@ -1,0 +1,40 @@
+package warehouse
+
+import "strings"
+
+// read lists, by table, the columns that views read and no other.
+var read = []Table{
+	{"askbuy.messages", []string{"shop_id", "user_id", "event_id", "conv_id", "from_role", "text", "channel", "bot_id", "ts", "received_at", "is_test"}},
+	{"askbuy.order_events", []string{"shop_id", "order_id", "event_id", "user_id", "status", "amount", "refunded_amount", "refund_id",
+		"refund_amount", "currency", "coupon", "conv_id", "has_items", "items", "ts", "received_at", "is_test"}},
+	{"askbuy.behaviors", []string{"shop_id", "user_id", "event_id", "name", "conv_id", "item_id", "page_id", "category", "dwell_ms", "ts", "received_at", "is_test"}},
+	{"askbuy.exposures", []string{"shop_id", "user_id", "event_id", "experiment", "variant", "conv_id", "ts", "received_at", "is_test"}},
+	{"askbuy.feedback", []string{"shop_id", "user_id", "event_id", "conv_id", "rating", "resolved", "ts", "received_at", "is_test"}},
+	{"askbuy.aliases", []string{"shop_id", "ts", "received_at"}},
+	{"askbuy.message_scores", []string{"shop_id", "user_id", "event_id", "conv_id", "ts", "intent", "intent_path", "evidence", "buy_score", "p_order", "model_id"}},
+	{"askbuy.touches", []string{"shop_id", "order_id", "user_id", "order_at", "touches"}},
+	{"askbuy.receipts", []string{"topic", "raw_partition", "raw_position", "outcome", "source", "received_at"}},
+	{"askbuy.dead_letters", []string{"id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id", "received_at", "topic", "partition", "position"}},
+	{"askbuy.offset_cuts", []string{"topic", "partition", "epoch", "end_offset", "committed_offset", "noted_at"}},
+	{"askbuy.shops", []string{"shop_id", "time_zone", "reporting_currency"}},
+}
+
+// BIGrants is what a user who reads the views has to be granted, as GRANT
+// statements without TO. The views run with the rights of whoever asks, so
+// that row policies on the tables hold; hence the columns of the tables.
+func BIGrants() []string {
+	grants := []string{"GRANT SELECT ON " + DatabaseViews + ".*"}
+	for _, t := range read {
+		grants = append(grants, "GRANT SELECT("+strings.Join(t.Columns, ", ")+") ON "+t.Name)
+	}
+	views, err := Views(Cluster{})
+	if err != nil { // the files are part of the program, and every test renders them
+		panic("warehouse: " + err.Error())
+	}
+	for _, v := range views {
+		if strings.HasPrefix(v.Name, DatabaseTables+".") {
+			grants = append(grants, "GRANT SELECT ON "+v.Name)
+		}
+	}
+	return grants
+}

@@ -1,0 +1,42 @@
+CREATE OR REPLACE VIEW bi.conversations {{.OnCluster}} (
+    shop_id String COMMENT 'shop',
+    conv_id String COMMENT 'conversation as the sender named it; two users under one conv_id are two conversations',
+    user_id String COMMENT 'shopper as sent',
+    channel String COMMENT 'channel of the earliest message; empty when it has none',
+    cohort_date Date COMMENT 'day of the earliest message in the time zone of the shop; before 1970 it shows as 1970-01-01',
+    started_at DateTime64(3, 'UTC') COMMENT 'event time of the earliest message',
+    last_message_at DateTime64(3, 'UTC') COMMENT 'event time of the latest message, of whomever',
+    last_user_message_at Nullable(DateTime64(3, 'UTC')) COMMENT 'event time of the latest message of the shopper; NULL when there is none',
+    bot_id String COMMENT 'bot of the earliest message that has one; empty when none has',
+    user_messages UInt64 COMMENT 'messages of the shopper',
+    bot_messages UInt64 COMMENT 'messages of bots',
+    agent_messages UInt64 COMMENT 'messages of human agents',
+    intent String COMMENT 'topic of the user message with the greatest evidence; empty without scored messages',
+    intent_path Array(String) COMMENT 'the same topic from the most general to the most special',
+    buy_score Nullable(Float64) COMMENT 'latest score, 0 to 1; NULL without scored messages',
+    buy_score_peak Nullable(Float64) COMMENT 'greatest score',
+    score_percentile Nullable(Float64) COMMENT 'share of the scored conversations of the shop with a lower latest score, 0 to 1',
+    p_order Nullable(Float64) COMMENT 'calibrated probability of an order, latest',
+    model_id String COMMENT 'model of the latest score',
+    intent_level String COMMENT 'high or low by the latest score (high from 0.7); empty without scored messages',
+    high_intent_at Nullable(DateTime64(3, 'UTC')) COMMENT 'event time of the first message with a score of 0.7 or more',
+    order_id String COMMENT 'first attributed order by order time; empty when there is none',
+    ordered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'order time (payment) of that order',
+    orders UInt64 COMMENT 'attributed paid orders (last touch, 72 h)',
+    order_amount Decimal(18, 2) COMMENT 'their amounts, cancelled ones too, in the reporting currency',
+    net_amount Decimal(18, 2) COMMENT 'their net amounts (less refunds, 0 when cancelled) in the reporting currency',
+    other_currency_orders UInt64 COMMENT 'attributed orders in another currency, in no amount',
+    is_ordered UInt8 COMMENT '1: some attributed order',
+    is_kept UInt8 COMMENT '1: some attributed order with a net amount above 0',
+    is_carted UInt8 COMMENT '1: last touch within 72 h of an add_to_cart',
+    handed_off UInt8 COMMENT '1: a record of a handoff to a human exists; 0 until handoffs are recorded',
+    experiment String COMMENT 'the one experiment that exposed the conversation; empty when none or several did',
+    variant String COMMENT 'variant of the first exposure to it'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id, conv_id, user_id, channel, cohort_date, started_at, last_message_at, last_user_message_at, bot_id,
+    user_messages, bot_messages, agent_messages, intent, intent_path, buy_score, buy_score_peak, score_percentile,
+    p_order, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
+    other_currency_orders, is_ordered, is_kept, is_carted, 0 AS handed_off, experiment, variant
+FROM askbuy.conversation_rows
+COMMENT 'Grain: one conversation (shop_id, conv_id, user_id). Test traffic is left out.'
