@@ -15,7 +15,7 @@ type conversation struct {
 	scores []*Score       // of user, nil where there is none
 }
 
-// converse makes the conversations out of all real events in time order.
+// converse makes the conversations out of all events that count, in time order.
 func (d *derivation) converse(live []*event.Event) {
 	d.convs = map[convKey]*conversation{}
 	d.byShopper = map[event.Shopper][]*conversation{}

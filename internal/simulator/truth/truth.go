@@ -39,7 +39,7 @@ type (
 	orderKey struct{ shop, order string }
 )
 
-// derivation is Derive's working state: every real event once, in the order
+// derivation is Derive's working state: every event that counts, once, in the order
 // of messages, and what has been found out so far.
 type derivation struct {
 	scores   Scores
