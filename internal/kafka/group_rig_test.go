@@ -134,6 +134,9 @@ func committed(t *testing.T, c kafka.Config) (n int64) {
 func caughtUp(t testing.TB, cluster *kfake.Cluster, n int64) {
 	t.Helper()
 	_, err := cluster.WaitGroupInfo(kafkatest.Context(t), "g", func(g *kfake.GroupInfo) bool {
+		if g == nil { // nobody joined yet
+			return n == 0
+		}
 		var sum int64
 		for _, commit := range g.Commits["in"] {
 			sum += commit.Offset

@@ -125,7 +125,7 @@ func TestOutageIsWaitedOut(t *testing.T) {
 	kafkatest.Produce(t, c, inputs(0, 10, 5)...)
 	caughtUp(t, cluster, 10)
 	w.cut()
-	_, err := cluster.WaitGroupInfo(kafkatest.Context(t), "g", func(g *kfake.GroupInfo) bool { return len(g.Members) == 0 })
+	_, err := cluster.WaitGroupInfo(kafkatest.Context(t), "g", func(g *kfake.GroupInfo) bool { return g != nil && len(g.Members) == 0 })
 	if err != nil {
 		t.Fatalf("wait for the member to be given up: %v", err)
 	}
