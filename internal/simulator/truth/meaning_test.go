@@ -18,13 +18,13 @@ import (
 func TestEveryMeaning(t *testing.T) {
 	for _, v := range vectors(t) {
 		t.Run(v.ID, func(t *testing.T) {
-			check(t, v, load(v.Events))
+			check(t, v, load(t, v.Events))
 			if !v.Permute {
 				return
 			}
 			for range orders(len(v.Events)) {
 				rand.Shuffle(len(v.Events), func(i, j int) { v.Events[i], v.Events[j] = v.Events[j], v.Events[i] })
-				check(t, v, load(v.Events))
+				check(t, v, load(t, v.Events))
 			}
 		})
 	}
