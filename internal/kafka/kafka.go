@@ -9,6 +9,6 @@
 //     Partition; the guard stops a processor that sees a key elsewhere;
 //   - an offset is committed only when every earlier record of its partition is
 //     done;
-//   - a record that may be on the wire is never cancelled, so that an idempotent
-//     retry can never become a second copy.
+//   - while its client lives, a record that may be on the wire is never
+//     cancelled, so that an idempotent retry can never become a second copy.
 package kafka
