@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -59,7 +60,7 @@ func (s *Sink) noteCut(ctx context.Context) error {
 	// A cut is only the newest of many: one that is refused is waited out like
 	// any other trouble, and the next attempt notes the same place.
 	return s.retry(ctx, "note offsets", func() error {
-		return s.deps.Warehouse.Insert(ctx, offsetCuts.name, offsetCuts.columns, rows)
+		return s.deps.Warehouse.Insert(ctx, schema.OffsetCuts.Name, schema.OffsetCuts.Columns, rows)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -186,14 +187,14 @@ func (w *world) Unexplained(context.Context) (int64, error) { return 0, nil }
 
 // final is a table as FINAL shows it: of rows with one key the one of the
 // greatest version, of equal ones the last.
-func (w *world) final(t *table) map[string][]any {
+func (w *world) final(t *schema.Table) map[string][]any {
 	keys := 3
-	if t == deadLetters {
+	if t == &schema.DeadLetters {
 		keys = 0 // id, topic, partition, position
 	}
-	version := slices.Index(t.columns, "version")
+	version := slices.Index(t.Columns, "version")
 	rows := map[string][]any{}
-	for _, row := range w.tables[t.name] {
+	for _, row := range w.tables[t.Name] {
 		key := fmt.Sprint(row[:keys])
 		if keys == 0 {
 			key = fmt.Sprint(row[0], row[9:])
@@ -206,8 +207,8 @@ func (w *world) final(t *table) map[string][]any {
 	return rows
 }
 
-func column[T any](t *table, row []any, name string) T {
-	return row[slices.Index(t.columns, name)].(T)
+func column[T any](t *schema.Table, row []any, name string) T {
+	return row[slices.Index(t.Columns, name)].(T)
 }
 
 func (w *world) FirstCopies(_ context.Context, topic string, events []*event.Event) (map[event.IdentityHash]First, error) {
@@ -246,7 +247,7 @@ func (w *world) Newest(_ context.Context, p Partition, below event.Position, lim
 	return found, err
 }
 
-func identity(t *table, row []any) (id event.IdentityHash) {
+func identity(t *schema.Table, row []any) (id event.IdentityHash) {
 	copy(id[:], column[string](t, row, "identity"))
 	return id
 }

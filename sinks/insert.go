@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -15,7 +16,7 @@ import (
 func (s *Sink) insertItems(ctx context.Context, list []*item) (int, error) {
 	byTable := map[string][]*item{}
 	for _, i := range list {
-		byTable[i.table.name] = append(byTable[i.table.name], i)
+		byTable[i.table.Name] = append(byTable[i.table.Name], i)
 	}
 	total := 0
 	for _, name := range slices.Sorted(maps.Keys(byTable)) {
@@ -52,7 +53,7 @@ func (s *Sink) bury(group []*item, refused map[int]error) error {
 // insert stores rows. It waits out everything but a refusal; of a refusal it
 // finds the rows that are to blame, stores the others, and returns those by
 // index with what the warehouse said.
-func (s *Sink) insert(ctx context.Context, t *table, rows [][]any) (map[int]error, error) {
+func (s *Sink) insert(ctx context.Context, t *schema.Table, rows [][]any) (map[int]error, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -61,7 +62,7 @@ func (s *Sink) insert(ctx context.Context, t *table, rows [][]any) (map[int]erro
 		return nil, err
 	}
 	// A table that takes no row at all would have every row blamed.
-	if err := s.retry(ctx, "find the columns of "+t.name, func() error { return s.deps.Warehouse.Probe(ctx, t.name, t.columns) }); err != nil {
+	if err := s.retry(ctx, "find the columns of "+t.Name, func() error { return s.deps.Warehouse.Probe(ctx, t.Name, t.Columns) }); err != nil {
 		return nil, err
 	}
 	refused := map[int]error{}
@@ -69,7 +70,7 @@ func (s *Sink) insert(ctx context.Context, t *table, rows [][]any) (map[int]erro
 }
 
 // bisect splits rows that were refused together until it knows which.
-func (s *Sink) bisect(ctx context.Context, t *table, rows [][]any, first int, why error, refused map[int]error) error {
+func (s *Sink) bisect(ctx context.Context, t *schema.Table, rows [][]any, first int, why error, refused map[int]error) error {
 	if len(rows) == 1 {
 		refused[first] = why
 		return nil
@@ -91,12 +92,12 @@ func (s *Sink) bisect(ctx context.Context, t *table, rows [][]any, first int, wh
 }
 
 // insertWhole stores all of the rows, or returns why they are refused.
-func (s *Sink) insertWhole(ctx context.Context, t *table, rows [][]any) (refusal, err error) {
+func (s *Sink) insertWhole(ctx context.Context, t *schema.Table, rows [][]any) (refusal, err error) {
 	w := s.deps.Warehouse
-	err = s.retryUnless(ctx, "insert into "+t.name, w.Refused, func() error { return w.Insert(ctx, t.name, t.columns, rows) })
+	err = s.retryUnless(ctx, "insert into "+t.Name, w.Refused, func() error { return w.Insert(ctx, t.Name, t.Columns, rows) })
 	switch {
 	case err == nil:
-		s.metrics.rows.WithLabelValues(strings.TrimPrefix(t.name, "askbuy.")).Add(float64(len(rows)))
+		s.metrics.rows.WithLabelValues(strings.TrimPrefix(t.Name, "askbuy.")).Add(float64(len(rows)))
 		return nil, nil
 	case w.Refused(err):
 		return err, nil

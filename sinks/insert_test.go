@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -44,8 +45,8 @@ func TestATableThatTakesNothingBuriesNothing(t *testing.T) {
 			ready = ready && s.Ready()
 		}
 	})
-	if len(w.letters) != 0 || len(w.final(feedback)) != 5 {
-		t.Errorf("%d letters and %d rows, want none and five", len(w.letters), len(w.final(feedback)))
+	if len(w.letters) != 0 || len(w.final(&schema.Feedback)) != 5 {
+		t.Errorf("%d letters and %d rows, want none and five", len(w.letters), len(w.final(&schema.Feedback)))
 	}
 	if pauses == 0 || ready {
 		t.Errorf("%d pauses, ready meanwhile %v", pauses, ready)
@@ -68,7 +69,7 @@ func TestAwayIsWaitedOutWithoutACommit(t *testing.T) {
 			}
 		}
 	})
-	if !w.drained() || len(w.final(aliases)) != 1 {
+	if !w.drained() || len(w.final(&schema.Aliases)) != 1 {
 		t.Error("the row is missing")
 	}
 	if longest > DefaultConfig().BackoffMax {
@@ -104,7 +105,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n int, value, source []byte) {
 		r := Record{Topic: topics[uint(n)%uint(len(topics))], Value: value, Headers: []event.Header{{Key: event.HeaderSource, Value: source}}}
 		i := s.open(&r)
-		if (i.letter == nil) != (i.table != nil) || i.table != nil && len(i.row) != len(i.table.columns) {
+		if (i.letter == nil) != (i.table != nil) || i.table != nil && len(i.row) != len(i.table.Columns) {
 			t.Errorf("%s: letter %v, row %v", r.Topic, i.letter, i.row)
 		}
 	})
@@ -115,8 +116,8 @@ func TestEveryTypeFillsItsTable(t *testing.T) {
 		e := event.Event{Type: typ, ShopID: "s", UserID: "u", OrderID: "o", ID: "e", TS: 1, Items: []event.Item{{ItemID: "i"}}}
 		v := event.Envelope{Identity: e.Identity()}
 		table := facts(typ.Topic())
-		if row := factRow(&Record{}, 1, &e, &v); len(row) != len(table.columns) {
-			t.Errorf("%s: %d values for %d columns", typ, len(row), len(table.columns))
+		if row := factRow(&Record{}, 1, &e, &v); len(row) != len(table.Columns) {
+			t.Errorf("%s: %d values for %d columns", typ, len(row), len(table.Columns))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -14,7 +15,7 @@ import (
 type item struct {
 	record *Record
 	at     event.Position
-	table  *table // of its row, nil when it cannot be read
+	table  *schema.Table // of its row, nil when it cannot be read
 	row    []any
 
 	// Of raw records:
@@ -42,11 +43,11 @@ func (s *Sink) open(r *Record) *item {
 func (s *Sink) read(i *item) error {
 	switch i.record.Topic {
 	case event.TopicMessageScores:
-		return readRow(i, messageScores, func(m *event.MessageScore) ([]any, bool) { return scoreRow(m), m.EventID != "" })
+		return readRow(i, &schema.MessageScores, func(m *event.MessageScore) ([]any, bool) { return scoreRow(m), m.EventID != "" })
 	case event.TopicTouches:
-		return readRow(i, touches, func(o *event.OrderTouches) ([]any, bool) { return touchesRow(o), o.OrderID != "" })
+		return readRow(i, &schema.Touches, func(o *event.OrderTouches) ([]any, bool) { return touchesRow(o), o.OrderID != "" })
 	case event.TopicDeadLetters:
-		return readRow(i, deadLetters, func(l *event.DeadLetter) ([]any, bool) {
+		return readRow(i, &schema.DeadLetters, func(l *event.DeadLetter) ([]any, bool) {
 			topic, index, offset := l.Topic, l.Partition, l.Offset
 			if topic == "" { // the door's: its own place is all it has
 				topic, index, offset = event.TopicDeadLetters, i.record.Partition, i.record.Offset
@@ -72,7 +73,7 @@ func (s *Sink) read(i *item) error {
 
 var errNoKey = errors.New("row has no key")
 
-func readRow[T any](i *item, t *table, row func(*T) ([]any, bool)) error {
+func readRow[T any](i *item, t *schema.Table, row func(*T) ([]any, bool)) error {
 	var v T
 	if err := json.Unmarshal(i.record.Value, &v); err != nil {
 		return fmt.Errorf("decode row: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -109,12 +110,12 @@ func (s *Sink) storeReceipts(ctx context.Context, batch []*item, displaced [][]a
 			rows = append(rows, i.receipt())
 		}
 	}
-	refused, err := s.insert(ctx, receipts, rows)
+	refused, err := s.insert(ctx, &schema.Receipts, rows)
 	if err != nil {
 		return err
 	}
 	for _, why := range refused { // a record without a receipt must not be committed
-		return fmt.Errorf("insert receipts: %w; compare the columns of %s with this version's (askbuy migrate)", why, receipts.name)
+		return fmt.Errorf("insert receipts: %w; compare the columns of %s with this version's (askbuy migrate)", why, schema.Receipts.Name)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -68,14 +69,14 @@ func differences(w *world) []string {
 	var out []string
 	outcomes, positions := truth(w)
 	got := map[string]Outcome{}
-	for _, row := range w.final(receipts) {
+	for _, row := range w.final(&schema.Receipts) {
 		got[fmt.Sprint(row[0], row[1], row[2])] = Outcome(row[3].(string))
 	}
 	if !maps.Equal(got, outcomes) {
 		out = append(out, fmt.Sprintf("receipts %v\nwant %v", got, outcomes))
 	}
 	stored := map[event.IdentityHash]event.Position{}
-	for _, t := range []*table{messages, behaviors} {
+	for _, t := range []*schema.Table{&schema.Messages, &schema.Behaviors} {
 		for _, row := range w.final(t) {
 			stored[identity(t, row)] = event.Position(column[int64](t, row, "raw_position"))
 		}
@@ -174,14 +175,14 @@ func TestDerivedRowsAndLetters(t *testing.T) {
 	put(event.TopicDeadLetters, `null`)
 	w.run(t, DefaultConfig(), nil)
 
-	if n := len(w.final(messageScores)); n != 1 {
+	if n := len(w.final(&schema.MessageScores)); n != 1 {
 		t.Errorf("%d scores, want 1", n)
 	}
-	if n := len(w.final(touches)); n != 1 {
+	if n := len(w.final(&schema.Touches)); n != 1 {
 		t.Errorf("%d touches, want 1", n)
 	}
 	places := map[string]bool{}
-	for _, row := range w.final(deadLetters) {
+	for _, row := range w.final(&schema.DeadLetters) {
 		places[fmt.Sprint(row[0], row[9:])] = true
 	}
 	if !places["i[deadletters.v1 0 0]"] || !places["j[messages.v1 2 7]"] || len(places) != 2 {
@@ -196,7 +197,7 @@ func TestDerivedRowsAndLetters(t *testing.T) {
 	if !slices.Equal(set, want) {
 		t.Errorf("set aside %v, want %v", set, want)
 	}
-	if len(w.tables[receipts.name]) != 0 {
+	if len(w.tables[schema.Receipts.Name]) != 0 {
 		t.Error("only raw records leave receipts")
 	}
 }
@@ -231,8 +232,8 @@ func TestCutsAreNoted(t *testing.T) {
 		}
 	})
 	want := fmt.Sprint([]any{event.TopicMessages, int32(3), int64(4), int64(1), int64(9), int64(5), int64(1_800_000_100_000)})
-	if len(w.tables[offsetCuts.name]) == 0 || fmt.Sprint(w.tables[offsetCuts.name][0]) != want {
-		t.Errorf("cuts %v, want %s", w.tables[offsetCuts.name], want)
+	if len(w.tables[schema.OffsetCuts.Name]) == 0 || fmt.Sprint(w.tables[schema.OffsetCuts.Name][0]) != want {
+		t.Errorf("cuts %v, want %s", w.tables[schema.OffsetCuts.Name], want)
 	}
 }
 
