@@ -53,7 +53,7 @@ type order struct {
 	ID   string         `json:"i"`
 	V    event.Position `json:"v"`
 	Paid *int64         `json:"p,omitempty"` // order time, when it is this shopper's and paid
-	Last int64          `json:"l"`           // greatest of its times, for pruning
+	Last int64          `json:"l"`           // greatest of its times and 0, for pruning
 	Conv string         `json:"c,omitempty"` // the one it names
 	// Ask: its row is asked of the facts. It has too many events, or it may be
 	// an older state of an order that was pruned.
@@ -66,8 +66,8 @@ func newOrder(o *event.OrderSnapshot) order {
 		k.Paid = o.PaidAt
 	}
 	for _, at := range []*int64{o.CreatedAt, o.PaidAt, o.CancelledAt, o.RefundedAt} {
-		if at != nil && (k.Last == 0 || *at > k.Last) {
-			k.Last = *at
+		if at != nil {
+			k.Last = max(k.Last, *at)
 		}
 	}
 	return k

@@ -1,0 +1,149 @@
+package processors
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"askbuy/schemas/event"
+)
+
+// truth is what the contract says of a set of events, worked out from all of
+// them at once and with nothing of the code under test but the model. The
+// rows are written as text under their keys; rows that say nothing are left out.
+func truth(model testModel, log []*event.Event) map[string]string {
+	events := firstCopies(log)
+	rows := map[string]string{}
+	for _, m := range events {
+		if isUsers(m) {
+			rows[scoreKey(m.ShopID, m.UserID, m.ID)] = fmt.Sprint(m.ConvID, m.TS, scoreAt(model, events, m))
+		}
+	}
+	for _, e := range events {
+		if e.Type == event.TypeOrder && !e.Test {
+			key, text := touchTruth(model, events, e.ShopID, e.OrderID)
+			if text != "" {
+				rows[key] = text
+			}
+		}
+	}
+	return rows
+}
+
+func scoreKey(shop, user, id string) string {
+	return strings.Join([]string{"score", shop, user, id}, " ")
+}
+
+func isUsers(e *event.Event) bool {
+	return e.Type == event.TypeMessage && e.From == event.RoleUser && !e.Test
+}
+
+func firstCopies(log []*event.Event) []*event.Event {
+	seen := map[event.IdentityHash]bool{}
+	var events []*event.Event
+	for _, e := range log {
+		if !seen[e.Identity()] {
+			seen[e.Identity()] = true
+			events = append(events, e)
+		}
+	}
+	slices.SortFunc(events, func(a, b *event.Event) int { return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.ID, b.ID)) })
+	return events
+}
+
+// scoreAt folds from the last pause of more than a day up to the message.
+func scoreAt(model testModel, events []*event.Event, m *event.Event) string {
+	var points []point
+	for _, x := range events {
+		if !isUsers(x) || x.ShopID != m.ShopID || x.UserID != m.UserID || x.ConvID != m.ConvID {
+			continue
+		}
+		if n := len(points); n > 0 && x.TS-points[n-1].TS > 24*3600*1000 {
+			points = nil
+		}
+		points = append(points, point{TS: x.TS, Evidence: model.Score(x.Text).Evidence})
+		if x.ID == m.ID {
+			break
+		}
+	}
+	scores := model.Fold(points)
+	return fmt.Sprint(scores[len(scores)-1])
+}
+
+func touchTruth(model testModel, events []*event.Event, shop, id string) (key, text string) {
+	var shopper, anyUser, named string
+	var paid *event.Event
+	for _, e := range events { // in order of (ts, id)
+		if e.Type != event.TypeOrder || e.Test || e.ShopID != shop || e.OrderID != id {
+			continue
+		}
+		if e.UserID != "" && anyUser == "" {
+			anyUser = e.UserID
+		}
+		if e.Status == event.StatusPaid && e.UserID != "" && shopper == "" {
+			shopper = e.UserID
+		}
+		if e.Status == event.StatusPaid && paid == nil {
+			paid = e
+		}
+		if e.ConvID != "" {
+			named = e.ConvID
+		}
+	}
+	shopper = cmp.Or(shopper, anyUser)
+	if paid == nil || shopper == "" {
+		return "", ""
+	}
+	last := map[string]*event.Event{}
+	for _, m := range events {
+		if isUsers(m) && m.ShopID == shop && m.UserID == shopper && m.TS <= paid.TS {
+			last[m.ConvID] = m
+		}
+	}
+	var touches []*event.Event
+	for _, m := range last {
+		if paid.TS-m.TS <= 30*24*3600*1000 {
+			touches = append(touches, m)
+		}
+	}
+	var lines []string
+	for _, m := range touches {
+		better, earlier := 1, 1 // ranks by counting those before
+		for _, o := range touches {
+			oe, me := o.ConvID == named, m.ConvID == named
+			later := o.TS > m.TS || o.TS == m.TS && o.ConvID > m.ConvID
+			if oe && !me || oe == me && later {
+				better++
+			}
+			if o.TS < m.TS || o.TS == m.TS && o.ConvID < m.ConvID {
+				earlier++
+			}
+		}
+		lines = append(lines, fmt.Sprint(m.ConvID, " ", m.TS, " ", m.ConvID == named, " ", better, " ", earlier, " ", scoreAt(model, events, m)))
+	}
+	if len(lines) == 0 {
+		return "", ""
+	}
+	slices.Sort(lines)
+	return strings.Join([]string{"touches", shop, id, shopper}, " "), fmt.Sprint(paid.TS, named, lines)
+}
+
+// scoreText and touchesText write rows of the code under test like the truth's.
+func scoreText(r event.MessageScore) (key, text string) {
+	return scoreKey(r.ShopID, r.UserID, r.EventID), fmt.Sprint(r.ConvID, r.TS, fmt.Sprint(folded{r.BuyScore, r.POrder}))
+}
+
+// touchesText shows a touch's buy score alone: a row has no other.
+func touchesText(r event.OrderTouches, scores func(buyScore float64) string) (key, text string) {
+	key = strings.Join([]string{"touches", r.ShopID, r.OrderID, r.UserID}, " ")
+	if len(r.Touches) == 0 {
+		return key, ""
+	}
+	var lines []string
+	for _, t := range r.Touches {
+		lines = append(lines, fmt.Sprint(t.ConvID, " ", t.TouchAt, " ", t.Explicit, " ", t.RankLast, " ", t.RankFirst, " ", scores(t.BuyScore)))
+	}
+	slices.Sort(lines)
+	return key, fmt.Sprint(r.OrderAt, r.NamedConv, lines)
+}
