@@ -1,0 +1,131 @@
+package intent
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of what is looked for in one text.
+const (
+	maxEntities  = 8
+	maxScanBytes = 4 * maxRunes
+)
+
+// Entity is a piece of a text that names something.
+type Entity struct {
+	Type string `json:"type"` // account, carrier, colour, coupon, measure, money, number, payment, place, product, quantity, size
+	Text string `json:"text"` // as it stands in the text
+}
+
+// scan finds entities from the left, the longest at each place, and weighs
+// the words of mood: each good one +1, each bad one -1. It appends at most
+// maxEntities.
+func (l *lexicon) scan(found []Entity, text string) ([]Entity, int) {
+	text = text[:min(len(text), maxScanBytes)]
+	var mood int
+	var before byte // the byte before i
+	for i := 0; i < len(text); {
+		kind, width := l.match(text, i, before)
+		switch kind {
+		case "":
+			width = max(width, 1)
+		case kindGood:
+			mood++
+		case kindBad:
+			mood--
+		default:
+			if len(found) < maxEntities {
+				found = append(found, Entity{kind, text[i : i+width]})
+			}
+		}
+		i += width
+		before = text[i-1]
+	}
+	return found, mood
+}
+
+// match is the kind and width of what stands at text[i:]; without a kind, the
+// width that can be skipped.
+func (l *lexicon) match(text string, i int, before byte) (kind string, width int) {
+	c := text[i]
+	inWord := isWord(before) && isWord(c)
+	switch {
+	case isDigit(c) && !inWord || c == '$':
+		return number(text[i:])
+	case c < utf8.RuneSelf && (inWord || !isWord(c)):
+		return "", 1
+	}
+	r, width := rune(c|0x20), 1
+	if c >= utf8.RuneSelf {
+		r, width = utf8.DecodeRuneInString(text[i:])
+	}
+	if r == '¥' || r == '￥' {
+		if kind, n := number(text[i+width:]); n > 0 && kind != "" {
+			return "money", width + n
+		}
+	}
+	if !l.starts(r) {
+		return "", width
+	}
+	for _, e := range l.byFirst[r] {
+		if e.at(text[i:]) {
+			return e.kind, len(e.word)
+		}
+	}
+	return "", width
+}
+
+// units are what may follow a number, and what the number is then. Longer
+// ones come before those that they begin with.
+var units = []struct{ suffix, kind string }{
+	{"公斤", "measure"}, {"厘米", "measure"}, {"公分", "measure"}, {"斤", "measure"}, {"kg", "measure"}, {"cm", "measure"},
+	{"元", "money"}, {"块", "money"}, {"yuan", "money"}, {"usd", "money"},
+	{"件", "quantity"}, {"个", "quantity"}, {"套", "quantity"}, {"双", "quantity"}, {"条", "quantity"}, {"盒", "quantity"},
+	{"瓶", "quantity"}, {"箱", "quantity"}, {"包", "quantity"}, {"台", "quantity"}, {"本", "quantity"}, {"只", "quantity"},
+	{"码", "size"}, {"号", "size"}, {"xl", "size"},
+}
+
+// number reads digits with at most one point, and the unit after them. A
+// number of 8 digits and more is a number of something (an order, a parcel);
+// a short one without a unit says nothing.
+func number(s string) (kind string, width int) {
+	dollar := strings.HasPrefix(s, "$")
+	start := 0
+	if dollar {
+		start = 1
+	}
+	i := digits(s, start)
+	n := i - start
+	if n == 0 {
+		return "", 1
+	}
+	if i+1 < len(s) && s[i] == '.' && isDigit(s[i+1]) {
+		i = digits(s, i+1)
+	}
+	if dollar {
+		return "money", i
+	}
+	for _, u := range units {
+		if end := i + len(u.suffix); end <= len(s) && strings.EqualFold(s[i:end], u.suffix) {
+			return u.kind, end
+		}
+	}
+	if n >= 8 {
+		return "number", i
+	}
+	return "", i
+}
+
+// digits is where the run of digits from i ends.
+func digits(s string, i int) int {
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	return i
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isWord(c byte) bool {
+	return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '\''
+}

@@ -1,0 +1,142 @@
+// Package intent says what a shopper's message tells: how far it moves the
+// odds of an order (evidence), what it is about (intent, entities, sentiment,
+// language), and what a conversation's messages add up to (Fold).
+//
+// The model is a table of hashed n-grams: one weight for the evidence and one
+// row of weights for the intents. Scores are sums of whole numbers, so a text
+// has one score on every machine. Nothing here reads a clock; models are made
+// by the package train and shipped in default.
+package intent
+
+//go:generate go run askbuy/models/intent/internal/generate
+
+import (
+	"math"
+	"sync"
+)
+
+// HighIntent is the least buyScore that counts as high intent.
+const HighIntent = 0.7
+
+// Other is the intent of a text that fits none.
+const Other = "other"
+
+// maxEvidence bounds the evidence of one message, so that no single one
+// decides for hours.
+const maxEvidence = 6.0
+
+// Model scores messages and conversations. It is immutable and safe for
+// concurrent use.
+type Model struct {
+	manifest Manifest
+	evidence []int8     // 1 << EvidenceBits weights
+	topics   topicTable // 1 << TopicBits rows
+	paths    [][]string // by lane: the intents' paths
+	other    []string
+	lexicon  *lexicon
+}
+
+// Scored is what one text tells. Slices are shared: do not write to them.
+type Scored struct {
+	Evidence         float64  // log-odds that the text adds, rounded to 6 decimals; 0 = no information
+	Intent           string   // an id of the taxonomy
+	IntentPath       []string // three ids, the last is Intent
+	IntentConfidence float64  // probability of Intent, rounded to 6 decimals; 0 for a text without features
+	Entities         []Entity // in the order of the text, at most 8
+	Sentiment        string   // negative, neutral or positive
+	Language         string   // zh, en, mixed, other or "" (no letters)
+}
+
+// scratch is what one call of Score needs and the next may have.
+type scratch struct {
+	features []uint32
+	entities []Entity
+}
+
+var scratches = sync.Pool{New: func() any {
+	return &scratch{features: make([]uint32, 0, 3*maxRunes), entities: make([]Entity, 0, maxEntities)}
+}}
+
+// ID is the short content id of the model, "sha256:" and 16 hex digits.
+func (m *Model) ID() string { return m.manifest.ID }
+
+// Manifest describes the model. Its slices are shared: do not write to them.
+func (m *Model) Manifest() Manifest { return m.manifest }
+
+// Score reads one text; of a long one, the first 512 characters count. It
+// never fails, whatever the bytes.
+func (m *Model) Score(text string) Scored {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	var script script
+	s.features, script = hashText(s.features[:0], text)
+	out := Scored{Evidence: m.weigh(s.features), Language: script.language()}
+	out.Intent, out.IntentPath, out.IntentConfidence = m.topic(s.features)
+	var mood int
+	s.entities, mood = m.lexicon.scan(s.entities[:0], text)
+	if len(s.entities) > 0 {
+		out.Entities = append([]Entity(nil), s.entities...)
+	}
+	clear(s.entities) // the pool must not keep texts alive
+	out.Sentiment = sentiment(mood, out.Intent)
+	return out
+}
+
+// Evidence is Score's evidence, of features instead of a text, for training.
+func (m *Model) Evidence(features []uint32) float64 { return m.weigh(features) }
+
+// weigh sums the evidence of the features: w·x/√n, without the base rate.
+func (m *Model) weigh(features []uint32) float64 {
+	if len(features) == 0 {
+		return 0
+	}
+	var sum int
+	mask := uint32(len(m.evidence) - 1)
+	for _, f := range features {
+		sum += int(m.evidence[f&mask])
+	}
+	e := float64(sum) * m.manifest.EvidenceScale / math.Sqrt(float64(len(features)))
+	return round6(min(max(e, -maxEvidence), maxEvidence))
+}
+
+// topic names the likeliest intent, or Other when none is likely enough.
+func (m *Model) topic(features []uint32) (id string, path []string, confidence float64) {
+	if len(features) == 0 {
+		return Other, m.other, 0
+	}
+	best, p := m.likeliest(features)
+	if p < m.manifest.MinConfidence {
+		return Other, m.other, round6(p)
+	}
+	return m.manifest.Topics[best].ID, m.paths[best], round6(p)
+}
+
+// likeliest is the lane with the greatest logit and its softmax probability.
+func (m *Model) likeliest(features []uint32) (lane int, p float64) {
+	var z [Lanes]float64
+	lane = m.logits(&z, features)
+	var sum float64
+	for i := range m.manifest.Topics {
+		if d := z[i] - z[lane]; d > -12 { // less cannot be seen
+			sum += math.Exp(d)
+		}
+	}
+	return lane, 1 / sum
+}
+
+// logits fills z with the topics' logits and says which is the greatest.
+func (m *Model) logits(z *[Lanes]float64, features []uint32) (best int) {
+	var sums [Lanes]int32
+	m.topics.sum(&sums, features)
+	scale := m.manifest.TopicScale / math.Sqrt(float64(len(features)))
+	for i := range m.manifest.Topics {
+		z[i] = float64(float64(sums[i])*scale) + m.manifest.Topics[i].Bias
+		if z[i] > z[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// round6 rounds to 6 decimals, ties to even.
+func round6(x float64) float64 { return math.RoundToEven(x*1e6) / 1e6 }

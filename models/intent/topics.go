@@ -1,0 +1,58 @@
+package intent
+
+// Lanes is the width of a row of topic weights: the most topics there can be.
+const Lanes = 32
+
+const wordsPerRow = Lanes / 8
+
+// topicTable holds rows of 32 weights of 8 bits, eight to a word, each with
+// 128 added so that none is negative.
+type topicTable []uint64
+
+// packTopics builds the table from rows of signed weights, 32 to a row.
+func packTopics(weights []int8) topicTable {
+	t := make(topicTable, len(weights)/8)
+	for i, w := range weights {
+		t[i/8] |= uint64(uint8(w)^0x80) << (8 * (i % 8))
+	}
+	return t
+}
+
+// sum adds up the rows of the features, all Lanes of a word at once: bytes
+// are spread over fields of 16 bits, which hold 256 of them without overflow.
+// A topic's row is chosen by the high bits, a feature's evidence by the low
+// ones.
+func (t topicTable) sum(sums *[Lanes]int32, features []uint32) {
+	for len(features) > 0 {
+		n := min(len(features), 256)
+		t.sumSome(sums, features[:n])
+		features = features[n:]
+	}
+}
+
+func (t topicTable) sumSome(sums *[Lanes]int32, features []uint32) {
+	const even = 0x00FF00FF00FF00FF
+	var acc [2 * wordsPerRow]uint64
+	rows := len(t) / wordsPerRow
+	for _, f := range features {
+		at := TopicRow(f, rows) * wordsPerRow
+		row := t[at : at+wordsPerRow : at+wordsPerRow]
+		acc[0] += row[0] & even
+		acc[1] += row[0] >> 8 & even
+		acc[2] += row[1] & even
+		acc[3] += row[1] >> 8 & even
+		acc[4] += row[2] & even
+		acc[5] += row[2] >> 8 & even
+		acc[6] += row[3] & even
+		acc[7] += row[3] >> 8 & even
+	}
+	added := int32(128 * len(features))
+	for lane := range sums {
+		field := acc[lane/8*2+lane%2] >> (lane % 8 / 2 * 16) & 0xFFFF
+		sums[lane] += int32(field) - added
+	}
+}
+
+// TopicRow is a feature's row in a table of so many, a power of two. Its bits
+// are others than those that choose the evidence.
+func TopicRow(feature uint32, rows int) int { return int(feature>>10) & (rows - 1) }

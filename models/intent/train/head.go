@@ -1,0 +1,111 @@
+package train
+
+import (
+	"math"
+	"time"
+
+	"askbuy/models/intent"
+)
+
+// The fold's constants that are given, not learned; the optimum is flat.
+const (
+	gamma    = .85
+	halfLife = 30 * time.Minute
+)
+
+// between is the time from message to message in training.
+const between = 25 * time.Second
+
+// state is one prefix of a conversation: what the evidence adds up to, and
+// the share of orders among shoppers of its kind.
+type state struct {
+	sum, target, weight float64
+}
+
+// states folds the evidence of the conversations, every prefix a state; a
+// conversation weighs 1 whatever its length.
+func states(all []conversation, p intent.Params, evidence func(i int, features []uint32) float64) []state {
+	var out []state
+	decay := float64(p.Gamma * math.Pow(2, -float64(between.Milliseconds())/p.HalfLifeMs))
+	for i, c := range all {
+		var sum float64
+		for _, f := range c.features {
+			sum = float64(decay*sum) + evidence(i, f)
+			out = append(out, state{sum, kindOrders[c.kind], 1 / float64(len(c.features))})
+		}
+	}
+	return out
+}
+
+// fitHead learns z = HeadA*S + HeadB, then the calibrator of sigmoid(z), by
+// Newton's method. The states must come from evidence that was learned from
+// other conversations, or both are too sure of themselves.
+func fitHead(p intent.Params, all []state) intent.Params {
+	rows := make([]row, len(all))
+	for i, s := range all {
+		rows[i] = row{[3]float64{s.sum, 1, 0}, s.target, s.weight}
+	}
+	head := newton([3]float64{1, p.RefLogit, 0}, rows)
+	p.HeadA, p.HeadB = head[0], head[1]
+	for i, s := range all {
+		z := p.Logit(s.sum)
+		rows[i].x = [3]float64{-math.Log1p(math.Exp(-z)), math.Log1p(math.Exp(z)), 1}
+	}
+	cal := newton([3]float64{1, 1, 0}, rows)
+	p.CalA, p.CalB, p.CalC = cal[0], cal[1], cal[2]
+	return p
+}
+
+// row is one observation of a logistic regression of three inputs.
+type row struct {
+	x         [3]float64
+	y, weight float64
+}
+
+// newton fits the regression from w. A small ridge keeps an input that is
+// always 0 at its start.
+func newton(w [3]float64, rows []row) [3]float64 {
+	const ridge, steps = 1e-6, 12
+	for range steps {
+		var h [3][4]float64 // the Hessian and, in the last column, the gradient
+		for i := range h {
+			h[i][i] = ridge
+		}
+		for _, r := range rows {
+			p := sigmoid(float64(w[0]*r.x[0]) + float64(w[1]*r.x[1]) + float64(w[2]*r.x[2]))
+			curve := r.weight * p * (1 - p)
+			for i := range h {
+				for j := range w {
+					h[i][j] += float64(curve * r.x[i] * r.x[j])
+				}
+				h[i][3] += float64(r.weight * (p - r.y) * r.x[i])
+			}
+		}
+		step := solve(h)
+		for i := range w {
+			w[i] -= step[i]
+		}
+	}
+	return w
+}
+
+// solve solves three linear equations by elimination; the matrix is positive
+// definite, so that no pivot is 0.
+func solve(h [3][4]float64) (x [3]float64) {
+	for i := range h {
+		for j := i + 1; j < len(h); j++ {
+			f := h[j][i] / h[i][i]
+			for k := range h[j] {
+				h[j][k] -= float64(f * h[i][k])
+			}
+		}
+	}
+	for i := len(h) - 1; i >= 0; i-- {
+		x[i] = h[i][3]
+		for j := i + 1; j < len(h); j++ {
+			x[i] -= float64(h[i][j] * x[j])
+		}
+		x[i] /= h[i][i]
+	}
+	return x
+}

@@ -1,0 +1,83 @@
+package train
+
+import (
+	"math"
+
+	"askbuy/models/intent"
+)
+
+// softmax is the model of the topics on the same features.
+type softmax struct {
+	rows   int
+	topics int
+	w, g   []float32 // rows of intent.Lanes
+	bias   []float32
+	biasG  []float32
+}
+
+// fitTopics learns the topics from sentences of each, equally many: what a
+// text means must not depend on how often its topic comes up. Sentences are
+// made anew in each round, so that hardly one is seen twice.
+func fitTopics(s *speaker, bits, rounds int) *softmax {
+	n := len(s.grammar.topics)
+	m := &softmax{
+		rows: 1 << bits, topics: n,
+		w: make([]float32, intent.Lanes<<bits), g: make([]float32, intent.Lanes<<bits),
+		bias: make([]float32, n), biasG: make([]float32, n),
+	}
+	var features []uint32
+	for range rounds {
+		for _, topic := range s.rand.Perm(n) {
+			features = intent.Features(features[:0], s.say(topic))
+			m.step(features, topic)
+		}
+	}
+	return m
+}
+
+func (m *softmax) step(features []uint32, topic int) {
+	if len(features) == 0 {
+		return
+	}
+	p := m.probabilities(features)
+	p[topic]--
+	x := float32(1 / math.Sqrt(float64(len(features))))
+	for _, f := range features {
+		at := intent.TopicRow(f, m.rows) * intent.Lanes
+		w, g := m.w[at:at+m.topics], m.g[at:at+m.topics]
+		for i := range w {
+			if d := p[i] * x; d > 1e-5 || d < -1e-5 { // less moves nothing
+				descend(&w[i], &g[i], d, topicRate)
+			}
+		}
+	}
+	for i := range m.bias {
+		descend(&m.bias[i], &m.biasG[i], p[i], topicRate)
+	}
+}
+
+// probabilities of the topics.
+func (m *softmax) probabilities(features []uint32) []float32 {
+	z := make([]float32, m.topics)
+	for _, f := range features {
+		at := intent.TopicRow(f, m.rows) * intent.Lanes
+		for i, w := range m.w[at : at+m.topics] {
+			z[i] += w
+		}
+	}
+	x := float32(1 / math.Sqrt(float64(len(features))))
+	var top float32 = -math.MaxFloat32
+	for i := range z {
+		z[i] = float32(z[i]*x) + m.bias[i]
+		top = max(top, z[i])
+	}
+	var sum float32
+	for i := range z {
+		z[i] = float32(math.Exp(float64(z[i] - top)))
+		sum += z[i]
+	}
+	for i := range z {
+		z[i] /= sum
+	}
+	return z
+}
