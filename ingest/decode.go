@@ -38,7 +38,7 @@ func Decode(raw []byte, arrival time.Time) (Decoded, *Fault) {
 
 // Decode reads one event of this shape.
 func (s *Shape) Decode(raw []byte, arrival time.Time, grant Grant) (Decoded, *Fault) {
-	var v reader
+	v := reader{names: s.Names}
 	if shape, err := v.readObject(raw, s.Names); err != nil {
 		return Decoded{}, &Fault{Reason: event.ReasonMalformed, Detail: "event: " + err.Error(), NotJSON: !shape}
 	}

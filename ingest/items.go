@@ -35,7 +35,7 @@ func (v *reader) items() []event.Item {
 }
 
 func (v *reader) item(raw []byte, index int) event.Item {
-	line := reader{path: v.path + "items[" + strconv.Itoa(index) + "]."}
+	line := reader{names: itemNames, path: v.path + "items[" + strconv.Itoa(index) + "]."}
 	if _, err := line.readObject(raw, itemNames); err != nil {
 		v.fail(event.ReasonBadField, FieldItems, "want an array of objects")
 		return event.Item{}

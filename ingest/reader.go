@@ -17,14 +17,24 @@ const (
 // no fault; need is what asks for a field.
 type reader struct {
 	object
-	path  string // before a field's name in a fault's detail
+	names map[string]Field // how the sender spells the fields
+	path  string           // before a field's name in a fault's detail
 	fault *Fault
 }
 
 func (v *reader) fail(reason event.Reason, field Field, rule string) {
 	if v.fault == nil || rank(reason) < rank(v.fault.Reason) {
-		v.fault = &Fault{Reason: reason, Detail: v.path + fieldNames[field] + ": " + rule}
+		v.fault = &Fault{Reason: reason, Detail: v.path + v.spelling(field) + ": " + rule}
 	}
+}
+
+func (v *reader) spelling(field Field) string {
+	for name, f := range v.names {
+		if f == field {
+			return name
+		}
+	}
+	return fieldNames[field]
 }
 
 // given is a field's value, or nil when it is omitted.

@@ -1,0 +1,123 @@
+package sender
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/maypok86/otter/v2"
+)
+
+// JWTConfig says which tokens are good: those signed with HS256 under one of
+// the secrets.
+type JWTConfig struct {
+	Secrets [][]byte      // one, or two while a secret is being changed
+	Lenient bool          // tokens without exp are good, for ever
+	Leeway  time.Duration // how far the sender's clock may be off
+}
+
+// DefaultJWTConfig has no secret yet.
+func DefaultJWTConfig() JWTConfig { return JWTConfig{Leeway: 30 * time.Second} }
+
+const (
+	minSecret = 32       // bytes: the length of the hash
+	maxToken  = 8 << 10  // bytes
+	cacheSize = 16 << 20 // bytes of verified tokens that are remembered
+)
+
+// Validate reports every problem at once.
+func (c JWTConfig) Validate() error {
+	var problems []error
+	if len(c.Secrets) < 1 || len(c.Secrets) > 2 {
+		problems = append(problems, errors.New("COZE_SECRET: want one secret, or two while it is being changed"))
+	}
+	for _, secret := range c.Secrets {
+		if len(secret) < minSecret {
+			problems = append(problems, fmt.Errorf(
+				"COZE_SECRET: %d bytes are too short for HS256, want at least %d: make one with `openssl rand -hex 32` and give it to the sender, too",
+				len(secret), minSecret))
+		}
+	}
+	if c.Leeway < 0 {
+		problems = append(problems, errors.New("leeway of tokens: want 0 or more"))
+	}
+	return errors.Join(problems...)
+}
+
+// JWT verifies tokens. It is safe for concurrent use.
+type JWT struct {
+	parser *jwt.Parser
+	keys   jwt.VerificationKeySet
+	leeway time.Duration
+	now    func() time.Time
+	// verified remembers good tokens, because senders use one for many
+	// requests. An entry is good until its token's exp.
+	verified *otter.Cache[string, entitled]
+}
+
+// entitled is what a good token says.
+type entitled struct {
+	shop  string
+	until time.Time // zero when the token has no exp
+}
+
+// NewJWT makes a verifier. The error is one of configuration.
+func NewJWT(cfg JWTConfig, now func() time.Time) (*JWT, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	options := []jwt.ParserOption{
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuedAt(),
+		jwt.WithLeeway(cfg.Leeway), jwt.WithStrictDecoding(), jwt.WithTimeFunc(now),
+	}
+	if !cfg.Lenient {
+		options = append(options, jwt.WithExpirationRequired())
+	}
+	cache, err := otter.New(&otter.Options[string, entitled]{
+		MaximumWeight: cacheSize,
+		Weigher:       func(token string, e entitled) uint32 { return uint32(len(token) + len(e.shop) + 128) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create cache of tokens: %w", err)
+	}
+	j := &JWT{parser: jwt.NewParser(options...), leeway: cfg.Leeway, now: now, verified: cache}
+	for _, secret := range cfg.Secrets {
+		j.keys.Keys = append(j.keys.Keys, secret)
+	}
+	return j, nil
+}
+
+// Verify is the shop that a good token names, "" when it names none. Every
+// error is an ErrInvalidToken.
+func (j *JWT) Verify(token string) (shop string, err error) {
+	if len(token) == 0 || len(token) > maxToken || strings.Count(token, ".") != 2 {
+		return "", fmt.Errorf("%w: no token", ErrInvalidToken)
+	}
+	if known, ok := j.verified.GetIfPresent(token); ok {
+		if known.until.IsZero() || j.now().Before(known.until.Add(j.leeway)) {
+			return known.shop, nil
+		}
+		j.verified.Invalidate(token)
+	}
+	var c claims
+	if _, err := j.parser.ParseWithClaims(token, &c, j.key); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrInvalidToken, err)
+	}
+	known := entitled{shop: c.shop}
+	if c.exp != nil {
+		known.until = c.exp.Time
+	}
+	j.verified.Set(strings.Clone(token), known) // the token is part of all the request's headers
+	return known.shop, nil
+}
+
+// key hands out the secrets, but not to a token that asks for an extension:
+// RFC 7515 wants "crit" refused by whoever does not understand it.
+func (j *JWT) key(t *jwt.Token) (any, error) {
+	if _, critical := t.Header["crit"]; critical {
+		return nil, errors.New("extensions are not supported")
+	}
+	return j.keys, nil
+}
