@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"strconv"
 	"time"
@@ -83,6 +84,9 @@ func preferAsVictim(pid int) {
 	_ = os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte("500"), 0)
 }
 
+// logNotice are the lines in which the server tells where it logs.
+var logNotice = regexp.MustCompile(`(?m)^Logging \w+ to .*\n`)
+
 // reason is what the process wrote to stderr, at most its last 600 bytes; its exit code says nothing.
 func (c *child) reason() string {
 	f, err := os.Open(c.stderr)
@@ -94,6 +98,7 @@ func (c *child) reason() string {
 	if err != nil {
 		return ""
 	}
+	b = logNotice.ReplaceAll(b, nil)
 	if len(b) > 600 {
 		b = b[len(b)-600:]
 	}

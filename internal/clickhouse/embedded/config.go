@@ -127,7 +127,8 @@ func mustTemplate(name, text string) *template.Template {
 }
 
 // Four background threads and small caches suit one machine; the merge_tree numbers are those a pool of
-// that size demands. console 0 keeps stack traces out of stderr, which would otherwise grow without bound.
+// that size demands. A stop waits for idle HTTP connections until keep_alive_timeout, and for idle native ones
+// until the profile's poll_interval (both in seconds, both 10 by default). console 0 keeps stack traces out of stderr, which would otherwise grow without bound.
 var configTemplate = mustTemplate(configFile, `<clickhouse>
   <logger><level>warning</level><log>{{x .Dir}}/`+serverLog+`</log><errorlog>{{x .Dir}}/clickhouse.err.log</errorlog><size>10M</size><count>2</count><console>0</console></logger>
   <path>{{x .Dir}}/db/</path>
@@ -142,6 +143,7 @@ var configTemplate = mustTemplate(configFile, `<clickhouse>
   <max_server_memory_usage>{{.MaxMemory}}</max_server_memory_usage>
   <mark_cache_size>134217728</mark_cache_size>
   <background_pool_size>4</background_pool_size>
+  <keep_alive_timeout>3</keep_alive_timeout>
   <merge_tree>
     <number_of_free_entries_in_pool_to_execute_mutation>2</number_of_free_entries_in_pool_to_execute_mutation>
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>2</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
@@ -158,11 +160,13 @@ var usersTemplate = mustTemplate(usersFile, `<clickhouse>
       <implicit_select>0</implicit_select>
       <allow_introspection_functions>0</allow_introspection_functions>
       <async_insert>0</async_insert>
+      <poll_interval>1</poll_interval>
     </default>
     <bi>
       <implicit_select>0</implicit_select>
       <allow_introspection_functions>0</allow_introspection_functions>
       <async_insert>0</async_insert>
+      <poll_interval>1</poll_interval>
       <readonly>1</readonly>
       <max_execution_time>60</max_execution_time>
       <constraints>

@@ -73,6 +73,22 @@ func holder(f *os.File) int {
 	return pid
 }
 
+// alive says whether the process still runs. One that is dead but not yet waited for (for long, in a container
+// whose first process waits for nobody) has already given its files back.
 func alive(pid int) bool {
-	return pid > 0 && !errors.Is(unix.Kill(pid, 0), unix.ESRCH)
+	if pid <= 0 || errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+		return false
+	}
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return !errors.Is(err, os.ErrNotExist) || !hasProc()
+	}
+	// pid (name) state ...; the name may hold anything.
+	_, state, found := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ")
+	return !found || !strings.HasPrefix(state, "Z")
+}
+
+func hasProc() bool {
+	_, err := os.Stat("/proc/self/stat")
+	return err == nil
 }

@@ -50,6 +50,10 @@ func awaitReady(ctx context.Context, s *settings, c *child) error {
 		if s.learnPorts() && answers(ctx, probe, s) {
 			return nil
 		}
+		// A boot query that fails leaves the process waiting at its prompt.
+		if strings.Contains(c.reason(), "Received exception") {
+			return startFailure(c, s)
+		}
 		select {
 		case <-c.done:
 			return startFailure(c, s)
@@ -66,9 +70,9 @@ func startFailure(c *child, s *settings) error {
 		return fmt.Errorf("start ClickHouse: %w: %s", ErrAddrInUse, reason)
 	}
 	if reason == "" {
-		reason = fmt.Sprintf("it said nothing (%v)", c.err)
+		reason = "it ended without a word"
 	}
-	return fmt.Errorf("ClickHouse ended while starting: %s (more in %s)", reason, s.path(serverLog))
+	return fmt.Errorf("start ClickHouse: %s (more in %s)", reason, s.path(serverLog))
 }
 
 // learnPorts reads the ports the library got; they stay the same for every later start.
