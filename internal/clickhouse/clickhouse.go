@@ -1,92 +1,135 @@
-// Package clickhouse is how this process talks to the warehouse: one client
-// over the native protocol, for an embedded server as for a cluster.
+// Package clickhouse is how this process talks to the warehouse: open, migrate, insert, select.
 //
-// What must stay true:
-//   - inserts are synchronous (async_insert=0): a nil error means the server
-//     has the rows;
-//   - an error is either the warehouse's (Unavailable: wait and try again) or
-//     the rows' (Refused: the same rows will meet the same answer).
+// It speaks the native protocol only, to the embedded server and to any other alike: over HTTP a cancelled
+// query goes on and an error in the middle of an answer is unreadable. Times are time.Time in UTC and lose
+// what is finer than the column; money is decimal.Decimal (github.com/shopspring/decimal) when read and a
+// string or a decimal.Decimal when written.
 package clickhouse
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	driver "github.com/ClickHouse/clickhouse-go/v2"
 )
 
-// DB is an open warehouse. It is safe for concurrent use.
+// Pool and timeouts. readTimeout is the longest silence within an answer; a query sends progress every 0.1 s.
+const (
+	maxOpenConns    = 16
+	maxIdleConns    = 8
+	dialTimeout     = 5 * time.Second
+	readTimeout     = 2 * time.Minute
+	connMaxLifetime = time.Hour
+)
+
+// Settings are ClickHouse settings of one call, by name.
+type Settings map[string]any
+
+// DB is a pool of connections; it may be used by any number of goroutines.
 type DB struct {
 	conn    driver.Conn
-	options *clickhouse.Options
+	options *driver.Options
 }
 
-// Open connects to clickhouse://user:password@host:9000 and waits for one
-// answer, so that a wrong address fails here.
+// Open connects to dsn (clickhouse://user:password@host:port/database) and makes sure that the server answers.
+// Its errors name the setting, never the password.
 func Open(ctx context.Context, dsn string) (*DB, error) {
-	options, err := clickhouse.ParseDSN(dsn)
+	opts, err := parseDSN(dsn)
 	if err != nil {
-		return nil, dsnError(err)
+		return nil, fmt.Errorf("%w: correct ASKBUY_CLICKHOUSE_DSN (--clickhouse-dsn), as in clickhouse://user:password@host:9000/default", err)
 	}
-	if options.Protocol != clickhouse.Native {
-		return nil, dsnError(fmt.Errorf("%s is not the native protocol", options.Protocol))
-	}
-	options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
-	options.DialTimeout = 5 * time.Second
-	options.ReadTimeout = 5 * time.Minute // between two packets of an answer; the server's progress is one
-	options.MaxOpenConns, options.MaxIdleConns = 16, 8
-	options.ConnMaxLifetime = time.Hour
-	if options.Settings == nil {
-		options.Settings = clickhouse.Settings{}
-	}
-	options.Settings["async_insert"] = 0
-	conn, err := clickhouse.Open(options)
+	conn, err := driver.Open(opts)
 	if err != nil {
-		return nil, dsnError(err)
+		return nil, openError(opts, err)
 	}
-	db := &DB{conn: conn, options: options}
+	db := &DB{conn: conn, options: opts}
 	if err := db.Ping(ctx); err != nil {
-		conn.Close()
-		return nil, dsnError(err)
+		return nil, errors.Join(openError(opts, err), conn.Close())
 	}
 	return db, nil
 }
 
-func dsnError(err error) error {
-	return fmt.Errorf("--clickhouse-dsn (ASKBUY_CLICKHOUSE_DSN): %w; want clickhouse://user:password@host:9000, the native port of a server that is up", err)
+// parseDSN adds what the DSN leaves open. Errors of the parsers may quote the DSN with its password: they are
+// not passed on.
+func parseDSN(dsn string) (*driver.Options, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return nil, errors.New("parse ClickHouse DSN: it is no URL")
+	}
+	if u.Scheme != "clickhouse" && u.Scheme != "tcp" && u.Scheme != "native" {
+		return nil, fmt.Errorf("parse ClickHouse DSN: scheme %q is not the native protocol's clickhouse://", u.Scheme)
+	}
+	if u.Host == "" {
+		return nil, errors.New("parse ClickHouse DSN: it has no host")
+	}
+	opts, err := driver.ParseDSN(dsn)
+	if err != nil {
+		return nil, errors.New("parse ClickHouse DSN: its parameters are not understood")
+	}
+	withDefaults(opts, u.Query())
+	return opts, nil
+}
+
+func withDefaults(o *driver.Options, given url.Values) {
+	if o.Compression == nil {
+		o.Compression = &driver.Compression{Method: driver.CompressionLZ4}
+	}
+	if !given.Has("dial_timeout") {
+		o.DialTimeout = dialTimeout
+	}
+	if !given.Has("read_timeout") {
+		o.ReadTimeout = readTimeout
+	}
+	if !given.Has("max_open_conns") {
+		o.MaxOpenConns = maxOpenConns
+	}
+	if !given.Has("max_idle_conns") {
+		o.MaxIdleConns = min(maxIdleConns, o.MaxOpenConns)
+	}
+	if !given.Has("conn_max_lifetime") {
+		o.ConnMaxLifetime = connMaxLifetime
+	}
+	o.ClientInfo.Products = append(o.ClientInfo.Products, struct{ Name, Version string }{"askbuy", "1"})
+}
+
+// openError says which address and user failed, and what to look at.
+func openError(o *driver.Options, err error) error {
+	look := "see that the server runs and that the address is right"
+	if code, ok := exceptionCode(err); ok && authCodes[code] {
+		look = "correct the user or the password"
+	} else if o.TLS == nil && errors.As(err, new(tls.RecordHeaderError)) {
+		look = "add secure=true for a server with TLS"
+	}
+	return fmt.Errorf("reach ClickHouse at %s as %s: %w: %s in ASKBUY_CLICKHOUSE_DSN (--clickhouse-dsn)",
+		strings.Join(o.Addr, ","), o.Auth.Username, err, look)
 }
 
 // Ping asks the server for a sign of life.
-func (db *DB) Ping(ctx context.Context) error { return db.conn.Ping(ctx) }
-
-// Close lets go of the connections.
-func (db *DB) Close() error { return db.conn.Close() }
-
-// Exec runs a statement. Parameters stand in it as {name:Type}.
-func (db *DB) Exec(ctx context.Context, sql string, params map[string]any) error {
-	return db.conn.Exec(ctx, sql, named(params)...)
-}
-
-// Insert writes rows as one block: all of them or, on an error, none that a
-// repetition would not replace. Values stand in the order of the columns.
-func (db *DB) Insert(ctx context.Context, table string, columns []string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	batch, err := db.conn.PrepareBatch(ctx, insertStatement(table, columns), driver.WithCloseOnFlush())
-	if err != nil {
-		return fmt.Errorf("insert into %s: %w", table, err)
-	}
-	for _, row := range rows {
-		if err := batch.Append(row...); err != nil {
-			_ = batch.Abort()
-			return fmt.Errorf("insert into %s: %w", table, &rowError{err})
-		}
-	}
-	if err := batch.Send(); err != nil {
-		return fmt.Errorf("insert into %s: %w", table, err)
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.conn.Ping(ctx); err != nil {
+		return fmt.Errorf("ping ClickHouse: %w", err)
 	}
 	return nil
+}
+
+// Close ends every connection.
+func (db *DB) Close() error { return db.conn.Close() }
+
+// withSettings puts the settings of one call on its context.
+func withSettings(ctx context.Context, all []Settings) context.Context {
+	merged := driver.Settings{}
+	for _, s := range all {
+		for name, v := range s {
+			merged[name] = v
+		}
+	}
+	if len(merged) == 0 {
+		return ctx
+	}
+	return driver.Context(ctx, driver.WithSettings(merged))
 }

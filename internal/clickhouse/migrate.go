@@ -2,40 +2,43 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
+	driver "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 )
 
-// Migrate applies the goose files in the root of fsys that were not applied
-// yet. Both databases are made first. Run it from one process of a cluster at
-// a time: the table of versions is an ordinary one.
-func Migrate(ctx context.Context, db *DB, fsys fs.FS, log *slog.Logger) error {
-	for _, name := range []string{"askbuy", "bi"} {
-		if err := db.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+name, nil); err != nil {
-			return fmt.Errorf("create database %s: %w", name, err)
-		}
+// database holds our tables and goose's list of applied migrations.
+const (
+	database      = "askbuy"
+	versionsTable = database + ".schema_migrations"
+)
+
+// Migrate brings the schema up to the newest of fsys's goose files (NNNNN_name.sql at its root, with
+// `-- +goose NO TRANSACTION`). What was applied before is not applied again. A migration that failed half way
+// is repeated from its first statement, so its statements must bear repetition (IF NOT EXISTS, OR REPLACE).
+func Migrate(ctx context.Context, db *DB, fsys fs.FS, log *slog.Logger) (err error) {
+	if err := db.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+database, nil); err != nil {
+		return fmt.Errorf("create database %s: %w", database, err)
 	}
-	standard := clickhouse.OpenDB(db.options)
-	defer standard.Close()
-	store, err := database.NewStore(database.DialectClickHouse, "askbuy.goose_db_version")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider("", standard, fsys, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
+	opts := *db.options
+	opts.MaxOpenConns, opts.MaxIdleConns = 2, 1
+	std := driver.OpenDB(&opts)
+	defer func() { err = errors.Join(err, std.Close()) }()
+	provider, err := goose.NewProvider(goose.DialectClickHouse, std, fsys,
+		goose.WithTableName(versionsTable), goose.WithSlog(log), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	applied, err := provider.Up(ctx)
+	results, err := provider.Up(withSettings(ctx, []Settings{insertSettings}))
 	if err != nil {
-		return err
+		return fmt.Errorf("migrate ClickHouse: %w", err)
 	}
-	for _, m := range applied {
-		log.Info("migrated", "migration", m.Source.Path, "took", m.Duration)
+	for _, r := range results {
+		log.Info("applied migration", "file", r.Source.Path, "took", r.Duration)
 	}
 	return nil
 }

@@ -2,81 +2,95 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
+	driver "github.com/ClickHouse/clickhouse-go/v2"
 )
 
-// Select reads the rows of a query into structs whose fields carry ch tags.
-// Parameters stand in the query as {name:Type}.
-func Select[T any](ctx context.Context, db *DB, sql string, params map[string]any) ([]T, error) {
+// Exec runs a statement without an answer. params are the {name:Type} of the statement and are bound by the
+// server, so no value can become SQL.
+func (db *DB) Exec(ctx context.Context, sql string, params map[string]any, settings ...Settings) error {
+	if err := db.conn.Exec(withSettings(ctx, settings), sql, named(params)...); err != nil {
+		return fmt.Errorf("run statement: %w", err)
+	}
+	return nil
+}
+
+// Select returns every row of the answer as a T, a struct whose fields carry `ch:"column"` tags.
+func Select[T any](ctx context.Context, db *DB, sql string, params map[string]any, settings ...Settings) ([]T, error) {
 	var rows []T
-	if err := db.conn.Select(ctx, &rows, sql, named(params)...); err != nil {
-		return nil, err
+	if err := db.conn.Select(withSettings(ctx, settings), &rows, sql, named(params)...); err != nil {
+		return nil, fmt.Errorf("select: %w", err)
 	}
 	return rows, nil
 }
 
-// Rows is the answer to a query whose columns are not known beforehand.
-type Rows struct {
-	Columns []string
-	Types   []string // ClickHouse's names
-	Values  [][]any  // Go's values, pointers where a column is Nullable
-}
-
-// Query reads the rows of any query.
-func (db *DB) Query(ctx context.Context, sql string, params map[string]any) (*Rows, error) {
-	answer, err := db.conn.Query(ctx, sql, named(params)...)
+// Query returns any answer as it is: column names, their ClickHouse types, and rows of Go values (string,
+// [u]intN, floatN, bool, time.Time, decimal.Decimal, slices, maps, tuples as []any or map[string]any). A Nullable value is
+// nil or the bare value, never a pointer.
+func (db *DB) Query(ctx context.Context, sql string, params map[string]any, settings ...Settings) (columns, types []string, rows [][]any, err error) {
+	answer, err := db.conn.Query(withSettings(ctx, settings), sql, named(params)...)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, fmt.Errorf("query: %w", err)
 	}
-	defer answer.Close()
-	out := &Rows{Columns: answer.Columns()}
-	types := answer.ColumnTypes()
-	for _, t := range types {
-		out.Types = append(out.Types, t.DatabaseTypeName())
+	defer func() {
+		if closeErr := answer.Close(); closeErr != nil && err == nil {
+			err = fmt.Errorf("end query: %w", closeErr)
+		}
+	}()
+	columnTypes := answer.ColumnTypes()
+	targets := make([]any, len(columnTypes))
+	for _, c := range columnTypes {
+		columns, types = append(columns, c.Name()), append(types, c.DatabaseTypeName())
 	}
 	for answer.Next() {
-		into := make([]any, len(types))
-		for i, t := range types {
-			into[i] = reflect.New(t.ScanType()).Interface()
+		for i, c := range columnTypes {
+			targets[i] = reflect.New(c.ScanType()).Interface()
 		}
-		if err := answer.Scan(into...); err != nil {
-			return nil, fmt.Errorf("scan row: %w", err)
+		if err := answer.Scan(targets...); err != nil {
+			return nil, nil, nil, fmt.Errorf("read row %d: %w", len(rows), err)
 		}
-		for i := range into {
-			into[i] = reflect.ValueOf(into[i]).Elem().Interface()
-		}
-		out.Values = append(out.Values, into)
+		rows = append(rows, values(targets))
 	}
-	return out, answer.Err()
+	if err := answer.Err(); err != nil {
+		return nil, nil, nil, fmt.Errorf("query: %w", err)
+	}
+	return columns, types, rows, nil
+}
+
+// values takes what the pointers point to, through as many of them as there are.
+func values(targets []any) []any {
+	row := make([]any, len(targets))
+	for i, t := range targets {
+		v := reflect.ValueOf(t)
+		for v.Kind() == reflect.Pointer && !v.IsNil() {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Pointer {
+			row[i] = v.Interface()
+		}
+	}
+	return row
 }
 
 func named(params map[string]any) []any {
 	args := make([]any, 0, len(params))
-	for name, value := range params {
-		args = append(args, clickhouse.Named(name, parameter(value)))
+	for name, v := range params {
+		args = append(args, driver.Named(name, v))
 	}
 	return args
 }
 
-// parameter writes a value as the server reads parameters: text.
-func parameter(value any) string {
-	switch v := value.(type) {
-	case string:
-		return v
-	case []string:
-		quoted := make([]string, len(v))
-		for i, s := range v {
-			quoted[i] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
-		}
-		return "[" + strings.Join(quoted, ",") + "]"
+// One returns the only row of an answer as a T.
+func One[T any](ctx context.Context, db *DB, sql string, params map[string]any, settings ...Settings) (T, error) {
+	rows, err := Select[T](ctx, db, sql, params, settings...)
+	if err == nil && len(rows) != 1 {
+		err = errors.New("select: want one row")
 	}
-	return fmt.Sprint(value)
-}
-
-func insertStatement(table string, columns []string) string {
-	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ")"
+	if err != nil {
+		return *new(T), err
+	}
+	return rows[0], nil
 }
