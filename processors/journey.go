@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"askbuy/models/intent"
 	"askbuy/schemas/event"
 )
 
@@ -75,7 +76,7 @@ func newOrder(o *event.OrderSnapshot) order {
 
 // join folds journeys. All its functions are pure.
 type join struct {
-	fold      func([]point) []folded
+	fold      func([]intent.Point) []intent.Folded
 	partition func(key string) int32 // of every raw topic
 	limits    Limits
 }

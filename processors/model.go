@@ -1,14 +1,12 @@
 package processors
 
-type point struct {
-	TS       int64
-	Evidence float64
-}
+import "askbuy/models/intent"
 
-type folded struct{ BuyScore, POrder float64 }
-
-type scored struct {
-	Evidence   float64
-	Intent     string
-	IntentPath []string
+// model is what the groups need of an intent model: functions of their
+// arguments alone.
+type model interface {
+	scorer
+	// Fold says what one conversation's messages, in their order, add up to
+	// after each of them.
+	Fold(points []intent.Point) []intent.Folded
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"askbuy/models/intent"
 	"askbuy/schemas/event"
 )
 
@@ -54,7 +55,7 @@ func firstCopies(log []*event.Event) []*event.Event {
 
 // scoreAt folds from the last pause of more than a day up to the message.
 func scoreAt(model testModel, events []*event.Event, m *event.Event) string {
-	var points []point
+	var points []intent.Point
 	for _, x := range events {
 		if !isUsers(x) || x.ShopID != m.ShopID || x.UserID != m.UserID || x.ConvID != m.ConvID {
 			continue
@@ -62,7 +63,7 @@ func scoreAt(model testModel, events []*event.Event, m *event.Event) string {
 		if n := len(points); n > 0 && x.TS-points[n-1].TS > 24*3600*1000 {
 			points = nil
 		}
-		points = append(points, point{TS: x.TS, Evidence: model.Score(x.Text).Evidence})
+		points = append(points, intent.Point{TS: x.TS, Evidence: model.Score(x.Text).Evidence})
 		if x.ID == m.ID {
 			break
 		}
@@ -131,7 +132,7 @@ func touchTruth(model testModel, events []*event.Event, shop, id string) (key, t
 
 // scoreText and touchesText write rows of the code under test like the truth's.
 func scoreText(r event.MessageScore) (key, text string) {
-	return scoreKey(r.ShopID, r.UserID, r.EventID), fmt.Sprint(r.ConvID, r.TS, fmt.Sprint(folded{r.BuyScore, r.POrder}))
+	return scoreKey(r.ShopID, r.UserID, r.EventID), fmt.Sprint(r.ConvID, r.TS, fmt.Sprint(intent.Folded{BuyScore: r.BuyScore, POrder: r.POrder}))
 }
 
 // touchesText shows a touch's buy score alone: a row has no other.

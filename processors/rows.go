@@ -3,7 +3,9 @@ package processors
 import (
 	"cmp"
 	"slices"
+	"time"
 
+	"askbuy/models/intent"
 	"askbuy/schemas/event"
 )
 
@@ -11,15 +13,15 @@ const (
 	day = 24 * 60 * 60 * 1000 // ms
 	// touchWindow is how far before an order a conversation is a candidate, ms.
 	touchWindow = 30 * day
-	// sessionGap is the pause after which the score's fold starts anew, ms.
-	sessionGap = day
+	// sessionGap is the longest pause over which the score's fold goes on, ms.
+	sessionGap = int64(intent.SessionGap / time.Millisecond)
 )
 
 // conversation is what a shopper said in one conversation: folded messages in
 // their order. The three lists are parallel.
 type conversation struct {
 	messages []message
-	scores   []folded
+	scores   []intent.Folded
 	since    []int64 // ts of the first message that the score depends on
 }
 
@@ -42,9 +44,9 @@ func (f join) conversations(messages []message) map[string]*conversation {
 		c.messages, c.since = append(c.messages, m), append(c.since, since)
 	}
 	for _, c := range all {
-		points := make([]point, len(c.messages))
+		points := make([]intent.Point, len(c.messages))
 		for i, m := range c.messages {
-			points[i] = point{TS: m.TS, Evidence: m.Evidence}
+			points[i] = intent.Point{TS: m.TS, Evidence: m.Evidence}
 		}
 		c.scores = f.fold(points)
 	}
@@ -87,7 +89,7 @@ func (f join) rows(j *journey, s event.Shopper, c concern, at event.Position) ou
 	return out
 }
 
-func scoreRow(s event.Shopper, m *message, score folded, at event.Position) event.MessageScore {
+func scoreRow(s event.Shopper, m *message, score intent.Folded, at event.Position) event.MessageScore {
 	return event.MessageScore{
 		ShopID: s.ShopID, UserID: s.UserID, EventID: m.ID, ConvID: m.Conv, TS: m.TS,
 		Intent: m.Intent, IntentPath: m.Path, Evidence: m.Evidence, ModelID: m.Model,

@@ -3,13 +3,14 @@ package processors
 import (
 	"fmt"
 
+	"askbuy/models/intent"
 	"askbuy/schemas/event"
 )
 
 // scorer says what a text tells; it must be a function of the text alone.
 type scorer interface {
 	ID() string
-	Score(text string) scored
+	Score(text string) intent.Scored
 }
 
 // scoreEvent makes the journey's entry of a message or a behaviour; raw is

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"askbuy/models/intent"
 	"askbuy/schemas/event"
 )
 
@@ -19,19 +20,19 @@ type testModel struct{}
 
 func (testModel) ID() string { return "test" }
 
-func (testModel) Score(text string) scored {
-	return scored{Evidence: float64(len(text)), Intent: text, IntentPath: []string{text}}
+func (testModel) Score(text string) intent.Scored {
+	return intent.Scored{Evidence: float64(len(text)), Intent: text, IntentPath: []string{text}}
 }
 
-func (testModel) Fold(points []point) []folded {
-	out := make([]folded, len(points))
+func (testModel) Fold(points []intent.Point) []intent.Folded {
+	out := make([]intent.Folded, len(points))
 	h := fnv.New32a()
 	for i, p := range points {
 		if i > 0 && p.TS-points[i-1].TS > sessionGap {
 			h.Reset()
 		}
 		fmt.Fprint(h, p.TS, p.Evidence, ";")
-		out[i] = folded{BuyScore: float64(h.Sum32()) / (1 << 32), POrder: float64(h.Sum32())}
+		out[i] = intent.Folded{BuyScore: float64(h.Sum32()) / (1 << 32), POrder: float64(h.Sum32())}
 	}
 	return out
 }
@@ -371,7 +372,7 @@ func texts(o output) map[string]string {
 		rows[key] = text
 	}
 	for _, r := range o.Touches {
-		key, text := touchesText(r, func(buyScore float64) string { return fmt.Sprint(folded{buyScore, buyScore * (1 << 32)}) })
+		key, text := touchesText(r, func(buyScore float64) string { return fmt.Sprint(intent.Folded{BuyScore: buyScore, POrder: buyScore * (1 << 32)}) })
 		rows[key] = text
 	}
 	return rows
