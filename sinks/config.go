@@ -30,7 +30,7 @@ func DefaultConfig() Config {
 		BatchRows: 10_000, Linger: 300 * time.Millisecond,
 		BackoffMin: 100 * time.Millisecond, BackoffMax: 5 * time.Second,
 		Remembered: 500_000, RecentCopies: 16_384,
-		CutEvery: 2 * time.Second, UnexplainedEvery: 30 * time.Second,
+		CutEvery: 2 * time.Second, UnexplainedEvery: 60 * time.Second,
 	}
 }
 
