@@ -41,8 +41,10 @@ var mayImport = map[string][]string{
 	"internal/clickhouse/embedded":             {},
 	"internal/clickhouse/embedded/fetchengine": {"internal/clickhouse/embedded"},
 	"internal/clickhouse/clickhousetest":       {"internal/clickhouse", "internal/clickhouse/embedded"},
-	"internal/simulator":                       {"schemas/event"},
-	"internal/simulator/verify":                {"internal/simulator", "schemas/event", "internal/clickhouse"},
+	"internal/simulator":                       {"internal/simulator/truth", "schemas/event"},
+	"internal/simulator/truth":                 {"schemas/event"},
+	"internal/simulator/verify":                {"internal/simulator/truth", "schemas/event", "internal/clickhouse"},
+	"deploy":                                   {},
 	"pipeline":                                 {"*"},
 	"cmd/askbuy":                               {"*"},
 }

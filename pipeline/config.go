@@ -43,7 +43,8 @@ type Config struct {
 	KafkaReplication  int16    `koanf:"kafka_replication"` // 0: 1 embedded, 3 elsewhere
 	EmbeddedKafkaAddr string   `koanf:"embedded_kafka_addr"`
 
-	ClickHouseDSN                string `koanf:"clickhouse_dsn"` // "": an embedded server
+	ClickHouseDSN                string `koanf:"clickhouse_dsn"`     // "": an embedded server
+	ClickHouseCluster            string `koanf:"clickhouse_cluster"` // "": a single node
 	EmbeddedClickHouseHTTPAddr   string `koanf:"embedded_clickhouse_http_addr"`
 	EmbeddedClickHouseNativeAddr string `koanf:"embedded_clickhouse_native_addr"`
 

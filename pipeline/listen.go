@@ -27,7 +27,7 @@ func listen(setting, given, fallback string) (net.Listener, error) {
 // addrError says which setting to change.
 func addrError(setting, addr string, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s: %s is taken by another process: stop it, or give another address (port 0 picks a free one)", setting, addr)
+		return taken(setting, addr)
 	}
 	return fmt.Errorf("%s: cannot listen on %s: %w", setting, addr, err)
 }

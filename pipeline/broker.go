@@ -1,0 +1,87 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"askbuy/internal/kafka"
+	embeddedkafka "askbuy/internal/kafka/embedded"
+	"askbuy/processors"
+	"askbuy/schemas/event"
+)
+
+// Retention of what can be had again from facts, and the time a sender has to
+// notice that its events were set aside.
+const topicRetention = 30 * 24 * time.Hour
+
+// topics lists every topic with its retention. Tables of Goka groups are kept
+// for ever: they are state.
+func topics(c kafka.Config) []kafka.Topic {
+	var all []kafka.Topic
+	for _, names := range [][]string{event.RawTopics(), event.DerivedTopics()} {
+		for _, name := range names {
+			all = append(all, kafka.Topic{Name: c.Name(name), Retention: topicRetention})
+		}
+	}
+	for _, group := range processors.Tables() {
+		all = append(all, kafka.TableTopic(c.Name(group)))
+	}
+	return all
+}
+
+// kafkaConfig is how this configuration reaches its broker.
+func (c Config) kafkaConfig(brokers []string) kafka.Config {
+	k := kafka.DefaultConfig()
+	if len(c.KafkaBrokers) == 0 {
+		k = kafka.EmbeddedConfig(brokers)
+	}
+	k.Brokers, k.Prefix, k.ClientID = brokers, c.KafkaPrefix, "askbuy"
+	k.Partitions, k.Replication = c.partitions(), c.replication()
+	return k
+}
+
+// startBroker starts the embedded broker, unless brokers are configured.
+func startBroker(c Config, log *slog.Logger) (brokers []string, broker *embeddedkafka.Broker, err error) {
+	if len(c.KafkaBrokers) > 0 {
+		return c.KafkaBrokers, nil, nil
+	}
+	start := func(addr string) (*embeddedkafka.Broker, error) {
+		return embeddedkafka.Start(embeddedkafka.Options{Dir: filepath.Join(c.DataDir, "kafka"), Addr: addr, Partitions: c.partitions(), Log: log})
+	}
+	const setting = "ASKBUY_EMBEDDED_KAFKA_ADDR"
+	if c.EmbeddedKafkaAddr != "" {
+		if broker, err = start(c.EmbeddedKafkaAddr); errors.Is(err, embeddedkafka.ErrAddrInUse) {
+			return nil, nil, taken(setting, c.EmbeddedKafkaAddr)
+		}
+	} else if broker, err = start(defaultKafkaAddr); errors.Is(err, embeddedkafka.ErrAddrInUse) {
+		broker, err = start(anyPort(defaultKafkaAddr))
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("start embedded broker: %w", err)
+	}
+	return broker.Brokers(), broker, nil
+}
+
+// provision makes every topic that is missing. A broker that cannot be reached
+// is the operator's to mend, so the error says where to look.
+func provision(ctx context.Context, k kafka.Config) (map[string]kafka.TopicInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	infos, err := kafka.EnsureTopics(ctx, k, topics(k))
+	var mismatch *kafka.MismatchError
+	switch {
+	case errors.As(err, &mismatch):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("--kafka-brokers (ASKBUY_KAFKA_BROKERS): provision topics at %v: %w; check the address and that the broker is up", k.Brokers, err)
+	}
+	return infos, nil
+}
+
+func taken(setting, addr string) error {
+	return fmt.Errorf("%s: %s is taken by another process: stop it, or give another address (port 0 picks a free one)", setting, addr)
+}

@@ -1,0 +1,142 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"askbuy/ingest"
+	"askbuy/ingest/dedup"
+	"askbuy/ingest/sender"
+	embeddedclickhouse "askbuy/internal/clickhouse/embedded"
+	"askbuy/internal/httpserver"
+	"askbuy/internal/kafka"
+	"askbuy/models/intent"
+)
+
+// doors are the listeners, opened before anything is started, so that their
+// addresses are known and a busy one costs nothing.
+type doors struct{ public, admin net.Listener }
+
+func (p *Pipeline) listen() (*doors, error) {
+	d := &doors{}
+	var err error
+	if p.config.Has(RoleIngest) {
+		if d.public, err = listen("ASKBUY_HTTP_ADDR", p.config.HTTPAddr, defaultHTTPAddr); err != nil {
+			return nil, err
+		}
+		p.onClose(closeListener(d.public))
+	}
+	if d.admin, err = listen("ASKBUY_ADMIN_ADDR", p.config.AdminAddr, defaultAdminAddr); err != nil {
+		return nil, err
+	}
+	p.onClose(closeListener(d.admin))
+	return d, nil
+}
+
+// closeListener closes a listener that its server may have closed already.
+func closeListener(l net.Listener) func() error {
+	return func() error {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
+// ingestParts are the public door and what it publishes through.
+func (d *doors) ingestParts(w wiring) ([]part, error) {
+	producer, err := w.newProducer()
+	if err != nil {
+		return nil, err
+	}
+	filter, err := dedup.NewFilter(dedup.DefaultConfig(), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	acceptor, err := ingest.NewAcceptor(doorProducer{producer, w.kafka}, filter, []byte(w.secrets.fingerprint), w.registry)
+	if err != nil {
+		return nil, err
+	}
+	jwtConfig := sender.DefaultJWTConfig()
+	jwtConfig.Secrets, jwtConfig.Lenient = [][]byte{[]byte(w.secrets.coze)}, w.config.CozeLenient
+	jwt, err := sender.NewJWT(jwtConfig, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("COZE_SECRET: %w", err)
+	}
+	keys := []ingest.Key{{Secret: w.secrets.api, AllShops: true}}
+	for _, key := range w.config.APIKeys {
+		keys = append(keys, ingest.Key{Secret: key.Key, Shops: key.Shops, AllShops: len(key.Shops) == 0})
+	}
+	known, err := ingest.NewKeys(keys)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := ingest.New(ingest.Options{
+		Config:   ingest.DefaultConfig(),
+		Acceptor: acceptor,
+		Coze: ingest.Source{
+			Name: "coze", Verifier: sender.NewCoze(jwt), Shape: sender.CozeShape(),
+			Shop: w.config.CozeShop, DefaultShop: w.config.DefaultShop,
+		},
+		Keys: known, Score: scoreText(intent.Default()), Intent: latestIntent(w.db),
+		Log: w.log, Now: time.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	handler.Register(mux)
+	server := httpserver.New(httpserver.DefaultConfig(), d.public, mux, w.health, w.log)
+	return []part{{"public door", server.Run}}, nil
+}
+
+// adminPart serves health and metrics. It stops before the others, so that
+// whoever balances load sees the drain first.
+func (d *doors) adminPart(p *Pipeline) part {
+	mux := http.NewServeMux()
+	p.health.Register(mux, p.registry)
+	return part{"admin door", httpserver.New(httpserver.DefaultConfig(), d.admin, mux, p.health, p.log).Run}
+}
+
+// newProducer opens a producer that is flushed at the end.
+func (w wiring) newProducer() (*kafka.Producer, error) {
+	producer, err := kafka.NewProducer(w.kafka)
+	if err != nil {
+		return nil, err
+	}
+	w.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		return producer.Close(ctx)
+	})
+	return producer, nil
+}
+
+// with adds the addresses that this process serves itself.
+func (e Endpoints) with(d *doors, engine *embeddedclickhouse.Engine) Endpoints {
+	if d.public != nil {
+		e.HTTP = "http://" + d.public.Addr().String()
+	}
+	e.Admin = "http://" + d.admin.Addr().String()
+	if engine != nil {
+		e.ClickHouseNative, e.ClickHouseHTTP = engine.NativeAddr(), "http://"+engine.HTTPAddr()
+	}
+	return e
+}
+
+// readiness turns a state into a dependency's answer.
+func readiness(name string, ready func() bool) func(context.Context) error {
+	return func(context.Context) error {
+		if !ready() {
+			return errors.New(name + " are not ready yet")
+		}
+		return nil
+	}
+}
+
+func join(addrs []string) string { return strings.Join(addrs, ",") }

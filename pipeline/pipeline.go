@@ -1,0 +1,193 @@
+// Package pipeline connects the rooms: it is the one package that knows them
+// all. Read Run from top to bottom to see the whole system.
+//
+// What must stay true:
+//   - everything is up before the doors open, and the doors close before
+//     anything stops;
+//   - nothing is written into the data directory without its lock.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"askbuy/internal/clickhouse"
+	"askbuy/internal/httpserver"
+	"askbuy/internal/kafka"
+	"askbuy/schemas/event"
+)
+
+// Pipeline is one process of askbuy.
+type Pipeline struct {
+	config   Config
+	log      *slog.Logger
+	registry *prometheus.Registry
+	health   *httpserver.Health
+	ready    chan Endpoints
+	closers  []func() error // last opened, first closed
+}
+
+// New makes a pipeline that does nothing until Run.
+func New(c Config, log *slog.Logger) *Pipeline {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return &Pipeline{config: c, log: log, registry: registry, health: httpserver.NewHealth(), ready: make(chan Endpoints, 1)}
+}
+
+// Ready delivers the endpoints once, when everything is up.
+func (p *Pipeline) Ready() <-chan Endpoints { return p.ready }
+
+// RunError is a failure after everything was up. Any other error of Run came
+// before: configuration, or something that could not be reached.
+type RunError struct{ err error }
+
+func (e *RunError) Error() string { return e.err.Error() }
+func (e *RunError) Unwrap() error { return e.err }
+
+// Run starts everything, runs until ctx ends or a part fails, and stops in
+// reverse order. It may be called once.
+func (p *Pipeline) Run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.config.Validate(); err != nil {
+		return err
+	}
+
+	// The data directory, and what this installation signs with.
+	unlock, err := lockDataDir(p.config.DataDir)
+	if err != nil {
+		return err
+	}
+	p.onClose(unlock)
+	secrets, err := readSecrets(p.config)
+	if err != nil {
+		return err
+	}
+
+	// The doors' addresses first: a busy port should not cost a start.
+	doors, err := p.listen()
+	if err != nil {
+		return err
+	}
+
+	// The broker and its topics.
+	brokers, broker, err := startBroker(p.config, p.log)
+	if err != nil {
+		return err
+	}
+	var parts []part
+	if broker != nil {
+		p.onClose(broker.Close)
+		parts = append(parts, part{"embedded broker", broker.Run})
+	}
+	k := p.config.kafkaConfig(brokers)
+	infos, err := provision(ctx, k)
+	if err != nil {
+		return err
+	}
+
+	// The warehouse, its tables and views.
+	dsn, engine, err := startWarehouse(ctx, p.config, secrets, p.log)
+	if err != nil {
+		return err
+	}
+	if engine != nil {
+		p.onClose(engine.Close)
+		parts = append(parts, part{"embedded ClickHouse", engine.Run})
+	}
+	db, err := clickhouse.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	p.onClose(db.Close)
+	if err := prepare(ctx, db, p.config, p.log); err != nil {
+		return err
+	}
+	epochs, err := topicEpochs(ctx, db, k.Prefix, infos, slices.Concat(event.RawTopics(), event.DerivedTopics()))
+	if err != nil {
+		return err
+	}
+	p.health.Add("warehouse", db.Ping)
+
+	// Offsets for lag, the ledger's cut and readiness.
+	admin, err := kafka.NewAdmin(k)
+	if err != nil {
+		return err
+	}
+	p.onClose(func() error { admin.Close(); return nil })
+	p.health.Add("broker", admin.Ping)
+
+	// From here on each part reads what the one before it may still write, so
+	// that stopping in reverse leaves nothing half done.
+	common := wiring{Pipeline: p, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets}
+	for _, room := range []struct {
+		role  Role
+		parts func(wiring) ([]part, error)
+	}{
+		{RoleSink, sinkParts}, {RoleProcess, processParts}, {RoleIngest, doors.ingestParts},
+	} {
+		if !p.config.Has(room.role) {
+			continue
+		}
+		more, err := room.parts(common)
+		if err != nil {
+			return fmt.Errorf("set up role %s: %w", room.role, err)
+		}
+		parts = append(parts, more...)
+	}
+	parts = append(parts, doors.adminPart(p))
+	return p.serve(ctx, parts, doors, Endpoints{
+		PID: os.Getpid(), Kafka: join(brokers), KafkaPrefix: k.Prefix, DSN: dsn,
+	}.with(doors, engine))
+}
+
+// serve runs the parts and says where everything is once all are well.
+func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoints Endpoints) error {
+	parts = append(parts, part{"readiness", func(ctx context.Context) error {
+		if err := p.awaitReady(ctx); err != nil {
+			return err
+		}
+		if err := endpoints.write(p.config.DataDir); err != nil {
+			return fmt.Errorf("write %s: %w", endpointsFile, err)
+		}
+		p.ready <- endpoints
+		<-ctx.Done()
+		return os.Remove(filepath.Join(p.config.DataDir, endpointsFile))
+	}})
+	if err := runParts(ctx, parts); err != nil {
+		return &RunError{err}
+	}
+	return nil
+}
+
+// awaitReady asks the dependencies until all are well.
+func (p *Pipeline) awaitReady(ctx context.Context) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !p.health.Ready(ctx).Ready {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) onClose(f func() error) { p.closers = append(p.closers, f) }
+
+func (p *Pipeline) close() (err error) {
+	for _, f := range slices.Backward(p.closers) {
+		err = errors.Join(err, f())
+	}
+	p.closers = nil
+	return err
+}

@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"slices"
+
+	"askbuy/internal/clickhouse"
+	embeddedclickhouse "askbuy/internal/clickhouse/embedded"
+	warehouse "askbuy/schemas/clickhouse"
+)
+
+// startWarehouse starts the embedded server, unless a DSN is configured, and
+// returns where the warehouse is.
+func startWarehouse(ctx context.Context, c Config, s secrets, log *slog.Logger) (dsn string, engine *embeddedclickhouse.Engine, err error) {
+	if c.ClickHouseDSN != "" {
+		return c.ClickHouseDSN, nil, nil
+	}
+	http, native := cmp.Or(c.EmbeddedClickHouseHTTPAddr, defaultClickHouseHTTPAddr), cmp.Or(c.EmbeddedClickHouseNativeAddr, defaultClickHouseNativeAddr)
+	for {
+		engine, err = embeddedclickhouse.Start(ctx, embeddedclickhouse.Options{
+			Dir: filepath.Join(c.DataDir, "clickhouse"), HTTPAddr: http, NativeAddr: native,
+			ServicePassword: s.service, BIPassword: s.bi, BIGrants: warehouse.BIGrants(), Log: log,
+		})
+		var busy *embeddedclickhouse.AddrError
+		switch {
+		case err == nil:
+			return engine.DSN(), engine, nil
+		case !errors.As(err, &busy):
+			return "", nil, fmt.Errorf("start embedded ClickHouse: %w", err)
+		case busy.Listener == "http" && c.EmbeddedClickHouseHTTPAddr != "":
+			return "", nil, taken("ASKBUY_EMBEDDED_CLICKHOUSE_HTTP_ADDR", http)
+		case busy.Listener == "native" && c.EmbeddedClickHouseNativeAddr != "":
+			return "", nil, taken("ASKBUY_EMBEDDED_CLICKHOUSE_NATIVE_ADDR", native)
+		case busy.Listener == "http" && http != anyPort(http):
+			http = anyPort(http)
+		case busy.Listener == "native" && native != anyPort(native):
+			native = anyPort(native)
+		default: // a port that the system picked was taken by somebody faster: pick again
+		}
+	}
+}
+
+// prepare brings tables and views up to date, and writes down the shops'
+// settings. It may run in several processes at once.
+func prepare(ctx context.Context, db *clickhouse.DB, c Config, log *slog.Logger) error {
+	cluster := warehouse.Cluster{Name: c.ClickHouseCluster}
+	migrations, err := warehouse.Render(cluster)
+	if err != nil {
+		return fmt.Errorf("render migrations: %w", err)
+	}
+	if err := clickhouse.Migrate(ctx, db, migrations, log); err != nil {
+		return fmt.Errorf("migrate the warehouse: %w", err)
+	}
+	views, err := warehouse.Views(cluster)
+	if err != nil {
+		return fmt.Errorf("render views: %w", err)
+	}
+	for _, view := range views {
+		if err := db.Exec(ctx, view.SQL, nil); err != nil {
+			return fmt.Errorf("make view %s: %w", view.Name, err)
+		}
+	}
+	return writeShops(ctx, db, c)
+}
+
+// writeShops makes the configured shops, and only them, the ones that the
+// views see: a shop that left the configuration goes back to the defaults.
+func writeShops(ctx context.Context, db *clickhouse.DB, c Config) error {
+	type row struct {
+		ShopID  string `ch:"shop_id"`
+		Zone    string `ch:"time_zone"`
+		Money   string `ch:"reporting_currency"`
+		Version uint64 `ch:"version"`
+	}
+	known, err := clickhouse.Select[row](ctx, db, "SELECT shop_id, time_zone, reporting_currency, version FROM askbuy.shops FINAL", nil)
+	if err != nil {
+		return fmt.Errorf("read shops: %w", err)
+	}
+	want := map[string]Shop{}
+	for id, shop := range c.Shops {
+		want[id] = shop
+	}
+	version := uint64(0)
+	have := map[string]Shop{}
+	for _, k := range known {
+		version = max(version, k.Version)
+		have[k.ShopID] = Shop{k.Zone, k.Money}
+		if _, still := want[k.ShopID]; !still {
+			want[k.ShopID] = Shop{}
+		}
+	}
+	var rows [][]any
+	for id, shop := range want {
+		if have[id] != shop {
+			rows = append(rows, []any{id, shop.TimeZone, shop.ReportingCurrency, version + 1})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	slices.SortFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(string), b[0].(string)) })
+	if err := db.Insert(ctx, warehouse.Shops.Name, warehouse.Shops.Columns, rows); err != nil {
+		return fmt.Errorf("write shops: %w", err)
+	}
+	return nil
+}
+
+// RedactDSN hides the password of an address.
+func RedactDSN(dsn string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "***"
+	}
+	return u.Redacted()
+}
