@@ -9,8 +9,8 @@ import (
 
 // Unavailable says that the same call may succeed later without a change of its data: the network, the
 // server's state, its limits, its schema or its rights stood in the way. Retry with backoff. Of Unavailable
-// and Refused exactly one holds for every error that is not nil; what is not known to be the data's fault
-// is Unavailable when it did not come from the server.
+// and Refused exactly one holds for every error that is not nil: what did not come from the server or from the
+// encoding of a row is Unavailable.
 func Unavailable(err error) bool { return err != nil && !Refused(err) }
 
 // Refused says that the server, or the encoding of a row, understood the data or the SQL and does not take it:
@@ -72,7 +72,8 @@ var unavailableNames = map[int32]string{
 	// replicas and shards
 	225: "NO_ZOOKEEPER", 242: "TABLE_IS_READ_ONLY", 285: "TOO_FEW_LIVE_REPLICAS",
 	286: "UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE", 289: "REPLICA_IS_NOT_IN_QUORUM", 319: "UNKNOWN_STATUS_OF_INSERT",
-	369: "ALL_REPLICAS_ARE_STALE", 519: "ALL_REPLICAS_LOST", 574: "DISTRIBUTED_TOO_MANY_PENDING_BYTES",
+	369: "ALL_REPLICAS_ARE_STALE", 415: "ALL_REPLICAS_LOST", 254: "NO_ACTIVE_REPLICAS", 265: "NO_AVAILABLE_REPLICA",
+	416: "REPLICA_STATUS_CHANGED", 519: "NO_REMOTE_SHARD_AVAILABLE", 733: "TABLE_IS_BEING_RESTARTED", 574: "DISTRIBUTED_TOO_MANY_PENDING_BYTES",
 	722: "ASYNC_LOAD_WAIT_FAILED", 999: "KEEPER_EXCEPTION",
 	// schema and rights: the data waits until somebody has migrated or granted
 	16: "NO_SUCH_COLUMN_IN_TABLE", 60: "UNKNOWN_TABLE", 81: "UNKNOWN_DATABASE", 164: "READONLY",

@@ -34,6 +34,9 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS, log *slog.Logger) (err err
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	results, err := provider.Up(withSettings(ctx, []Settings{insertSettings}))
+	if partial := (*goose.PartialError)(nil); errors.As(err, &partial) {
+		return fmt.Errorf("apply migration %s: %w", partial.Failed.Source.Path, partial.Err)
+	}
 	if err != nil {
 		return fmt.Errorf("migrate ClickHouse: %w", err)
 	}

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	driver "github.com/ClickHouse/clickhouse-go/v2"
 )
 
 // Exec runs a statement without an answer. params are the {name:Type} of the statement and are bound by the
-// server, so no value can become SQL.
+// server, so no value can become SQL; the type of a time must name its zone, as in {at:DateTime64(3, 'UTC')}.
 func (db *DB) Exec(ctx context.Context, sql string, params map[string]any, settings ...Settings) error {
 	if err := db.conn.Exec(withSettings(ctx, settings), sql, named(params)...); err != nil {
 		return fmt.Errorf("run statement: %w", err)
@@ -27,9 +28,21 @@ func Select[T any](ctx context.Context, db *DB, sql string, params map[string]an
 	return rows, nil
 }
 
+// One returns the only row of an answer as a T.
+func One[T any](ctx context.Context, db *DB, sql string, params map[string]any, settings ...Settings) (T, error) {
+	rows, err := Select[T](ctx, db, sql, params, settings...)
+	if err == nil && len(rows) != 1 {
+		err = errors.New("select: want one row")
+	}
+	if err != nil {
+		return *new(T), err
+	}
+	return rows[0], nil
+}
+
 // Query returns any answer as it is: column names, their ClickHouse types, and rows of Go values (string,
-// [u]intN, floatN, bool, time.Time, decimal.Decimal, slices, maps, tuples as []any or map[string]any). A Nullable value is
-// nil or the bare value, never a pointer.
+// [u]intN, floatN, bool, time.Time, decimal.Decimal, slices, maps; tuples are []any, named ones
+// map[string]any). A Nullable value is nil or the bare value, never a pointer.
 func (db *DB) Query(ctx context.Context, sql string, params map[string]any, settings ...Settings) (columns, types []string, rows [][]any, err error) {
 	answer, err := db.conn.Query(withSettings(ctx, settings), sql, named(params)...)
 	if err != nil {
@@ -78,19 +91,21 @@ func values(targets []any) []any {
 func named(params map[string]any) []any {
 	args := make([]any, 0, len(params))
 	for name, v := range params {
-		args = append(args, driver.Named(name, v))
+		args = append(args, driver.Named(name, parameter(v)))
 	}
 	return args
 }
 
-// One returns the only row of an answer as a T.
-func One[T any](ctx context.Context, db *DB, sql string, params map[string]any, settings ...Settings) (T, error) {
-	rows, err := Select[T](ctx, db, sql, params, settings...)
-	if err == nil && len(rows) != 1 {
-		err = errors.New("select: want one row")
+// parameter writes a time as UTC text. The driver would send seconds since the epoch, which the server misreads
+// within a second before 1970 and refuses in the seconds after.
+func parameter(v any) any {
+	switch at := v.(type) {
+	case time.Time:
+		return at.UTC().Format("2006-01-02 15:04:05.999999999")
+	case *time.Time:
+		if at != nil {
+			return parameter(*at)
+		}
 	}
-	if err != nil {
-		return *new(T), err
-	}
-	return rows[0], nil
+	return v
 }
