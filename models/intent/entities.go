@@ -60,14 +60,15 @@ func (l *lexicon) match(text string, i int, before byte) (kind string, width int
 		r, width = utf8.DecodeRuneInString(text[i:])
 	}
 	if r == '¥' || r == '￥' {
-		if kind, n := number(text[i+width:]); n > 0 && kind != "" {
+		if rest := text[i+width:]; rest != "" && isDigit(rest[0]) {
+			_, n := number(rest)
 			return "money", width + n
 		}
 	}
 	if !l.starts(r) {
 		return "", width
 	}
-	for _, e := range l.byFirst[r] {
+	for _, e := range l.entries(r) {
 		if e.at(text[i:]) {
 			return e.kind, len(e.word)
 		}
@@ -106,7 +107,7 @@ func number(s string) (kind string, width int) {
 		return "money", i
 	}
 	for _, u := range units {
-		if end := i + len(u.suffix); end <= len(s) && strings.EqualFold(s[i:end], u.suffix) {
+		if end := i + len(u.suffix); end <= len(s) && equalLower(s[i:end], u.suffix) {
 			return u.kind, end
 		}
 	}

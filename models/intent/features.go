@@ -45,6 +45,9 @@ func hashText(dst []uint32, text string) ([]uint32, script) {
 		}
 		dst = append(dst, mix((h1*prime+c)*prime+2), mix(((h2*prime+h1)*prime+c)*prime+3))
 		h2, h1 = h1, c
+		if r == ' ' {
+			h2 = c // nothing reaches across the edge but pairs of words
+		}
 		dst = w.add(dst, c, class)
 	}
 	if h1 != ' ' {

@@ -21,6 +21,10 @@ const HighIntent = 0.7
 // Other is the intent of a text that fits none.
 const Other = "other"
 
+// claim is the intent of who says that it is bought: true or not, it is no
+// intent to buy, so its evidence is never above 0.
+const claim = "purchase_claim"
+
 // maxEvidence bounds the evidence of one message, so that no single one
 // decides for hours.
 const maxEvidence = 6.0
@@ -31,6 +35,7 @@ type Model struct {
 	manifest Manifest
 	evidence []int8     // 1 << EvidenceBits weights
 	topics   topicTable // 1 << TopicBits rows
+	biases   []float64  // by lane
 	paths    [][]string // by lane: the intents' paths
 	other    []string
 	lexicon  *lexicon
@@ -70,8 +75,9 @@ func (m *Model) Score(text string) Scored {
 	defer scratches.Put(s)
 	var script script
 	s.features, script = hashText(s.features[:0], text)
-	out := Scored{Evidence: m.weigh(s.features), Language: script.language()}
+	out := Scored{Language: script.language()}
 	out.Intent, out.IntentPath, out.IntentConfidence = m.topic(s.features)
+	out.Evidence = m.weigh(s.features, out.Intent)
 	var mood int
 	s.entities, mood = m.lexicon.scan(s.entities[:0], text)
 	if len(s.entities) > 0 {
@@ -83,10 +89,13 @@ func (m *Model) Score(text string) Scored {
 }
 
 // Evidence is Score's evidence, of features instead of a text, for training.
-func (m *Model) Evidence(features []uint32) float64 { return m.weigh(features) }
+func (m *Model) Evidence(features []uint32) float64 {
+	topic, _, _ := m.topic(features)
+	return m.weigh(features, topic)
+}
 
 // weigh sums the evidence of the features: w·x/√n, without the base rate.
-func (m *Model) weigh(features []uint32) float64 {
+func (m *Model) weigh(features []uint32, topic string) float64 {
 	if len(features) == 0 {
 		return 0
 	}
@@ -95,8 +104,12 @@ func (m *Model) weigh(features []uint32) float64 {
 	for _, f := range features {
 		sum += int(m.evidence[f&mask])
 	}
+	top := maxEvidence
+	if topic == claim {
+		top = 0
+	}
 	e := float64(sum) * m.manifest.EvidenceScale / math.Sqrt(float64(len(features)))
-	return round6(min(max(e, -maxEvidence), maxEvidence))
+	return round6(min(max(e, -maxEvidence), top))
 }
 
 // topic names the likeliest intent, or Other when none is likely enough.
@@ -116,8 +129,8 @@ func (m *Model) likeliest(features []uint32) (lane int, p float64) {
 	var z [Lanes]float64
 	lane = m.logits(&z, features)
 	var sum float64
-	for i := range m.manifest.Topics {
-		if d := z[i] - z[lane]; d > -12 { // less cannot be seen
+	for _, x := range z[:len(m.biases)] {
+		if d := x - z[lane]; d > -9 { // all the rest together are below 0.4 %
 			sum += math.Exp(d)
 		}
 	}
@@ -129,8 +142,8 @@ func (m *Model) logits(z *[Lanes]float64, features []uint32) (best int) {
 	var sums [Lanes]int32
 	m.topics.sum(&sums, features)
 	scale := m.manifest.TopicScale / math.Sqrt(float64(len(features)))
-	for i := range m.manifest.Topics {
-		z[i] = float64(float64(sums[i])*scale) + m.manifest.Topics[i].Bias
+	for i, bias := range m.biases {
+		z[i] = float64(float64(sums[i])*scale) + bias
 		if z[i] > z[best] {
 			best = i
 		}

@@ -25,6 +25,7 @@ const (
 type lexicon struct {
 	first   [1 << 10]uint64 // by the low 16 bits of the first character
 	byFirst map[rune][]entry
+	ascii   [utf8.RuneSelf][]entry // the part of byFirst that is asked for most
 }
 
 // entry is one word; words of Latin letters are lower case here and match in
@@ -66,9 +67,19 @@ func parseLexicon(raw []byte) (*lexicon, error) {
 				return nil, fmt.Errorf("read lexicon: %q comes twice", entries[i].word)
 			}
 		}
-		l.byFirst[r] = entries
+		if r < utf8.RuneSelf {
+			l.ascii[r] = entries
+		}
 	}
 	return l, nil
+}
+
+// entries are the words that begin with r, the longest first.
+func (l *lexicon) entries(r rune) []entry {
+	if r < utf8.RuneSelf {
+		return l.ascii[r]
+	}
+	return l.byFirst[r]
 }
 
 func longestFirst(a, b entry) int {

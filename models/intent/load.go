@@ -72,6 +72,7 @@ func newModel(b *Bundle) (*Model, error) {
 	t := taxonomy()
 	m := &Model{manifest: b.Manifest, evidence: b.Evidence, topics: packTopics(b.Topics), other: t.byID[Other].Path, lexicon: lexiconOnce()}
 	for _, topic := range b.Manifest.Topics {
+		m.biases = append(m.biases, topic.Bias)
 		m.paths = append(m.paths, t.byID[topic.ID].Path)
 	}
 	return m, nil
@@ -85,5 +86,5 @@ func (m *Model) golden(text string) Golden {
 	}
 	var z [Lanes]float64
 	best := m.logits(&z, features)
-	return Golden{Text: text, Evidence: m.weigh(features), Topic: m.manifest.Topics[best].ID, Logit: round6(z[best])}
+	return Golden{Text: text, Evidence: m.Evidence(features), Topic: m.manifest.Topics[best].ID, Logit: round6(z[best])}
 }

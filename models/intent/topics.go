@@ -47,9 +47,11 @@ func (t topicTable) sumSome(sums *[Lanes]int32, features []uint32) {
 		acc[7] += row[3] >> 8 & even
 	}
 	added := int32(128 * len(features))
-	for lane := range sums {
-		field := acc[lane/8*2+lane%2] >> (lane % 8 / 2 * 16) & 0xFFFF
-		sums[lane] += int32(field) - added
+	for i, fields := range acc { // even words hold a word's even lanes, odd ones its odd lanes
+		for at := i/2*8 + i%2; at < i/2*8+8; at += 2 {
+			sums[at] += int32(fields&0xFFFF) - added
+			fields >>= 16
+		}
 	}
 }
 

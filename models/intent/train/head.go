@@ -51,9 +51,24 @@ func fitHead(p intent.Params, all []state) intent.Params {
 		z := p.Logit(s.sum)
 		rows[i].x = [3]float64{-math.Log1p(math.Exp(-z)), math.Log1p(math.Exp(z)), 1}
 	}
-	cal := newton([3]float64{1, 1, 0}, rows)
-	p.CalA, p.CalB, p.CalC = cal[0], cal[1], cal[2]
+	p.CalA, p.CalB, p.CalC = calibrator(rows)
 	return p
+}
+
+// calibrator fits CalA, CalB and CalC. Both slopes must be above 0, or a
+// greater score could mean a lesser probability; where they are not, one slope
+// serves for both.
+func calibrator(rows []row) (a, b, c float64) {
+	const least = .01
+	cal := newton([3]float64{1, 1, 0}, rows)
+	if cal[0] >= least && cal[1] >= least {
+		return cal[0], cal[1], cal[2]
+	}
+	for i := range rows {
+		rows[i].x = [3]float64{rows[i].x[0] + rows[i].x[1], 1, 0}
+	}
+	cal = newton([3]float64{1, 0, 0}, rows)
+	return cal[0], cal[0], cal[1]
 }
 
 // row is one observation of a logistic regression of three inputs.

@@ -2,8 +2,6 @@ package train
 
 import (
 	"cmp"
-	"iter"
-	"maps"
 	"math"
 	"slices"
 )
@@ -73,5 +71,3 @@ func sorted(all []prediction) []prediction {
 	slices.SortStableFunc(all, func(a, b prediction) int { return cmp.Compare(a.p, b.p) })
 	return all
 }
-
-func keys(m map[string]float64) iter.Seq[string] { return maps.Keys(m) }

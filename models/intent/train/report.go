@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,9 +28,10 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "held-out templates: AUC %.4f (oracle %.4f), Brier %.4f, ECE %.4f, topic accuracy %.3f, %d conversations\n", r.AUC, r.OracleAUC, r.Brier, r.ECE, r.TopicAccuracy, r.Conversations)
 	fmt.Fprintf(&b, "seen templates:     AUC %.4f, topic accuracy %.3f\n", r.SeenAUC, r.SeenTopicAccuracy)
 	fmt.Fprintf(&b, "high intent:        %.1f %% of prefixes, %.1f %% of them order\n", 100*r.HighShare, 100*r.HighPrecision)
-	for _, topic := range slices.SortedFunc(keys(r.TopicRecall), func(x, y string) int {
+	worstFirst := func(x, y string) int {
 		return cmp.Or(cmp.Compare(r.TopicRecall[x], r.TopicRecall[y]), cmp.Compare(x, y))
-	}) {
+	}
+	for _, topic := range slices.SortedFunc(maps.Keys(r.TopicRecall), worstFirst) {
 		fmt.Fprintf(&b, "  %-16s recall %.2f\n", topic, r.TopicRecall[topic])
 	}
 	return b.String()
