@@ -6,12 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"askbuy/internal/clickhouse"
 )
 
 // querier asks the warehouse. Columns and types are in the order of the rows'
 // values; params fill {name:Type} in the statement.
 type querier interface {
-	Query(ctx context.Context, sql string, params map[string]any) (columns, types []string, rows [][]any, err error)
+	Query(ctx context.Context, sql string, params map[string]any, settings ...clickhouse.Settings) (columns, types []string, rows [][]any, err error)
 }
 
 // identities name the columns that tell the rows of a view apart.

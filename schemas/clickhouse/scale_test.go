@@ -1,0 +1,108 @@
+package warehouse_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"askbuy/internal/clickhouse"
+)
+
+// seed fills the tables with n conversations of 5 messages in 20 shops, by
+// SQL alone. Each has an order, and every fifth a cart.
+func seed(t *testing.T, db *clickhouse.DB, n int) {
+	t.Helper()
+	const (
+		of      = "concat('s', toString(c % 20)) AS shop, concat('u', toString(intDiv(c, 2))) AS shopper, concat('c', toString(c)) AS conv"
+		began   = "toDateTime64('2026-08-01 00:00:00', 3, 'UTC') + toIntervalSecond(cityHash64(intDiv(c, 2)) % 3000000 + c % 2 * 90000)"
+		columns = "ts, received_at, is_test, attrs, source, identity, fp_version, fp, no_ts, raw_partition, raw_position, version"
+		suffix  = "toDateTime64('2026-11-01 00:00:00', 3, 'UTC'), 0, '', 'events', toFixedString('', 16), 1, toFixedString('', 16), 0, 0, number, 9223372036854775807 - number"
+	)
+	rows := func(count int, c string) string {
+		return fmt.Sprintf(" FROM (SELECT number, %s AS c, %s FROM numbers(%d))", c, of, count)
+	}
+	for _, sql := range []string{
+		"INSERT INTO askbuy.messages (shop_id, user_id, event_id, conv_id, from_role, text, channel, bot_id, " + columns + ") SELECT shop, shopper, concat('m', toString(number)), conv, if(number % 5 % 2 = 0, 'user', 'bot'), concat('有优惠券吗 ', toString(number % 1000)), 'web', 'b1', " +
+			began + " + toIntervalSecond(number % 5 * 30), " + suffix + rows(5*n, "intDiv(number, 5)"),
+		"INSERT INTO askbuy.order_events (shop_id, order_id, event_id, user_id, status, amount, currency, " + columns + ") SELECT shop, concat('o', toString(number)), k, shopper, k, 100, 'CNY', " +
+			began + " + toIntervalSecond(3600 + if(k = 'paid', 60, 0)), " + suffix +
+			" FROM (SELECT *, arrayJoin(['created', 'paid']) AS k " + rows(n, "number") + ")",
+		"INSERT INTO askbuy.behaviors (shop_id, user_id, event_id, name, " + columns + ") SELECT shop, shopper, concat('b', toString(number)), if(number % 25 = 0, 'add_to_cart', 'page_view'), " +
+			began + " + toIntervalSecond(1000), " + suffix + rows(5*n, "intDiv(number, 5)"),
+		"INSERT INTO askbuy.exposures (shop_id, user_id, event_id, experiment, variant, conv_id, " + columns + ") SELECT shop, shopper, concat('x', toString(number)), 'greeting', 'treatment', conv, " +
+			began + ", " + suffix + rows(2*n, "intDiv(number, 2)"),
+		deriveScores, deriveTouches,
+	} {
+		must(t, db.Exec(t.Context(), sql, nil))
+	}
+	must(t, db.Exec(t.Context(), "SYSTEM REFRESH VIEW askbuy.conversation_index_refresh", nil))
+	must(t, db.Exec(t.Context(), "SYSTEM WAIT VIEW askbuy.conversation_index_refresh", nil))
+}
+
+// TestAShopReadsItsGranules asks EXPLAIN how much of each large table a view
+// reads for one shop of twenty.
+func TestAShopReadsItsGranules(t *testing.T) {
+	db := fresh(t)
+	seed(t, db, 60_000)
+	views := biViews(t, db)
+	for _, global := range []string{"bi.dead_letters", "bi.freshness", "bi.ledger", "bi.feedback"} {
+		views = slices.DeleteFunc(views, func(view string) bool { return view == global })
+	}
+	for _, view := range views {
+		shop := "shop_id"
+		if strings.Contains(view, "documents") {
+			shop = "shopId"
+		}
+		large := 0
+		for _, read := range explain(t, db, "SELECT * FROM "+view+" WHERE "+shop+" = 's3'") {
+			selected, all := read.granules()
+			if all < 7 {
+				continue
+			}
+			large++
+			if selected > 2+all/10 { // a shop may begin and end within a granule
+				t.Errorf("%s reads %d of %d granules of %s", view, selected, all, read.table())
+			}
+		}
+		if large == 0 {
+			t.Errorf("%s reads no large table: this test shows nothing", view)
+		}
+	}
+}
+
+// TestAShopperReadsLess looks one conversation up.
+func TestAShopperReadsLess(t *testing.T) {
+	db := fresh(t)
+	seed(t, db, 60_000)
+	for _, read := range explain(t, db, "SELECT conv_id, started_at, user_messages FROM bi.conversations WHERE shop_id = 's3' AND user_id = 'u1' AND conv_id = 'c3'") {
+		selected, _ := read.granules()
+		if read.table() == "messages" && selected > 2 {
+			t.Errorf("one conversation reads %d granules of messages", selected)
+		}
+	}
+}
+
+// TestNewestFirst shows the index equal to the view, and cheap.
+func TestNewestFirst(t *testing.T) {
+	db := fresh(t)
+	newSmallShop().insert(t.Context(), t, db)
+	seed(t, db, 60_000)
+	for _, difference := range ask(t, db, `SELECT * FROM (SELECT shop_id, started_at, conv_id, user_id FROM bi.conversations EXCEPT SELECT shop_id, started_at, conv_id, user_id FROM askbuy.conversation_index)
+		UNION ALL SELECT * FROM (SELECT shop_id, started_at, conv_id, user_id FROM askbuy.conversation_index EXCEPT SELECT shop_id, started_at, conv_id, user_id FROM bi.conversations)`) {
+		t.Errorf("index and view differ: %s", difference)
+	}
+	if n := ask(t, db, "SELECT count() = (SELECT count() FROM bi.conversations) FROM askbuy.conversation_index"); n[0] != "1" {
+		t.Error("the index repeats conversations")
+	}
+	page := "SELECT conv_id, user_id FROM askbuy.conversation_index WHERE shop_id = 's3' AND started_at >= '2026-09-01 00:00:00' ORDER BY started_at DESC, conv_id DESC LIMIT 20"
+	for _, read := range explain(t, db, page) {
+		if selected, all := read.granules(); selected > 2 || all < 7 {
+			t.Errorf("the newest of a shop read %d of %d granules", selected, all)
+		}
+	}
+	want := ask(t, db, "SELECT conv_id, user_id FROM bi.conversations WHERE shop_id = 's3' AND started_at >= '2026-09-01 00:00:00' ORDER BY started_at DESC, conv_id DESC LIMIT 20")
+	if got := ask(t, db, page); !slices.Equal(got, want) || len(got) != 20 {
+		t.Errorf("newest by the index %v, by the view %v", got, want)
+	}
+}

@@ -1,0 +1,1026 @@
+CREATE DATABASE IF NOT EXISTS askbuy ON CLUSTER '{cluster}';
+
+CREATE DATABASE IF NOT EXISTS bi ON CLUSTER '{cluster}';
+
+CREATE TABLE IF NOT EXISTS askbuy.messages ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String COMMENT 'the shopper, on messages of bots and agents too',
+    event_id String,
+    conv_id String,
+    from_role LowCardinality(String) COMMENT 'user, bot or agent',
+    text String COMMENT 'masked' CODEC(ZSTD),
+    channel LowCardinality(String),
+    bot_id String,
+    ts DateTime64(3, 'UTC') COMMENT 'event time' CODEC(Delta, ZSTD),
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of this copy' CODEC(Delta, ZSTD),
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    attrs String COMMENT 'JSON object of the fields that this version does not know' CODEC(ZSTD),
+    source LowCardinality(String) COMMENT 'door it came through',
+    identity FixedString(16) COMMENT 'hash of what makes it this event',
+    fp_version UInt8 COMMENT 'version of the fingerprint',
+    fp FixedString(16) COMMENT 'fingerprint of the body, without ts',
+    no_ts UInt8 COMMENT '1: the sender gave no event time',
+    raw_partition Int32 COMMENT 'partition of the raw topic',
+    raw_position Int64 COMMENT 'epoch << 40 | offset in the raw topic',
+    version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.order_events ON CLUSTER '{cluster}' (
+    shop_id String,
+    order_id String,
+    event_id String,
+    user_id String COMMENT 'empty when this event names none',
+    status LowCardinality(String) COMMENT 'created, paid, refunded or cancelled',
+    amount Nullable(Decimal(18, 2)),
+    refunded_amount Nullable(Decimal(18, 2)) COMMENT 'cumulative',
+    refund_id String,
+    refund_amount Nullable(Decimal(18, 2)) COMMENT 'of this refund alone',
+    currency LowCardinality(String),
+    coupon String,
+    conv_id String COMMENT 'the conversation that the sender names',
+    has_items UInt8 COMMENT '1: items were given, be the list empty or not',
+    items Array(Tuple(item_id String, category String, quantity Int64, amount Decimal(18, 2), attrs String)),
+    ts DateTime64(3, 'UTC') COMMENT 'event time' CODEC(Delta, ZSTD),
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of this copy' CODEC(Delta, ZSTD),
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    attrs String COMMENT 'JSON object of the fields that this version does not know' CODEC(ZSTD),
+    source LowCardinality(String) COMMENT 'door it came through',
+    identity FixedString(16) COMMENT 'hash of what makes it this event',
+    fp_version UInt8 COMMENT 'version of the fingerprint',
+    fp FixedString(16) COMMENT 'fingerprint of the body, without ts',
+    no_ts UInt8 COMMENT '1: the sender gave no event time',
+    raw_partition Int32 COMMENT 'partition of the raw topic',
+    raw_position Int64 COMMENT 'epoch << 40 | offset in the raw topic',
+    version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, order_id, event_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.behaviors ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String,
+    event_id String,
+    name LowCardinality(String),
+    conv_id String,
+    item_id String,
+    page_id String,
+    category String,
+    dwell_ms Nullable(Int64),
+    ts DateTime64(3, 'UTC') COMMENT 'event time' CODEC(Delta, ZSTD),
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of this copy' CODEC(Delta, ZSTD),
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    attrs String COMMENT 'JSON object of the fields that this version does not know' CODEC(ZSTD),
+    source LowCardinality(String) COMMENT 'door it came through',
+    identity FixedString(16) COMMENT 'hash of what makes it this event',
+    fp_version UInt8 COMMENT 'version of the fingerprint',
+    fp FixedString(16) COMMENT 'fingerprint of the body, without ts',
+    no_ts UInt8 COMMENT '1: the sender gave no event time',
+    raw_partition Int32 COMMENT 'partition of the raw topic',
+    raw_position Int64 COMMENT 'epoch << 40 | offset in the raw topic',
+    version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.exposures ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String,
+    event_id String,
+    experiment LowCardinality(String),
+    variant LowCardinality(String),
+    conv_id String,
+    ts DateTime64(3, 'UTC') COMMENT 'event time' CODEC(Delta, ZSTD),
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of this copy' CODEC(Delta, ZSTD),
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    attrs String COMMENT 'JSON object of the fields that this version does not know' CODEC(ZSTD),
+    source LowCardinality(String) COMMENT 'door it came through',
+    identity FixedString(16) COMMENT 'hash of what makes it this event',
+    fp_version UInt8 COMMENT 'version of the fingerprint',
+    fp FixedString(16) COMMENT 'fingerprint of the body, without ts',
+    no_ts UInt8 COMMENT '1: the sender gave no event time',
+    raw_partition Int32 COMMENT 'partition of the raw topic',
+    raw_position Int64 COMMENT 'epoch << 40 | offset in the raw topic',
+    version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.feedback ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String,
+    event_id String,
+    conv_id String,
+    rating Nullable(UInt8) COMMENT '1 to 5',
+    resolved Nullable(UInt8),
+    ts DateTime64(3, 'UTC') COMMENT 'event time' CODEC(Delta, ZSTD),
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of this copy' CODEC(Delta, ZSTD),
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    attrs String COMMENT 'JSON object of the fields that this version does not know' CODEC(ZSTD),
+    source LowCardinality(String) COMMENT 'door it came through',
+    identity FixedString(16) COMMENT 'hash of what makes it this event',
+    fp_version UInt8 COMMENT 'version of the fingerprint',
+    fp FixedString(16) COMMENT 'fingerprint of the body, without ts',
+    no_ts UInt8 COMMENT '1: the sender gave no event time',
+    raw_partition Int32 COMMENT 'partition of the raw topic',
+    raw_position Int64 COMMENT 'epoch << 40 | offset in the raw topic',
+    version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.aliases ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String,
+    event_id String,
+    alias String COMMENT 'another id of the same person',
+    ts DateTime64(3, 'UTC') COMMENT 'event time' CODEC(Delta, ZSTD),
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of this copy' CODEC(Delta, ZSTD),
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    attrs String COMMENT 'JSON object of the fields that this version does not know' CODEC(ZSTD),
+    source LowCardinality(String) COMMENT 'door it came through',
+    identity FixedString(16) COMMENT 'hash of what makes it this event',
+    fp_version UInt8 COMMENT 'version of the fingerprint',
+    fp FixedString(16) COMMENT 'fingerprint of the body, without ts',
+    no_ts UInt8 COMMENT '1: the sender gave no event time',
+    raw_partition Int32 COMMENT 'partition of the raw topic',
+    raw_position Int64 COMMENT 'epoch << 40 | offset in the raw topic',
+    version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.message_scores ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String,
+    event_id String,
+    conv_id String,
+    ts DateTime64(3, 'UTC') COMMENT 'event time of the message' CODEC(Delta, ZSTD),
+    intent LowCardinality(String),
+    intent_path Array(String),
+    evidence Float64 COMMENT 'log-odds',
+    buy_score Float64 COMMENT 'of the conversation after this message, three decimals',
+    p_order Float64 COMMENT 'calibrated probability of an order',
+    model_id LowCardinality(String),
+    version UInt64
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.touches ON CLUSTER '{cluster}' (
+    shop_id String,
+    order_id String,
+    user_id String,
+    order_at DateTime64(3, 'UTC') COMMENT 'order time' CODEC(Delta, ZSTD),
+    named_conv_id String COMMENT 'the conversation that the order names',
+    touches Array(Tuple(conv_id String, touch_at DateTime64(3, 'UTC'), explicit UInt8, rank_last UInt32, rank_first UInt32, buy_score Float64)) COMMENT 'all candidates; empty takes back what an earlier version said',
+    version UInt64
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, order_id, user_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.receipts ON CLUSTER '{cluster}' (
+    topic LowCardinality(String) COMMENT 'without its prefix',
+    raw_partition Int32,
+    raw_position Int64 COMMENT 'epoch << 40 | offset',
+    outcome LowCardinality(String) COMMENT 'stored, duplicate, conflict, quarantined or erased',
+    source LowCardinality(String),
+    shop_id String,
+    identity FixedString(16),
+    received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD)
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (topic, raw_partition, raw_position);
+
+CREATE TABLE IF NOT EXISTS askbuy.dead_letters ON CLUSTER '{cluster}' (
+    id String COMMENT 'letters with one id are one letter, delivered more than once',
+    stage LowCardinality(String) COMMENT 'ingest, process or sink',
+    reason LowCardinality(String),
+    detail String COMMENT 'names the field and the rule',
+    source LowCardinality(String),
+    shop_id String,
+    type LowCardinality(String),
+    event_id String,
+    received_at DateTime64(3, 'UTC'),
+    topic LowCardinality(String) COMMENT 'of the record that was set aside; a letter of the door has its own place',
+    partition Int32,
+    position Int64 COMMENT 'epoch << 40 | offset'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (id, topic, partition, position);
+
+CREATE TABLE IF NOT EXISTS askbuy.offset_cuts ON CLUSTER '{cluster}' (
+    topic LowCardinality(String),
+    partition Int32,
+    epoch Int64,
+    start_offset Int64 COMMENT 'first offset that the broker still has',
+    end_offset Int64 COMMENT 'next offset to be written',
+    committed_offset Int64 COMMENT 'next offset that the sink will read',
+    noted_at DateTime64(3, 'UTC')
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', noted_at) ORDER BY (topic, partition, epoch);
+
+CREATE TABLE IF NOT EXISTS askbuy.topic_epochs ON CLUSTER '{cluster}' (
+    topic LowCardinality(String),
+    topic_id String COMMENT 'hex: the id that the broker gave',
+    epoch Int64 COMMENT 'rises whenever the topic is made anew'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (topic, topic_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.shops ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'empty: the default of all shops',
+    time_zone String COMMENT 'IANA name; empty: not configured',
+    reporting_currency String COMMENT 'empty: not configured',
+    version UInt64
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY shop_id;
+
+CREATE TABLE IF NOT EXISTS askbuy.conversation_index ON CLUSTER '{cluster}' (
+    shop_id String,
+    started_at DateTime64(3, 'UTC') COMMENT 'event time of the earliest message',
+    conv_id String,
+    user_id String
+) ENGINE = MergeTree ORDER BY (shop_id, started_at, conv_id, user_id);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS askbuy.conversation_index_refresh ON CLUSTER '{cluster}'
+REFRESH EVERY 1 MINUTE
+TO askbuy.conversation_index
+AS SELECT m.shop_id AS shop_id, min(m.ts) AS started_at, m.conv_id AS conv_id, m.user_id AS user_id
+FROM askbuy.messages AS m FINAL
+WHERE m.is_test = 0
+GROUP BY shop_id, conv_id, user_id;
+
+-- An order folded over all its events, whatever their user. Everything about orders starts here.
+CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    order_id,
+    if(payer != '', payer, namer) AS user_id,
+    multiIf(cancelled_at IS NOT NULL, 'cancelled', refunded_at IS NOT NULL, 'refunded', paid_at IS NOT NULL, 'paid', 'created') AS status,
+    CAST(least(last_amount, toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS amount,
+    CAST(least(greatest(last_cumulative, refunds), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS refunded_amount,
+    if(cancelled_at IS NOT NULL OR paid_at IS NULL, toDecimal64(0, 2), greatest(amount - refunded_amount, toDecimal64(0, 2))) AS net_amount,
+    last_currency AS currency,
+    created_at,
+    paid_at,
+    cancelled_at,
+    refunded_at,
+    last_coupon AS coupon,
+    last_conv_id AS named_conv_id
+FROM
+(
+    SELECT
+        shop_id,
+        order_id,
+        argMinIf(e.user_id, (e.ts, e.event_id), e.status = 'paid' AND e.user_id != '') AS payer,
+        argMinIf(e.user_id, (e.ts, e.event_id), e.user_id != '') AS namer,
+        coalesce(argMaxIf(e.amount, (e.ts, e.event_id), e.amount IS NOT NULL), 0) AS last_amount,
+        coalesce(max(e.refunded_amount), 0) AS last_cumulative,
+        -- One refund told several times counts as told last: of neighbours with one id only the last is summed.
+        arraySort(groupArrayIf((e.refund_id, e.ts, e.event_id, assumeNotNull(e.refund_amount)), e.refund_id != '')) AS told,
+        arraySum((x, next_id) -> if(x.1 = next_id, toDecimal128(0, 2), toDecimal128(x.4, 2)), told, arrayPopFront(arrayPushBack(told.1, ''))) AS refunds,
+        argMaxIf(e.currency, (e.ts, e.event_id), e.currency != '') AS last_currency,
+        argMaxIf(e.coupon, (e.ts, e.event_id), e.coupon != '') AS last_coupon,
+        argMaxIf(e.conv_id, (e.ts, e.event_id), e.conv_id != '') AS last_conv_id,
+        minIfOrNull(e.ts, e.status = 'created') AS created_at,
+        minIfOrNull(e.ts, e.status = 'paid') AS paid_at,
+        minIfOrNull(e.ts, e.status = 'cancelled') AS cancelled_at,
+        minIfOrNull(e.ts, e.status = 'refunded') AS refunded_at
+    FROM askbuy.order_events AS e FINAL
+    WHERE e.is_test = 0
+    GROUP BY shop_id, order_id
+);
+
+-- What an order touched, whole, with the conversation it is attributed to by default: last touch, 72 h.
+CREATE OR REPLACE VIEW askbuy.order_touches ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    order_id,
+    user_id,
+    order_at,
+    arraySort(t -> t.rank_last, arrayFilter(t -> t.explicit = 1 OR order_at - t.touch_at <= 72 * 3600, touches))[1].conv_id AS conv_id,
+    length(touches) AS candidates,
+    arrayExists(t -> t.explicit = 1, touches) AS is_explicit
+FROM askbuy.touches FINAL
+WHERE notEmpty(touches);
+
+-- Orders that were paid, each with its shop's reporting currency: the configured one, else that of the shop's
+-- first paid order that has one.
+CREATE OR REPLACE VIEW askbuy.paid_orders ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    o.shop_id AS shop_id,
+    o.order_id AS order_id,
+    o.user_id AS user_id,
+    o.amount AS amount,
+    o.net_amount AS net_amount,
+    assumeNotNull(o.paid_at) AS paid_at,
+    ifNull(multiIf(z.reporting_currency != '', z.reporting_currency, (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = ''), o.first_currency), '') AS reporting_currency,
+    o.currency = '' OR o.currency = reporting_currency AS is_reporting
+FROM
+(
+    SELECT shop_id, order_id, user_id, amount, net_amount, currency, paid_at,
+        argMinIf(currency, (paid_at, order_id), currency != '') OVER (PARTITION BY shop_id) AS first_currency
+    FROM askbuy.order_fold
+    WHERE paid_at IS NOT NULL
+) AS o
+LEFT JOIN (SELECT shop_id, reporting_currency FROM askbuy.shops FINAL) AS z USING (shop_id);
+
+-- The orders attributed to a conversation, summed.
+CREATE OR REPLACE VIEW askbuy.conversation_orders ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    t.shop_id AS shop_id,
+    t.user_id AS user_id,
+    t.conv_id AS conv_id,
+    count() AS orders,
+    argMin(t.order_id, (o.paid_at, t.order_id)) AS order_id,
+    min(o.paid_at) AS ordered_at,
+    max(o.paid_at) AS last_ordered_at,
+    maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
+    CAST(least(sumIf(o.amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS order_amount,
+    CAST(least(sumIf(o.net_amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS net_amount,
+    countIf(NOT o.is_reporting) AS other_currency_orders
+FROM askbuy.order_touches AS t
+INNER JOIN askbuy.paid_orders AS o USING (shop_id, order_id, user_id)
+WHERE t.conv_id != ''
+GROUP BY shop_id, user_id, conv_id;
+
+-- Conversations that were the last touch within 72 h of an add_to_cart. A shopper's messages and carts are
+-- walked in time order; a cart looks at the message before it.
+CREATE OR REPLACE VIEW askbuy.carted ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT shop_id, user_id, conv_id
+FROM
+(
+    SELECT
+        shop_id,
+        user_id,
+        arraySort(groupArray((e.ts, e.is_cart, e.conv_id))) AS walk,
+        arrayFill(x -> x.2 = 0, walk) AS message_before,
+        arrayDistinct(arrayMap(x -> x.3, arrayFilter((m, x) -> x.2 = 1 AND m.2 = 0 AND x.1 - m.1 <= 72 * 3600, message_before, walk))) AS conv_ids
+    FROM
+    (
+        SELECT shop_id, user_id, ts, 0 AS is_cart, conv_id FROM askbuy.messages FINAL WHERE is_test = 0 AND from_role = 'user'
+        UNION ALL
+        SELECT shop_id, user_id, ts, 1 AS is_cart, '' AS conv_id FROM askbuy.behaviors FINAL WHERE is_test = 0 AND name = 'add_to_cart'
+    ) AS e
+    GROUP BY shop_id, user_id
+    HAVING max(e.is_cart) = 1
+)
+ARRAY JOIN conv_ids AS conv_id;
+
+-- The scores of a conversation: latest and peak, its intent, and its place among the shop's conversations.
+CREATE OR REPLACE VIEW askbuy.conversation_scores ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    user_id,
+    conv_id,
+    toNullable(latest.1) AS buy_score,
+    toNullable(peak) AS buy_score_peak,
+    toNullable(latest.2) AS p_order,
+    latest.3 AS model_id,
+    subject.1 AS intent,
+    subject.2 AS intent_path,
+    high_intent_at,
+    if(latest.1 >= 0.7, 'high', 'low') AS intent_level,
+    toNullable((rank() OVER (PARTITION BY shop_id ORDER BY latest.1) - 1) / count() OVER (PARTITION BY shop_id)) AS score_percentile
+FROM
+(
+    SELECT
+        shop_id,
+        user_id,
+        conv_id,
+        argMax((s.buy_score, s.p_order, toString(s.model_id)), (s.ts, s.event_id)) AS latest,
+        max(s.buy_score) AS peak,
+        minIfOrNull(s.ts, s.buy_score >= 0.7) AS high_intent_at,
+        argMin((toString(s.intent), s.intent_path), (-s.evidence, s.ts, s.event_id)) AS subject
+    FROM askbuy.message_scores AS s FINAL
+    GROUP BY shop_id, user_id, conv_id
+);
+
+-- The one experiment that exposed a conversation; '' when there were several.
+CREATE OR REPLACE VIEW askbuy.conversation_experiments ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    user_id,
+    conv_id,
+    if(experiments = 1, first_shown.1, '') AS experiment,
+    if(experiments = 1, first_shown.2, '') AS variant
+FROM
+(
+    SELECT
+        shop_id,
+        user_id,
+        conv_id,
+        uniqExact(e.experiment) AS experiments,
+        argMin((toString(e.experiment), toString(e.variant)), (e.ts, e.event_id)) AS first_shown
+    FROM askbuy.exposures AS e FINAL
+    WHERE e.is_test = 0 AND e.conv_id != ''
+    GROUP BY shop_id, user_id, conv_id
+);
+
+-- A conversation: its messages and all that is joined to them.
+CREATE OR REPLACE VIEW askbuy.conversation_rows ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    m.shop_id AS shop_id,
+    m.conv_id AS conv_id,
+    m.user_id AS user_id,
+    m.channel AS channel,
+    toDate(greatest('1970-01-01', formatDateTime(greatest(m.started_at, toDateTime64(0, 3, 'UTC')), '%F', ifNull(multiIf(z.time_zone != '', z.time_zone, (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = ''), 'Asia/Shanghai'), 'Asia/Shanghai')))) AS cohort_date,
+    m.started_at AS started_at,
+    m.last_message_at AS last_message_at,
+    m.last_user_message_at AS last_user_message_at,
+    m.bot_id AS bot_id,
+    m.user_messages AS user_messages,
+    m.bot_messages AS bot_messages,
+    m.agent_messages AS agent_messages,
+    s.intent AS intent,
+    s.intent_path AS intent_path,
+    s.buy_score AS buy_score,
+    s.buy_score_peak AS buy_score_peak,
+    s.score_percentile AS score_percentile,
+    s.p_order AS p_order,
+    s.model_id AS model_id,
+    s.intent_level AS intent_level,
+    s.high_intent_at AS high_intent_at,
+    o.order_id AS order_id,
+    if(o.orders > 0, o.ordered_at, NULL) AS ordered_at,
+    o.orders AS orders,
+    o.order_amount AS order_amount,
+    o.net_amount AS net_amount,
+    o.other_currency_orders AS other_currency_orders,
+    o.orders > 0 AS is_ordered,
+    o.last_kept_at IS NOT NULL AS is_kept,
+    c.is_carted AS is_carted,
+    ifNull(o.orders > 0 AND s.high_intent_at <= o.last_ordered_at, 0) AS is_ordered_after_high,
+    ifNull(s.high_intent_at <= o.last_kept_at, 0) AS is_kept_after_high,
+    x.experiment AS experiment,
+    x.variant AS variant
+FROM
+(
+    SELECT
+        shop_id,
+        conv_id,
+        user_id,
+        argMin(e.channel, (e.ts, e.event_id)) AS channel,
+        min(e.ts) AS started_at,
+        max(e.ts) AS last_message_at,
+        maxIfOrNull(e.ts, e.from_role = 'user') AS last_user_message_at,
+        argMinIf(e.bot_id, (e.ts, e.event_id), e.bot_id != '') AS bot_id,
+        countIf(e.from_role = 'user') AS user_messages,
+        countIf(e.from_role = 'bot') AS bot_messages,
+        countIf(e.from_role = 'agent') AS agent_messages
+    FROM askbuy.messages AS e FINAL
+    WHERE e.is_test = 0
+    GROUP BY shop_id, conv_id, user_id
+) AS m
+LEFT JOIN askbuy.conversation_scores AS s USING (shop_id, user_id, conv_id)
+LEFT JOIN askbuy.conversation_orders AS o USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT shop_id, user_id, conv_id, 1 AS is_carted FROM askbuy.carted) AS c USING (shop_id, user_id, conv_id)
+LEFT JOIN askbuy.conversation_experiments AS x USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id);
+
+-- Touches once for every model and window on offer. CROSS JOINs and not ARRAY JOINs, which would keep a filter
+-- on a shop, a model or a window from reaching the table.
+CREATE OR REPLACE VIEW askbuy.touches_by_model ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT t.shop_id AS shop_id, t.order_id AS order_id, t.user_id AS user_id, t.order_at AS order_at, t.touches AS touches, m.model AS model, w.window_hours AS window_hours
+FROM (SELECT shop_id, order_id, user_id, order_at, touches FROM askbuy.touches FINAL) AS t
+CROSS JOIN (SELECT arrayJoin(['last_touch', 'first_touch', 'linear', 'position', 'time_decay']) AS model) AS m
+CROSS JOIN (SELECT toUInt32(arrayJoin([1, 24, 72, 168, 720])) AS window_hours) AS w;
+
+-- Offsets without a receipt, by log (topic, partition, epoch), as of its newest cut. Of a log that was replaced
+-- by a newer epoch nothing can be in flight any more: what it still lacks is unexplained.
+CREATE OR REPLACE VIEW askbuy.ledger_gaps ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    c.topic AS topic,
+    c.partition AS partition,
+    c.epoch AS epoch,
+    c.noted_at AS noted_at,
+    c.below - countIf(r.offset < c.below AND r.known) AS unexplained,
+    c.upto - c.below - countIf(r.offset >= c.below AND r.offset < c.upto AND r.known) AS in_flight
+FROM
+(
+    SELECT topic, partition, epoch, noted_at,
+        greatest(end_offset, committed_offset) AS upto,
+        if(epoch = max(epoch) OVER (PARTITION BY topic, partition), greatest(committed_offset, 0), upto) AS below
+    FROM askbuy.offset_cuts FINAL
+) AS c
+LEFT JOIN
+(
+    SELECT topic, raw_partition AS partition, bitShiftRight(raw_position, 40) AS epoch, bitAnd(raw_position, 0xFFFFFFFFFF) AS offset, 1 AS known
+    FROM askbuy.receipts FINAL
+) AS r USING (topic, partition, epoch)
+GROUP BY topic, partition, epoch, noted_at, c.below, c.upto;
+
+CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    conv_id String COMMENT 'conversation as the sender named it; two users under one conv_id are two conversations',
+    user_id String COMMENT 'shopper as sent',
+    channel String COMMENT 'channel of the earliest message; empty when it has none',
+    cohort_date Date COMMENT 'day of the earliest message in the time zone of the shop; before 1970 it shows as 1970-01-01',
+    started_at DateTime64(3, 'UTC') COMMENT 'event time of the earliest message',
+    last_message_at DateTime64(3, 'UTC') COMMENT 'event time of the latest message, of whomever',
+    last_user_message_at Nullable(DateTime64(3, 'UTC')) COMMENT 'event time of the latest message of the shopper; NULL when there is none',
+    bot_id String COMMENT 'bot of the earliest message that has one; empty when none has',
+    user_messages UInt64 COMMENT 'messages of the shopper',
+    bot_messages UInt64 COMMENT 'messages of bots',
+    agent_messages UInt64 COMMENT 'messages of human agents',
+    intent String COMMENT 'topic of the user message with the greatest evidence; empty without scored messages',
+    intent_path Array(String) COMMENT 'the same topic from the most general to the most special',
+    buy_score Nullable(Float64) COMMENT 'latest score, 0 to 1; NULL without scored messages',
+    buy_score_peak Nullable(Float64) COMMENT 'greatest score',
+    score_percentile Nullable(Float64) COMMENT 'share of the scored conversations of the shop with a lower latest score, 0 to 1',
+    p_order Nullable(Float64) COMMENT 'calibrated probability of an order, latest',
+    model_id String COMMENT 'model of the latest score',
+    intent_level String COMMENT 'high or low by the latest score (high from 0.7); empty without scored messages',
+    high_intent_at Nullable(DateTime64(3, 'UTC')) COMMENT 'event time of the first message with a score of 0.7 or more',
+    order_id String COMMENT 'first attributed order by order time; empty when there is none',
+    ordered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'order time (payment) of that order',
+    orders UInt64 COMMENT 'attributed paid orders (last touch, 72 h)',
+    order_amount Decimal(18, 2) COMMENT 'their amounts, cancelled ones too, in the reporting currency',
+    net_amount Decimal(18, 2) COMMENT 'their net amounts (less refunds, 0 when cancelled) in the reporting currency',
+    other_currency_orders UInt64 COMMENT 'attributed orders in another currency, in no amount',
+    is_ordered UInt8 COMMENT '1: some attributed order',
+    is_kept UInt8 COMMENT '1: some attributed order with a net amount above 0',
+    is_carted UInt8 COMMENT '1: last touch within 72 h of an add_to_cart',
+    handed_off UInt8 COMMENT '1: a record of a handoff to a human exists; 0 until handoffs are recorded',
+    experiment String COMMENT 'the one experiment that exposed the conversation; empty when none or several did',
+    variant String COMMENT 'variant of the first exposure to it'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id, conv_id, user_id, channel, cohort_date, started_at, last_message_at, last_user_message_at, bot_id,
+    user_messages, bot_messages, agent_messages, intent, intent_path, buy_score, buy_score_peak, score_percentile,
+    p_order, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
+    other_currency_orders, is_ordered, is_kept, is_carted, 0 AS handed_off, experiment, variant
+FROM askbuy.conversation_rows
+COMMENT 'Grain: one conversation (shop_id, conv_id, user_id). Test traffic is left out.';
+
+CREATE OR REPLACE VIEW bi.messages ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    conv_id String COMMENT 'conversation',
+    event_id String COMMENT 'id of the message, unique for its shopper',
+    user_id String COMMENT 'shopper, on messages of bots and agents too',
+    bot_id String COMMENT 'bot; empty when not told',
+    from_role String COMMENT 'user, bot or agent',
+    text String COMMENT 'text with personal data masked',
+    ts DateTime64(3, 'UTC') COMMENT 'event time',
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival',
+    intent String COMMENT 'topic; empty without a score',
+    evidence Nullable(Float64) COMMENT 'log-odds that this message speaks for an order',
+    buy_score Nullable(Float64) COMMENT 'score of the conversation after this message, 0 to 1; only messages of shoppers have one',
+    p_order Nullable(Float64) COMMENT 'calibrated probability of an order after this message',
+    model_id String COMMENT 'model that scored it; empty without a score',
+    channel String COMMENT 'channel; empty when not told',
+    is_test UInt8 COMMENT '1: test traffic, in no figure'
+) SQL SECURITY INVOKER AS
+SELECT
+    m.shop_id AS shop_id,
+    m.conv_id AS conv_id,
+    m.event_id AS event_id,
+    m.user_id AS user_id,
+    m.bot_id AS bot_id,
+    m.from_role AS from_role,
+    m.text AS text,
+    m.ts AS ts,
+    m.received_at AS received_at,
+    s.intent AS intent,
+    s.evidence AS evidence,
+    s.buy_score AS buy_score,
+    s.p_order AS p_order,
+    s.model_id AS model_id,
+    m.channel AS channel,
+    m.is_test AS is_test
+FROM (SELECT shop_id, conv_id, event_id, user_id, bot_id, from_role, text, ts, received_at, channel, is_test FROM askbuy.messages FINAL) AS m
+LEFT JOIN
+(
+    SELECT shop_id, user_id, event_id, intent, toNullable(evidence) AS evidence, toNullable(buy_score) AS buy_score, toNullable(p_order) AS p_order, model_id
+    FROM askbuy.message_scores FINAL
+) AS s USING (shop_id, user_id, event_id)
+COMMENT 'Grain: one message (shop_id, user_id, event_id), test traffic included.';
+
+CREATE OR REPLACE VIEW bi.conversation_documents ON CLUSTER '{cluster}' (
+    _id String COMMENT 'conv_id',
+    shopId String COMMENT 'shop',
+    userId String COMMENT 'shopper',
+    msgs Array(Tuple(`from` String, text String, ts DateTime64(3, 'UTC'))) COMMENT 'all messages in the order of (ts, event_id)',
+    intent String COMMENT 'topic of the conversation',
+    buyScore Nullable(Float64) COMMENT 'latest score, 0 to 1',
+    orderId String COMMENT 'first attributed order; empty when there is none',
+    createTime DateTime64(3, 'UTC') COMMENT 'event time of the earliest message'
+) SQL SECURITY INVOKER AS
+SELECT
+    c.conv_id AS _id,
+    c.shop_id AS shopId,
+    c.user_id AS userId,
+    d.msgs AS msgs,
+    c.intent AS intent,
+    c.buy_score AS buyScore,
+    c.order_id AS orderId,
+    c.started_at AS createTime
+FROM askbuy.conversation_rows AS c
+INNER JOIN
+(
+    SELECT shop_id, user_id, conv_id,
+        arrayMap(m -> (m.3, m.4, m.1), arraySort(groupArray((e.ts, e.event_id, toString(e.from_role), e.text)))) AS msgs
+    FROM askbuy.messages AS e FINAL
+    WHERE e.is_test = 0
+    GROUP BY shop_id, user_id, conv_id
+) AS d USING (shop_id, user_id, conv_id)
+COMMENT 'Grain: one conversation (shopId, _id, userId) as one document. Test traffic is left out.';
+
+CREATE OR REPLACE VIEW bi.orders ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    order_id String COMMENT 'order',
+    user_id String COMMENT 'shopper: user of the first paid event that has one, else of the first event that has one; empty when none has',
+    status String COMMENT 'highest of created < paid < refunded < cancelled',
+    amount Decimal(18, 2) COMMENT 'as told last',
+    refunded_amount Decimal(18, 2) COMMENT 'greatest cumulative value or sum over refund ids, whichever is more',
+    net_amount Decimal(18, 2) COMMENT 'amount less refunds, never below 0; 0 when cancelled or never paid',
+    currency String COMMENT 'as told last; empty when never told',
+    created_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first created event',
+    paid_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first paid event: the order time; NULL when never paid',
+    cancelled_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first cancelled event',
+    refunded_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first refunded event',
+    coupon String COMMENT 'as told last; empty when never told',
+    conv_id String COMMENT 'attributed conversation (last touch, 72 h); empty when none',
+    named_conv_id String COMMENT 'conversation that the order itself names; empty when none',
+    explicit_unmatched UInt8 COMMENT '1: paid, and the named conversation is no candidate',
+    touches UInt64 COMMENT 'rows in bi.touches'
+) SQL SECURITY INVOKER AS
+SELECT
+    o.shop_id AS shop_id,
+    o.order_id AS order_id,
+    o.user_id AS user_id,
+    o.status AS status,
+    o.amount AS amount,
+    o.refunded_amount AS refunded_amount,
+    o.net_amount AS net_amount,
+    o.currency AS currency,
+    o.created_at AS created_at,
+    o.paid_at AS paid_at,
+    o.cancelled_at AS cancelled_at,
+    o.refunded_at AS refunded_at,
+    o.coupon AS coupon,
+    t.conv_id AS conv_id,
+    o.named_conv_id AS named_conv_id,
+    o.named_conv_id != '' AND o.paid_at IS NOT NULL AND t.is_explicit = 0 AS explicit_unmatched,
+    t.candidates AS touches
+FROM askbuy.order_fold AS o
+LEFT JOIN askbuy.order_touches AS t USING (shop_id, order_id, user_id)
+COMMENT 'Grain: one order (shop_id, order_id), folded over all its events. Test events are left out.';
+
+CREATE OR REPLACE VIEW bi.order_items ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    order_id String COMMENT 'order',
+    item_id String COMMENT 'item',
+    category String COMMENT 'category; empty when not told',
+    quantity Int64 COMMENT 'pieces',
+    amount Decimal(18, 2) COMMENT 'of the whole line, in the currency of the order'
+) SQL SECURITY INVOKER AS
+SELECT shop_id, order_id, item.item_id AS item_id, item.category AS category, item.quantity AS quantity, item.amount AS amount
+FROM
+(
+    SELECT shop_id, order_id, argMaxIf(e.items, (e.ts, e.event_id), e.has_items = 1) AS latest
+    FROM askbuy.order_events AS e FINAL
+    WHERE e.is_test = 0
+    GROUP BY shop_id, order_id
+)
+ARRAY JOIN latest AS item
+COMMENT 'Grain: one line of an order, of the latest event that gives items.';
+
+CREATE OR REPLACE VIEW bi.touches ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    order_id String COMMENT 'paid order',
+    conv_id String COMMENT 'conversation in which its shopper wrote at most 30 days before',
+    user_id String COMMENT 'shopper',
+    touch_at DateTime64(3, 'UTC') COMMENT 'latest message of the shopper there at or before the order time',
+    order_at DateTime64(3, 'UTC') COMMENT 'order time (payment)',
+    gap_seconds Float64 COMMENT 'order_at - touch_at',
+    rank_last UInt32 COMMENT '1: the named conversation, else the latest touch',
+    rank_first UInt32 COMMENT '1: the earliest touch',
+    touches UInt64 COMMENT 'touches of this order',
+    evidence String COMMENT 'explicit when the order names this conversation, else time',
+    buy_score_at_touch Nullable(Float64) COMMENT 'score of the conversation at touch_at'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    order_id,
+    touch.conv_id AS conv_id,
+    user_id,
+    touch.touch_at AS touch_at,
+    order_at,
+    toFloat64(order_at - touch.touch_at) AS gap_seconds,
+    touch.rank_last AS rank_last,
+    touch.rank_first AS rank_first,
+    candidates AS touches,
+    if(touch.explicit = 1, 'explicit', 'time') AS evidence,
+    touch.buy_score AS buy_score_at_touch
+FROM (SELECT shop_id, order_id, user_id, order_at, t.touches AS opened, length(t.touches) AS candidates FROM askbuy.touches AS t FINAL)
+ARRAY JOIN opened AS touch
+COMMENT 'Grain: one candidate touch (shop_id, order_id, conv_id, user_id): every conversation that may have led to a paid order.';
+
+CREATE OR REPLACE VIEW bi.attribution ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT t.shop_id AS shop_id, t.order_id AS order_id, t.conv_id AS conv_id, t.user_id AS user_id, t.credit AS credit,
+    o.amount AS order_amount, o.net_amount AS net_amount
+FROM
+(
+    SELECT shop_id, order_id, user_id, model, window_hours, share.1 AS conv_id, share.2 AS credit
+    FROM
+    (
+        SELECT shop_id, order_id, user_id, model, window_hours,
+            arrayMap(
+                (t, w, i) -> (t.conv_id, toFloat64(multiIf(
+                    model = 'last_touch', t.rank_last = best,
+                    model = 'first_touch', i = 1,
+                    model = 'linear', 1 / n,
+                    model = 'position', multiIf(n = 1, 1, n = 2, 0.5, i IN (1, n), 0.4, 0.2 / (n - 2)),
+                    model = 'time_decay', w / total,
+                    0))),
+                kept, weights, arrayEnumerate(kept)) AS shares
+        FROM
+        (
+            SELECT shop_id, order_id, user_id, model, window_hours, kept, weights,
+                length(kept) AS n,
+                arrayMin(kept.rank_last) AS best,
+                arraySum(weights) AS total
+            FROM
+            (
+                SELECT shop_id, order_id, user_id, model, window_hours,
+                    arraySort(t -> t.rank_first, arrayFilter(t -> t.explicit = 1 OR order_at - t.touch_at <= toInt64(window_hours) * 3600, touches)) AS kept,
+                    arrayMap(t -> exp2(-toFloat64(order_at - t.touch_at) / (7 * 86400)), kept) AS weights
+                FROM (SELECT shop_id, order_id, user_id, order_at, touches, {model:String} AS model, {window_hours:UInt32} AS window_hours FROM askbuy.touches FINAL)
+            )
+        )
+    )
+    ARRAY JOIN shares AS share
+    WHERE share.2 > 0
+) AS t
+INNER JOIN askbuy.paid_orders AS o USING (shop_id, order_id, user_id)
+COMMENT 'Grain: one conversation with credit for one paid order. Call it as bi.attribution(model = ''linear'', window_hours = 168); models: last_touch, first_touch, linear, position, time_decay. Columns: shop_id; order_id; conv_id; user_id; credit, above 0, summing to 1 over an order; order_amount and net_amount of the whole order (multiply by credit). bi.attribution_models has the same as ordinary columns.';
+
+CREATE OR REPLACE VIEW bi.attribution_models ON CLUSTER '{cluster}' (
+    model String COMMENT 'last_touch, first_touch, linear, position or time_decay: choose one',
+    window_hours UInt32 COMMENT '1, 24, 72, 168 or 720: choose one',
+    shop_id String COMMENT 'shop',
+    order_id String COMMENT 'paid order',
+    conv_id String COMMENT 'conversation with credit for it',
+    user_id String COMMENT 'shopper',
+    credit Float64 COMMENT 'above 0; sums to 1 over an order, a model and a window',
+    order_amount Decimal(18, 2) COMMENT 'of the whole order: multiply by credit',
+    net_amount Decimal(18, 2) COMMENT 'of the whole order: multiply by credit'
+) SQL SECURITY INVOKER AS
+SELECT t.model AS model, t.window_hours AS window_hours, t.shop_id AS shop_id, t.order_id AS order_id, t.conv_id AS conv_id,
+    t.user_id AS user_id, t.credit AS credit, o.amount AS order_amount, o.net_amount AS net_amount
+FROM
+(
+    SELECT shop_id, order_id, user_id, model, window_hours, share.1 AS conv_id, share.2 AS credit
+    FROM
+    (
+        SELECT shop_id, order_id, user_id, model, window_hours,
+            arrayMap(
+                (t, w, i) -> (t.conv_id, toFloat64(multiIf(
+                    model = 'last_touch', t.rank_last = best,
+                    model = 'first_touch', i = 1,
+                    model = 'linear', 1 / n,
+                    model = 'position', multiIf(n = 1, 1, n = 2, 0.5, i IN (1, n), 0.4, 0.2 / (n - 2)),
+                    model = 'time_decay', w / total,
+                    0))),
+                kept, weights, arrayEnumerate(kept)) AS shares
+        FROM
+        (
+            SELECT shop_id, order_id, user_id, model, window_hours, kept, weights,
+                length(kept) AS n,
+                arrayMin(kept.rank_last) AS best,
+                arraySum(weights) AS total
+            FROM
+            (
+                SELECT shop_id, order_id, user_id, model, window_hours,
+                    arraySort(t -> t.rank_first, arrayFilter(t -> t.explicit = 1 OR order_at - t.touch_at <= toInt64(window_hours) * 3600, touches)) AS kept,
+                    arrayMap(t -> exp2(-toFloat64(order_at - t.touch_at) / (7 * 86400)), kept) AS weights
+                FROM askbuy.touches_by_model
+            )
+        )
+    )
+    ARRAY JOIN shares AS share
+    WHERE share.2 > 0
+) AS t
+INNER JOIN askbuy.paid_orders AS o USING (shop_id, order_id, user_id)
+COMMENT 'Grain: one conversation with credit for one paid order, by model and window: filter both. The same as bi.attribution, for tools that cannot pass parameters.';
+
+CREATE OR REPLACE VIEW bi.funnel_daily ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    day Date COMMENT 'day of the earliest message of the conversation, in the time zone of the shop',
+    channel String COMMENT 'channel of the conversation',
+    intent String COMMENT 'topic of the conversation; empty without scored messages',
+    conversations UInt64 COMMENT 'conversations that began on the day',
+    high_intent UInt64 COMMENT 'of these: reached a score of 0.7',
+    carted UInt64 COMMENT 'of these: last touch within 72 h of an add_to_cart',
+    ordered UInt64 COMMENT 'of these: last touch within 72 h of a paid order',
+    high_intent_ordered UInt64 COMMENT 'of these: some attributed order at or after high intent',
+    low_intent_ordered UInt64 COMMENT 'of these: ordered, never high',
+    high_intent_kept UInt64 COMMENT 'of these: some attributed kept order at or after high intent',
+    kept UInt64 COMMENT 'of these: some attributed order with a net amount above 0',
+    gross_amount Decimal(18, 2) COMMENT 'amounts of the attributed orders, cancelled ones too, in the reporting currency',
+    net_amount Decimal(18, 2) COMMENT 'net amounts of the attributed orders, in the reporting currency',
+    other_currency_orders UInt64 COMMENT 'attributed orders in another currency, in no amount',
+    high_intent_rate Nullable(Float64) COMMENT 'high_intent / conversations',
+    intent_to_order_rate Nullable(Float64) COMMENT 'high_intent_ordered / high_intent; NULL when nothing was high',
+    intent_to_order_low Nullable(Float64) COMMENT 'lower end of its 95 % Wilson interval',
+    intent_to_order_high Nullable(Float64) COMMENT 'upper end of its 95 % Wilson interval',
+    intent_lift Nullable(Float64) COMMENT 'intent_to_order_rate / (low_intent_ordered / (conversations - high_intent))',
+    maturity Nullable(Float64) COMMENT 'share of the conversations whose 72 h after the last user message are over; below 1 the rates may still rise',
+    kept_maturity Nullable(Float64) COMMENT 'the same with 15 days, for kept orders'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id, day, channel, intent, n AS conversations, high AS high_intent, carted, ordered,
+    hits AS high_intent_ordered, misses AS low_intent_ordered, high_intent_kept, kept,
+    CAST(least(gross, toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS gross_amount,
+    CAST(least(net, toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS net_amount,
+    other_currency AS other_currency_orders,
+    divideOrNull(high, n) AS high_intent_rate,
+    divideOrNull(hits, high) AS intent_to_order_rate,
+    (divideOrNull(hits, high) + pow(1.959963984540054, 2) / (2 * high) - 1.959963984540054 * sqrt(divideOrNull(hits, high) * (1 - divideOrNull(hits, high)) / high + pow(1.959963984540054, 2) / (4 * pow(high, 2)))) / (1 + pow(1.959963984540054, 2) / high) AS intent_to_order_low,
+    (divideOrNull(hits, high) + pow(1.959963984540054, 2) / (2 * high) + 1.959963984540054 * sqrt(divideOrNull(hits, high) * (1 - divideOrNull(hits, high)) / high + pow(1.959963984540054, 2) / (4 * pow(high, 2)))) / (1 + pow(1.959963984540054, 2) / high) AS intent_to_order_high,
+    divideOrNull(intent_to_order_rate, divideOrNull(misses, n - high)) AS intent_lift,
+    divideOrNull(closed, answered) AS maturity,
+    divideOrNull(settled, answered) AS kept_maturity
+FROM
+(
+    SELECT
+        shop_id,
+        c.cohort_date AS day,
+        channel,
+        intent,
+        count() AS n,
+        countIf(c.high_intent_at IS NOT NULL) AS high,
+        countIf(c.is_carted = 1) AS carted,
+        countIf(c.is_ordered = 1) AS ordered,
+        countIf(c.is_ordered_after_high = 1) AS hits,
+        countIf(c.is_ordered = 1 AND c.high_intent_at IS NULL) AS misses,
+        countIf(c.is_kept_after_high = 1) AS high_intent_kept,
+        countIf(c.is_kept = 1) AS kept,
+        sum(c.order_amount) AS gross,
+        sum(c.net_amount) AS net,
+        sum(c.other_currency_orders) AS other_currency,
+        countIf(c.last_user_message_at IS NOT NULL) AS answered,
+        countIf(c.last_user_message_at <= now64(3, 'UTC') - toIntervalHour(72)) AS closed,
+        countIf(c.last_user_message_at <= now64(3, 'UTC') - toIntervalDay(15)) AS settled
+    FROM askbuy.conversation_rows AS c
+    GROUP BY shop_id, day, channel, intent
+)
+COMMENT 'Grain: shop, day, channel, intent, of the conversations that began on the day. Sum the counts and divide the sums, never average a rate; give a sum another name than its column (sum(ordered) AS orders_sum), or ClickHouse answers ILLEGAL_AGGREGATION. Test traffic is left out.';
+
+CREATE OR REPLACE VIEW bi.behaviors ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    user_id String COMMENT 'shopper',
+    event_id String COMMENT 'id of the event, unique for its shopper',
+    ts DateTime64(3, 'UTC') COMMENT 'event time',
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival',
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    name String COMMENT 'page_view, item_click, add_to_cart, checkout, favorite, purchase, dwell, or another',
+    conv_id String COMMENT 'conversation, when told',
+    item_id String COMMENT 'item, when told',
+    page_id String COMMENT 'page, when told',
+    category String COMMENT 'category, when told',
+    dwell_ms Nullable(Int64) COMMENT 'time stayed in ms, when told'
+) SQL SECURITY INVOKER AS
+SELECT shop_id, user_id, event_id, ts, received_at, is_test, name, conv_id, item_id, page_id, category, dwell_ms
+FROM askbuy.behaviors FINAL
+COMMENT 'Grain: one behaviour (shop_id, user_id, event_id), test traffic included.';
+
+CREATE OR REPLACE VIEW bi.exposures ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    user_id String COMMENT 'shopper',
+    event_id String COMMENT 'id of the event, unique for its shopper',
+    ts DateTime64(3, 'UTC') COMMENT 'event time',
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival',
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    experiment String COMMENT 'experiment',
+    variant String COMMENT 'variant that was shown',
+    conv_id String COMMENT 'conversation in which it was shown, when told'
+) SQL SECURITY INVOKER AS
+SELECT shop_id, user_id, event_id, ts, received_at, is_test, experiment, variant, conv_id
+FROM askbuy.exposures FINAL
+COMMENT 'Grain: one exposure (shop_id, user_id, event_id), test traffic included.';
+
+CREATE OR REPLACE VIEW bi.feedback ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    user_id String COMMENT 'shopper',
+    event_id String COMMENT 'id of the event, unique for its shopper',
+    ts DateTime64(3, 'UTC') COMMENT 'event time',
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival',
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    conv_id String COMMENT 'conversation, when told',
+    rating Nullable(UInt8) COMMENT '1 to 5, when told',
+    resolved Nullable(UInt8) COMMENT '1: the shopper says it is solved; NULL when not told'
+) SQL SECURITY INVOKER AS
+SELECT shop_id, user_id, event_id, ts, received_at, is_test, conv_id, rating, resolved
+FROM askbuy.feedback FINAL
+COMMENT 'Grain: one feedback (shop_id, user_id, event_id), test traffic included.';
+
+CREATE OR REPLACE VIEW bi.dead_letters ON CLUSTER '{cluster}' (
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of the first delivery',
+    deliveries UInt64 COMMENT 'deliveries at least: a retry cannot be told from a second delivery',
+    stage String COMMENT 'where it was set aside: ingest, process or sink',
+    topic String COMMENT 'topic of the first delivery, without prefix',
+    partition Int32 COMMENT 'its partition',
+    offset Int64 COMMENT 'its offset',
+    source String COMMENT 'door it came through',
+    shop_id String COMMENT 'shop; that of the credential where the event is not to be trusted',
+    type String COMMENT 'type of the event, when known',
+    event_id String COMMENT 'id of the event, when known',
+    reason String COMMENT 'malformed, unknown_type, missing_field, bad_field, future_ts, forbidden_shop, conflict, undecodable or refused_row',
+    detail String COMMENT 'names the field and the rule'
+) SQL SECURITY INVOKER AS
+SELECT
+    arrived AS received_at,
+    n AS deliveries,
+    letter.1 AS stage,
+    letter.2 AS topic,
+    letter.3 AS partition,
+    bitAnd(letter.4, 0xFFFFFFFFFF) AS offset,
+    letter.5 AS source,
+    letter.6 AS shop_id,
+    letter.7 AS type,
+    letter.8 AS event_id,
+    letter.9 AS reason,
+    letter.10 AS detail
+FROM
+(
+    SELECT
+        id,
+        min(d.received_at) AS arrived,
+        count() AS n,
+        argMin((toString(d.stage), toString(d.topic), d.partition, d.position, toString(d.source), d.shop_id, toString(d.type), d.event_id, toString(d.reason), d.detail),
+            (d.received_at, toString(d.topic), d.partition, d.position)) AS letter
+    FROM askbuy.dead_letters AS d FINAL
+    GROUP BY id
+)
+COMMENT 'Grain: one event that was set aside for one reason. Its bytes are in the dead-letter topic: askbuy deadletters show.';
+
+CREATE OR REPLACE VIEW bi.shops ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop that has any event, or is configured',
+    time_zone String COMMENT 'IANA name; days are in this zone',
+    reporting_currency String COMMENT 'currency of its amounts: the configured one, else that of its first paid order that has one; empty while unknown'
+) SQL SECURITY INVOKER AS
+SELECT
+    f.shop_id AS shop_id,
+    ifNull(multiIf(z.time_zone != '', z.time_zone, (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = ''), 'Asia/Shanghai'), 'Asia/Shanghai') AS time_zone,
+    ifNull(multiIf(z.reporting_currency != '', z.reporting_currency, (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = ''), c.first_currency), '') AS reporting_currency
+FROM
+(
+    SELECT DISTINCT shop_id
+    FROM
+    (
+        SELECT shop_id FROM askbuy.messages
+        UNION ALL SELECT shop_id FROM askbuy.order_events
+        UNION ALL SELECT shop_id FROM askbuy.behaviors
+        UNION ALL SELECT shop_id FROM askbuy.exposures
+        UNION ALL SELECT shop_id FROM askbuy.feedback
+        UNION ALL SELECT shop_id FROM askbuy.aliases
+        UNION ALL SELECT shop_id FROM askbuy.shops
+    )
+    WHERE shop_id != ''
+) AS f
+LEFT JOIN (SELECT shop_id, time_zone, reporting_currency FROM askbuy.shops FINAL) AS z USING (shop_id)
+LEFT JOIN
+(
+    SELECT shop_id, argMinIf(currency, (paid_at, order_id), currency != '') AS first_currency
+    FROM askbuy.order_fold
+    WHERE paid_at IS NOT NULL
+    GROUP BY shop_id
+) AS c USING (shop_id)
+COMMENT 'Grain: one shop, with the settings in effect.';
+
+CREATE OR REPLACE VIEW bi.ledger ON CLUSTER '{cluster}' (
+    topic String COMMENT 'raw topic, without prefix',
+    day Date COMMENT 'UTC day of arrival; of in_flight and unexplained the day on which they were noted',
+    source String COMMENT 'door; empty in the row of in_flight and unexplained',
+    records UInt64 COMMENT 'records: the sum of all columns that follow',
+    stored UInt64 COMMENT 'became a fact',
+    duplicate UInt64 COMMENT 'said again what a fact says',
+    conflict UInt64 COMMENT 'said otherwise than the fact of the same identity: a dead letter',
+    quarantined UInt64 COMMENT 'could not be read or stored: a dead letter',
+    erased UInt64 COMMENT 'of a subject that was erased',
+    in_flight UInt64 COMMENT 'in the topic and not yet read by the sink',
+    unexplained UInt64 COMMENT 'read by the sink, but without a receipt: must be 0'
+) SQL SECURITY INVOKER AS
+SELECT
+    topic,
+    day,
+    source,
+    sum(l.n) AS records,
+    sumIf(l.n, l.outcome = 'stored') AS stored,
+    sumIf(l.n, l.outcome = 'duplicate') AS duplicate,
+    sumIf(l.n, l.outcome = 'conflict') AS conflict,
+    sumIf(l.n, l.outcome = 'quarantined') AS quarantined,
+    sumIf(l.n, l.outcome = 'erased') AS erased,
+    sumIf(l.n, l.outcome = 'in_flight') AS in_flight,
+    sumIf(l.n, l.outcome = 'unexplained') AS unexplained
+FROM
+(
+    SELECT toString(topic) AS topic, toDate(received_at, 'UTC') AS day, toString(source) AS source, toString(outcome) AS outcome, toInt64(count()) AS n
+    FROM askbuy.receipts FINAL
+    GROUP BY topic, day, source, outcome
+    UNION ALL
+    SELECT toString(topic), toDate(noted_at, 'UTC'), '', 'in_flight', in_flight FROM askbuy.ledger_gaps
+    UNION ALL
+    SELECT toString(topic), toDate(noted_at, 'UTC'), '', 'unexplained', unexplained FROM askbuy.ledger_gaps
+) AS l
+GROUP BY topic, day, source
+COMMENT 'Grain: raw topic, UTC day, source. Every record of a raw topic is in exactly one column; unexplained is 0 unless something was lost.';
+
+CREATE OR REPLACE VIEW bi.freshness ON CLUSTER '{cluster}' (
+    table String COMMENT 'kind of event',
+    last_event_at Nullable(DateTime64(3, 'UTC')) COMMENT 'latest event time; NULL without events',
+    last_stored_at Nullable(DateTime64(3, 'UTC')) COMMENT 'arrival of the newest event that is stored',
+    lag_seconds Nullable(Float64) COMMENT 'time since then, at the time of the query'
+) SQL SECURITY INVOKER AS
+SELECT f.kind AS table, event_at AS last_event_at, stored_at AS last_stored_at, toFloat64(now64(3, 'UTC') - stored_at) AS lag_seconds
+FROM
+(
+    SELECT 'messages' AS kind, maxOrNull(ts) AS event_at, maxOrNull(received_at) AS stored_at FROM askbuy.messages
+    UNION ALL SELECT 'orders', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.order_events
+    UNION ALL SELECT 'behaviors', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.behaviors
+    UNION ALL SELECT 'exposures', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.exposures
+    UNION ALL SELECT 'feedback', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.feedback
+    UNION ALL SELECT 'aliases', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.aliases
+) AS f
+COMMENT 'Grain: one kind of event.';
+
