@@ -14,7 +14,7 @@ type Coze struct{ jwt *JWT }
 func NewCoze(jwt *JWT) *Coze { return &Coze{jwt} }
 
 // Verify reads the request's token; the shop is "" when the token names none.
-func (c *Coze) Verify(h http.Header) (shop string, err error) { return c.jwt.Verify(Bearer(h)) }
+func (c *Coze) Verify(h http.Header) (shop string, err error) { return c.jwt.Verify(ingest.Bearer(h)) }
 
 // CozeShape is the body of POST /coze: user_id, text and conversation_id, and
 // optionally the rest. Its messages are of channel coze.

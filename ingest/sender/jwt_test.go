@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -140,17 +139,6 @@ func TestJWTConfig(t *testing.T) {
 		if _, err := NewJWT(JWTConfig{Secrets: secrets}, time.Now); err == nil || !strings.Contains(err.Error(), "COZE_SECRET") {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-func TestBearer(t *testing.T) {
-	for want, values := range map[string][]string{"a": {"Bearer a"}, "b": {"bearer b"}, "": {"Basic a"}} {
-		if got := Bearer(http.Header{"Authorization": values}); got != want {
-			t.Errorf("%q: %q", values, got)
-		}
-	}
-	if got := Bearer(http.Header{"Authorization": {"Bearer a", "Bearer b"}}); got != "" {
-		t.Errorf("two headers: %q", got)
 	}
 }
 

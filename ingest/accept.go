@@ -1,0 +1,115 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"askbuy/ingest/dedup"
+	"askbuy/schemas/event"
+)
+
+// Item is one event at the door.
+type Item struct {
+	Decoded
+	Fault *Fault // why it has to be set aside; nil when it may pass
+	Raw   []byte // as received; needed when there is a fault
+}
+
+// Outcome is what became of an item. All of them are durable.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Accepted    Outcome = iota // published
+	Duplicate                  // an equal copy was accepted before
+	Conflict                   // published, though another copy was accepted before
+	Quarantined                // in the dead letters
+	outcomeCount
+)
+
+// String is the outcome as a metric's label.
+func (o Outcome) String() string {
+	return [...]string{"accepted", "duplicate", "conflict", "quarantined"}[o]
+}
+
+const (
+	// repeatWindow is how long a repetition of an event without id and ts is
+	// recognised.
+	repeatWindow = 10 * time.Second
+	// repeatLimit is how many such events are remembered, twice.
+	repeatLimit = 100_000
+)
+
+// Acceptor is the one way in: it dedupes and publishes events, and sets those
+// with a fault aside. It is safe for concurrent use.
+type Acceptor struct {
+	publisher publisher
+	filter    *dedup.Filter
+	repeats   *dedup.Recent
+	metrics   *metrics
+	hashers   sync.Pool
+}
+
+// NewAcceptor makes the way in. The key fingerprints events and must be the
+// same for ever, at least 32 bytes.
+func NewAcceptor(p publisher, filter *dedup.Filter, key []byte, registry prometheus.Registerer) (*Acceptor, error) {
+	if len(key) < minKey {
+		return nil, fmt.Errorf("fingerprint key: %d bytes, want at least %d", len(key), minKey)
+	}
+	m, err := newMetrics(registry, filter)
+	if err != nil {
+		return nil, err
+	}
+	a := &Acceptor{publisher: p, filter: filter, repeats: dedup.NewRecent(repeatWindow, repeatLimit), metrics: m}
+	a.hashers.New = func() any { return event.NewFingerprinter(key) }
+	return a, nil
+}
+
+const minKey = 32 // bytes
+
+// Accept publishes the items that arrived together and returns one outcome for
+// each once all are durable. An error, an ErrNotDurable, means that some may
+// not be: those that are will be duplicates when they are sent again. When ctx
+// ends first, publication goes on; what it comes to is remembered.
+//
+// Accept completes the items: an event without an id gets one.
+func (a *Acceptor) Accept(ctx context.Context, source string, arrival time.Time, items []Item) ([]Outcome, error) {
+	outcomes := make([]Outcome, len(items))
+	todo := make([]int, len(items))
+	for i := range items {
+		todo[i] = i
+		if e := &items[i].Event; items[i].Fault == nil && e.ID == "" {
+			a.nameWeakly(&items[i], arrival)
+		}
+	}
+	for len(todo) > 0 {
+		w := &wave{acceptor: a, source: source, arrival: arrival, done: make(chan struct{})}
+		w.open.Store(1)
+		w.start(items, outcomes, todo)
+		if err := w.wait(ctx); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrNotDurable, err)
+		}
+		todo = w.again
+		for _, i := range w.tooLarge {
+			items[i].Fault = &Fault{Reason: event.ReasonBadField, Detail: "event: larger than a record may be"}
+			todo = append(todo, i)
+		}
+	}
+	for i := range items {
+		a.metrics.count(&items[i], outcomes[i])
+	}
+	return outcomes, nil
+}
+
+// publishError tells apart what a publication may end with.
+func publishError(err error) (tooLarge bool, other error) {
+	if errors.Is(err, ErrTooLarge) {
+		return true, nil
+	}
+	return false, err
+}

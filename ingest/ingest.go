@@ -1,0 +1,111 @@
+// Package ingest is the door: it accepts events over HTTP, reads them
+// strictly, recognises repetitions, publishes them, and answers once they are
+// durable. What it cannot accept it sets aside with the reason and the
+// original bytes; nothing is dropped.
+//
+// A request's way: verify the credential, read the body within bounds, take it
+// apart (Shape), then Acceptor.Accept, which dedupes, publishes and waits.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"askbuy/internal/httpserver"
+)
+
+// verifier proves whom a request comes from; the shop is "" when its
+// credential names none.
+type verifier interface {
+	Verify(http.Header) (shop string, err error)
+}
+
+// Source is a webhook sender whose every request is one event.
+type Source struct {
+	Name        string // label and header of its events
+	Verifier    verifier
+	Shape       Shape
+	Shop        string // every event is of this shop; "" leaves it to credential and body
+	DefaultShop string // of an event for which nobody names a shop
+}
+
+// Options are what a Handler is made of.
+type Options struct {
+	Config   Config
+	Acceptor *Acceptor
+	Coze     Source     // of POST /coze
+	Keys     *Keys      // of /v1
+	Score    ScoreFunc  // nil: no /v1/score here
+	Intent   IntentFunc // nil: no /v1/shoppers here
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Handler answers the door's routes.
+type Handler struct {
+	Options
+	metrics *metrics
+	held    atomic.Int64 // bytes of bodies
+	warned  atomic.Int64 // when an outage was last logged, ns
+}
+
+// New makes a handler; Register puts it to work.
+func New(o Options) (*Handler, error) {
+	if err := o.Config.Validate(); err != nil {
+		return nil, err
+	}
+	return &Handler{Options: o, metrics: o.Acceptor.metrics}, nil
+}
+
+// Register adds the routes of the door, and the answers to what is no route
+// of /v1.
+func (h *Handler) Register(mux *http.ServeMux) {
+	h.route(mux, "POST", "/coze", func(w http.ResponseWriter, r *http.Request) error { return h.serveSource(w, r, &h.Coze) })
+	h.route(mux, "POST", "/v1/events", h.serveEvents)
+	if h.Score != nil {
+		h.route(mux, "POST", "/v1/score", h.serveScore)
+	}
+	if h.Intent != nil {
+		h.route(mux, "GET", "/v1/shoppers/{user_id}/intent", h.serveIntent)
+	}
+	mux.Handle("/v1/", httpserver.Handler(h.Log, func(http.ResponseWriter, *http.Request) error {
+		return httpserver.Problem(http.StatusNotFound, "not_found", "no such resource")
+	}))
+}
+
+func (h *Handler) route(mux *http.ServeMux, method, path string, f func(http.ResponseWriter, *http.Request) error) {
+	mux.Handle(method+" "+path, httpserver.Handler(h.Log, f))
+	mux.Handle(path, httpserver.Handler(h.Log, func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Allow", method)
+		return httpserver.Problem(http.StatusMethodNotAllowed, "method_not_allowed", "want "+method)
+	}))
+}
+
+// accept waits for the items of one request within the door's own deadline.
+func (h *Handler) accept(ctx context.Context, source string, arrival time.Time, items []Item) ([]Outcome, *refusal) {
+	ctx, cancel := context.WithTimeout(ctx, h.Config.AckTimeout)
+	defer cancel()
+	outcomes, err := h.Acceptor.Accept(ctx, source, arrival, items)
+	if err != nil {
+		h.logOutage(err)
+		return nil, unavailable
+	}
+	h.metrics.acked(h.Now().Sub(arrival))
+	return outcomes, nil
+}
+
+// logOutage says once a second why nothing can be stored: while the broker is
+// away every request fails.
+func (h *Handler) logOutage(err error) {
+	if errors.Is(err, context.Canceled) {
+		return // the sender left
+	}
+	now, last := h.Now().UnixNano(), h.warned.Load()
+	if now-last >= int64(time.Second) && h.warned.CompareAndSwap(last, now) {
+		h.Log.Warn("events are refused until the broker takes them", slog.String("error", err.Error()))
+	}
+}

@@ -1,0 +1,101 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"askbuy/schemas/event"
+)
+
+// letterRecord is the dead letter of an item with a fault.
+func letterRecord(hasher *event.Fingerprinter, item *Item, source string, arrival time.Time) Record {
+	e := &item.Event
+	letter := event.DeadLetter{
+		ID:         letterID(hasher, item),
+		Stage:      event.StageIngest,
+		Reason:     item.Fault.Reason,
+		Detail:     item.Fault.Detail,
+		Source:     source,
+		ShopID:     e.ShopID,
+		Type:       string(e.Type),
+		EventID:    e.ID,
+		ReceivedAt: arrival.UnixMilli(),
+		Bytes:      item.Raw,
+	}
+	value, err := json.Marshal(&letter)
+	if err != nil { // strings, numbers and bytes can always be marshalled
+		panic("ingest: encode dead letter: " + err.Error())
+	}
+	return Record{
+		Topic:   event.TopicDeadLetters,
+		Key:     []byte(letter.ID),
+		Value:   value,
+		Headers: []event.Header{{Key: event.HeaderSchema, Value: []byte(event.Version)}, {Key: event.HeaderSource, Value: []byte(source)}},
+		Time:    arrival,
+	}
+}
+
+// letterID is one for all events that are equal as JSON values and set aside
+// for one reason: a sender's retries are one letter.
+func letterID(hasher *event.Fingerprinter, item *Item) string {
+	b := []byte("dead letter")
+	for _, part := range [...]string{string(item.Fault.Reason), item.Event.ShopID} {
+		b = binary.AppendUvarint(b, uint64(len(part)))
+		b = append(b, part...)
+	}
+	if value := canonical(item.Raw); value != nil {
+		b = append(append(b, 'v'), value...)
+	} else {
+		b = append(append(b, 'b'), item.Raw...) // no JSON: the bytes are all there is
+	}
+	return hex.EncodeToString(hasher.Sum(b)[:16])
+}
+
+// canonical writes a JSON value so that equal values have equal bytes: no
+// white space, sorted names, one spelling of each string and number. It is nil
+// when raw is no JSON.
+func canonical(raw []byte) jsontext.Value {
+	s := scan(raw)
+	defer s.release()
+	var b bytes.Buffer
+	e := jsontext.NewEncoder(&b, jsontext.AllowDuplicateNames(true)) // the scanner has looked
+	for {
+		token, err := s.ReadToken()
+		if err == io.EOF && b.Len() > 0 {
+			break
+		}
+		if err == nil && token.Kind() == '0' {
+			err = e.WriteValue(parseDecimal([]byte(token.String())).json())
+		} else if err == nil {
+			err = e.WriteToken(token)
+		}
+		if err != nil {
+			return nil
+		}
+	}
+	out := jsontext.Value(b.Bytes())
+	if out.Format(jsontext.ReorderRawObjects(true)) != nil {
+		return nil // more than one value
+	}
+	return out
+}
+
+// json spells the number in the one way that canonical knows.
+func (d decimal) json() jsontext.Value {
+	if d.digits == "" {
+		return jsontext.Value("0")
+	}
+	out := jsontext.Value{}
+	if d.negative {
+		out = append(out, '-')
+	}
+	out = append(append(out, d.digits...), 'e')
+	return strconv.AppendInt(out, int64(d.exp), 10)
+}

@@ -1,0 +1,159 @@
+package ingest
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"askbuy/ingest/dedup"
+	"askbuy/schemas/event"
+)
+
+// wave is a set of publications that are under way together. It outlives the
+// request when the request stops waiting: the tokens end with their
+// publications, not with their sender.
+type wave struct {
+	acceptor *Acceptor
+	source   string
+	arrival  time.Time
+
+	again   []int         // items whose copies are being published: to be asked about again
+	pending []dedup.Token // theirs
+
+	open atomic.Int32  // publications without an outcome, and one while starting
+	done chan struct{} // closed when open is 0
+
+	mu       sync.Mutex
+	failure  error // the first
+	tooLarge []int // items that no broker takes
+}
+
+// start begins the publication of the items with the indexes in todo. It does
+// not wait for copies under way: one of them may be of this very wave.
+func (w *wave) start(items []Item, outcomes []Outcome, todo []int) {
+	defer w.end()
+	hasher := w.acceptor.hashers.Get().(*event.Fingerprinter)
+	defer w.acceptor.hashers.Put(hasher)
+	for _, i := range todo {
+		item := &items[i]
+		if item.Fault == nil {
+			outcomes[i] = w.publish(hasher, item, i)
+		}
+		if item.Fault != nil { // publish may have found one
+			outcomes[i] = Quarantined
+			w.setAside(hasher, item, i)
+		}
+	}
+}
+
+func (w *wave) publish(hasher *event.Fingerprinter, item *Item, index int) Outcome {
+	e := &item.Event
+	envelope := event.Envelope{Identity: e.Identity(), Copy: hasher.Copy(e, item.NoTS), Source: w.source}
+	token := w.acceptor.filter.Begin(envelope.Identity, envelope.Copy)
+	w.acceptor.metrics.dedupe[token.Verdict].Inc()
+	outcome := Accepted
+	switch token.Verdict {
+	case dedup.Duplicate:
+		return Duplicate
+	case dedup.Pending:
+		w.again, w.pending = append(w.again, index), append(w.pending, token)
+		return outcome
+	case dedup.Conflict:
+		outcome = Conflict
+	case dedup.Maybe:
+		envelope.MaybeDuplicate = true
+	}
+	value, err := encode(e)
+	if err != nil {
+		token.Abort()
+		item.Fault = &Fault{Reason: event.ReasonBadField, Detail: "event: nested too deeply"}
+		return Quarantined
+	}
+	w.open.Add(1)
+	w.acceptor.publisher.Start(Record{
+		Topic: e.Type.Topic(), Key: []byte(e.Key()), Value: value, Headers: envelope.Headers(), Time: w.arrival,
+	}, func(err error) {
+		if err == nil {
+			token.Commit()
+		} else {
+			token.Abort()
+		}
+		w.ended(index, err)
+	})
+	return outcome
+}
+
+func (w *wave) setAside(hasher *event.Fingerprinter, item *Item, index int) {
+	w.open.Add(1)
+	w.acceptor.publisher.Start(letterRecord(hasher, item, w.source, w.arrival), func(err error) {
+		if err != nil {
+			index = -1 // a letter has no way round its size
+		}
+		w.ended(index, err)
+	})
+}
+
+// ended notes a publication's outcome; index is the item that may be set aside
+// instead, or -1.
+func (w *wave) ended(index int, err error) {
+	if err != nil {
+		w.mu.Lock()
+		if tooLarge, other := publishError(err); tooLarge && index >= 0 {
+			w.tooLarge = append(w.tooLarge, index)
+		} else if w.failure == nil {
+			w.failure = other
+			if tooLarge {
+				w.failure = err
+			}
+		}
+		w.mu.Unlock()
+	}
+	w.end()
+}
+
+func (w *wave) end() {
+	if w.open.Add(-1) == 0 {
+		close(w.done)
+	}
+}
+
+// wait returns once everything of this wave, and the copies of its items that
+// others publish, have an outcome.
+func (w *wave) wait(ctx context.Context) error {
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if w.failure != nil {
+		return w.failure
+	}
+	for _, token := range w.pending {
+		if err := token.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deepAttrs is the length from which attrs may be nested too deeply: each
+// level takes two bytes, and a record adds levels of its own.
+const deepAttrs = 8 << 10
+
+// encode writes the event and makes sure that the record can be read again,
+// which attrs nested about as deeply as JSON may be would prevent.
+func encode(e *event.Event) ([]byte, error) {
+	value, err := event.Encode(e)
+	if err != nil {
+		return nil, err
+	}
+	long := len(e.Attrs) > deepAttrs
+	for i := range e.Items {
+		long = long || len(e.Items[i].Attrs) > deepAttrs
+	}
+	if long {
+		_, err = event.Decode(value)
+	}
+	return value, err
+}
