@@ -23,9 +23,9 @@ const (
 
 // Limits of what a loader takes in: tables of at most 1 MB and 8 MB.
 const (
-	minBits         = 8
-	maxEvidenceBits = 20
-	maxTopicBits    = 18
+	MinBits         = 8
+	MaxEvidenceBits = 20
+	MaxTopicBits    = 18
 	maxFile         = 1 << 20 // bytes, manifest and golden texts
 )
 

@@ -69,8 +69,8 @@ func (m *Manifest) Validate() error {
 	}
 	must(m.Format == formatVersion, "format: %d, this program reads %d", m.Format, formatVersion)
 	must(m.Featurizer == featurizerVersion, "featurizer: %d, this program has %d: train the model anew", m.Featurizer, featurizerVersion)
-	must(m.EvidenceBits >= minBits && m.EvidenceBits <= maxEvidenceBits, "evidence_bits: %d, must be %d to %d", m.EvidenceBits, minBits, maxEvidenceBits)
-	must(m.TopicBits >= minBits && m.TopicBits <= maxTopicBits, "topic_bits: %d, must be %d to %d", m.TopicBits, minBits, maxTopicBits)
+	must(m.EvidenceBits >= MinBits && m.EvidenceBits <= MaxEvidenceBits, "evidence_bits: %d, must be %d to %d", m.EvidenceBits, MinBits, MaxEvidenceBits)
+	must(m.TopicBits >= MinBits && m.TopicBits <= MaxTopicBits, "topic_bits: %d, must be %d to %d", m.TopicBits, MinBits, MaxTopicBits)
 	must(m.EvidenceScale > 0 && m.EvidenceScale < 1, "evidence_scale: must be above 0 and below 1")
 	must(m.TopicScale > 0 && m.TopicScale < 1, "topic_scale: must be above 0 and below 1")
 	must(m.MinConfidence >= 0 && m.MinConfidence <= 1, "min_confidence: must be 0 to 1")

@@ -45,8 +45,9 @@ func parseGrammar(text string) (*grammar, error) {
 		case line[0] == '@':
 			name, values, _ := strings.Cut(line[1:], " ")
 			var n node
-			n, err = parse("(" + values + ")")
-			g.slots[name] = n.sequence[0].choices
+			if n, _, err = parseChoices(values + ")"); err == nil {
+				g.slots[name] = n.choices
+			}
 		case line[0] == '[' && strings.HasSuffix(line, "]"):
 			topic = line[1 : len(line)-1]
 			g.topics = append(g.topics, topic)

@@ -53,6 +53,8 @@ func (c Config) Validate() error {
 	must(c.TopicRounds >= 1, "topic_rounds: must be at least 1")
 	must(c.HoldOut > 0 && c.HoldOut < 1, "hold_out: must be above 0 and below 1")
 	must(c.GoldenPerTopic >= 1, "golden_per_topic: must be at least 1")
+	must(c.EvidenceBits >= intent.MinBits && c.EvidenceBits <= intent.MaxEvidenceBits, fmt.Sprintf("evidence_bits: must be %d to %d", intent.MinBits, intent.MaxEvidenceBits))
+	must(c.TopicBits >= intent.MinBits && c.TopicBits <= intent.MaxTopicBits, fmt.Sprintf("topic_bits: must be %d to %d", intent.MinBits, intent.MaxTopicBits))
 	return errors.Join(problems...)
 }
 
