@@ -13,7 +13,7 @@ import (
 // truth is what the contract says of a set of events, worked out from all of
 // them at once and with nothing of the code under test but the model. The
 // rows are written as text under their keys; rows that say nothing are left out.
-func truth(model testModel, log []*event.Event) map[string]string {
+func truth(model model, log []*event.Event) map[string]string {
 	events := firstCopies(log)
 	rows := map[string]string{}
 	for _, m := range events {
@@ -54,7 +54,7 @@ func firstCopies(log []*event.Event) []*event.Event {
 }
 
 // scoreAt folds from the last pause of more than a day up to the message.
-func scoreAt(model testModel, events []*event.Event, m *event.Event) string {
+func scoreAt(model model, events []*event.Event, m *event.Event) intent.Folded {
 	var points []intent.Point
 	for _, x := range events {
 		if !isUsers(x) || x.ShopID != m.ShopID || x.UserID != m.UserID || x.ConvID != m.ConvID {
@@ -69,10 +69,10 @@ func scoreAt(model testModel, events []*event.Event, m *event.Event) string {
 		}
 	}
 	scores := model.Fold(points)
-	return fmt.Sprint(scores[len(scores)-1])
+	return scores[len(scores)-1]
 }
 
-func touchTruth(model testModel, events []*event.Event, shop, id string) (key, text string) {
+func touchTruth(model model, events []*event.Event, shop, id string) (key, text string) {
 	var shopper, anyUser, named string
 	var paid *event.Event
 	for _, e := range events { // in order of (ts, id)
@@ -121,7 +121,7 @@ func touchTruth(model testModel, events []*event.Event, shop, id string) (key, t
 				earlier++
 			}
 		}
-		lines = append(lines, fmt.Sprint(m.ConvID, " ", m.TS, " ", m.ConvID == named, " ", better, " ", earlier, " ", scoreAt(model, events, m)))
+		lines = append(lines, fmt.Sprint(m.ConvID, " ", m.TS, " ", m.ConvID == named, " ", better, " ", earlier, " ", scoreAt(model, events, m).BuyScore))
 	}
 	if len(lines) == 0 {
 		return "", ""
@@ -132,18 +132,17 @@ func touchTruth(model testModel, events []*event.Event, shop, id string) (key, t
 
 // scoreText and touchesText write rows of the code under test like the truth's.
 func scoreText(r event.MessageScore) (key, text string) {
-	return scoreKey(r.ShopID, r.UserID, r.EventID), fmt.Sprint(r.ConvID, r.TS, fmt.Sprint(intent.Folded{BuyScore: r.BuyScore, POrder: r.POrder}))
+	return scoreKey(r.ShopID, r.UserID, r.EventID), fmt.Sprint(r.ConvID, r.TS, intent.Folded{BuyScore: r.BuyScore, POrder: r.POrder})
 }
 
-// touchesText shows a touch's buy score alone: a row has no other.
-func touchesText(r event.OrderTouches, scores func(buyScore float64) string) (key, text string) {
+func touchesText(r event.OrderTouches) (key, text string) {
 	key = strings.Join([]string{"touches", r.ShopID, r.OrderID, r.UserID}, " ")
 	if len(r.Touches) == 0 {
 		return key, ""
 	}
 	var lines []string
 	for _, t := range r.Touches {
-		lines = append(lines, fmt.Sprint(t.ConvID, " ", t.TouchAt, " ", t.Explicit, " ", t.RankLast, " ", t.RankFirst, " ", scores(t.BuyScore)))
+		lines = append(lines, fmt.Sprint(t.ConvID, " ", t.TouchAt, " ", t.Explicit, " ", t.RankLast, " ", t.RankFirst, " ", t.BuyScore))
 	}
 	slices.Sort(lines)
 	return key, fmt.Sprint(r.OrderAt, r.NamedConv, lines)

@@ -372,7 +372,7 @@ func texts(o output) map[string]string {
 		rows[key] = text
 	}
 	for _, r := range o.Touches {
-		key, text := touchesText(r, func(buyScore float64) string { return fmt.Sprint(intent.Folded{BuyScore: buyScore, POrder: buyScore * (1 << 32)}) })
+		key, text := touchesText(r)
 		rows[key] = text
 	}
 	return rows
