@@ -1,8 +1,12 @@
 package pipeline
 
 import (
+	"path/filepath"
+
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/kafka"
+	"askbuy/models/intent"
+	"askbuy/processors"
 	"askbuy/sinks"
 )
 
@@ -31,7 +35,7 @@ func sinkParts(w wiring) ([]part, error) {
 	config := sinks.DefaultConfig()
 	config.Linger = w.config.SinkLinger
 	sink, err := sinks.New(config, sinks.Deps{
-		Source: consumer, Warehouse: sinks.NewWarehouse(w.db),
+		Source: consumer, Warehouse: &sinks.Tables{DB: w.db},
 		Letters: &sinks.Letters{Producer: producer, Config: w.kafka},
 		Offsets: &sinks.LogOffsets{Admin: w.admin, Config: w.kafka},
 		Epochs:  w.epochs, Key: []byte(w.secrets.fingerprint),
@@ -42,4 +46,27 @@ func sinkParts(w wiring) ([]part, error) {
 	}
 	w.health.Add("sinks", readiness("sinks", sink.Ready))
 	return []part{{"sinks", sink.Run}}, nil
+}
+
+// processParts turn raw events into scores and touches. With a broker of its
+// own this process keeps the groups' tables in memory and reads them again at
+// the next start; elsewhere they lie on disk, tied to the broker they are from.
+func processParts(w wiring) ([]part, error) {
+	config := processors.DefaultConfig()
+	config.Kafka, config.Epochs, config.Key = w.kafka, w.epochs, []byte(w.secrets.fingerprint)
+	if len(w.config.KafkaBrokers) > 0 {
+		config.StateDir = filepath.Join(w.config.DataDir, "state")
+	}
+	config.TableIDs = map[string][16]byte{}
+	for _, table := range processors.Tables() {
+		config.TableIDs[table] = w.infos[kafka.TableTopic(w.kafka.Name(table)).Name].ID
+	}
+	p, err := processors.New(config, processors.Deps{
+		Model: intent.Default(), Facts: &processors.Facts{DB: w.db}, Registerer: w.registry, Log: w.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.health.Add("processors", readiness("processors", p.Ready))
+	return []part{{"processors", p.Run}}, nil
 }
