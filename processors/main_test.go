@@ -1,0 +1,9 @@
+package processors
+
+import (
+	"testing"
+
+	"askbuy/internal/clickhouse/clickhousetest"
+)
+
+func TestMain(m *testing.M) { clickhousetest.Main(m) }
