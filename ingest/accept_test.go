@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -128,7 +129,7 @@ func TestAcceptTakesOver(t *testing.T) {
 	for i := range 2 {
 		wg.Go(func() { outcomes[i], errs[i] = a.Accept(t.Context(), "events", testArrival, []Item{saying("m1", "a")}) })
 	}
-	for { // both have asked: one publishes, one waits
+	for ; ; runtime.Gosched() { // until both have asked: one publishes, one waits
 		if testutil.ToFloat64(a.metrics.dedupe[dedup.Pending])+testutil.ToFloat64(a.metrics.dedupe[dedup.New]) == 2 {
 			break
 		}
