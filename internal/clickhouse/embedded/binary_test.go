@@ -21,7 +21,7 @@ func actAsClickHouse() {
 		os.Exit(1)
 	}
 	err := runLibrary(lib, []string{os.Args[2], "--query",
-		"SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; SELECT sleepEachRow(1) FROM numbers(1000) FORMAT Null"})
+		"SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; SELECT sleepEachRow(1) FROM numbers(1000) SETTINGS max_block_size = 1 FORMAT Null"})
 	fmt.Fprintln(os.Stderr, "ended:", err)
 	os.Exit(1)
 }

@@ -335,3 +335,14 @@ func TestRestartDelay(t *testing.T) {
 	f(8, 10*time.Second)
 	f(1<<30, 10*time.Second)
 }
+
+func TestHosts(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "localhost", "0.0.0.0", ""} {
+		o := testOptions(t.TempDir())
+		o.HTTPAddr, o.NativeAddr = host+":0", host+":0"
+		e := startEngine(t, o)
+		if got := mustAsk(t, e, "SELECT 1"); got != "1" {
+			t.Errorf("host %q: %s", host, got)
+		}
+	}
+}
