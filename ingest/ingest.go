@@ -9,7 +9,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -85,9 +84,11 @@ func (h *Handler) route(mux *http.ServeMux, method, path string, f func(http.Res
 	}))
 }
 
-// accept waits for the items of one request within the door's own deadline.
+// accept waits for the items of one request within the door's own deadline,
+// even when the sender seems to have left: it may only have closed its half of
+// the connection, and publication goes on anyway.
 func (h *Handler) accept(ctx context.Context, source string, arrival time.Time, items []Item) ([]Outcome, *refusal) {
-	ctx, cancel := context.WithTimeout(ctx, h.Config.AckTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Config.AckTimeout)
 	defer cancel()
 	outcomes, err := h.Acceptor.Accept(ctx, source, arrival, items)
 	if err != nil {
@@ -101,9 +102,6 @@ func (h *Handler) accept(ctx context.Context, source string, arrival time.Time, 
 // logOutage says once a second why nothing can be stored: while the broker is
 // away every request fails.
 func (h *Handler) logOutage(err error) {
-	if errors.Is(err, context.Canceled) {
-		return // the sender left
-	}
 	now, last := h.Now().UnixNano(), h.warned.Load()
 	if now-last >= int64(time.Second) && h.warned.CompareAndSwap(last, now) {
 		h.Log.Warn("events are refused until the broker takes them", slog.String("error", err.Error()))
