@@ -85,7 +85,7 @@ func load(f flags, environ []string) (pipeline.Config, []string, error) {
 		return pipeline.Config{}, nil, err
 	}
 	c := pipeline.DefaultConfig()
-	err := k.UnmarshalWithConf("", nil, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		Result: &c, ErrorUnused: true, WeaklyTypedInput: true, TagName: "koanf",
 		DecodeHook: mapstructure.StringToSliceHookFunc(","),
 	}})
