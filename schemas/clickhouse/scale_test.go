@@ -40,11 +40,20 @@ func seed(t *testing.T, db *clickhouse.DB, n int) {
 	must(t, db.Exec(t.Context(), "SYSTEM WAIT VIEW askbuy.conversation_index_refresh", nil))
 }
 
-// TestAShopReadsItsGranules asks EXPLAIN how much of each large table a view
-// reads for one shop of twenty.
-func TestAShopReadsItsGranules(t *testing.T) {
+// TestGranules seeds enough that reading a table whole would show.
+func TestGranules(t *testing.T) {
 	db := fresh(t)
+	newSmallShop().insert(t.Context(), t, db)
 	seed(t, db, 60_000)
+	t.Run("shop", func(t *testing.T) { testShop(t, db) })
+	t.Run("shopper", func(t *testing.T) { testShopper(t, db) })
+	t.Run("newest first", func(t *testing.T) { testNewest(t, db) })
+}
+
+// testShop asks EXPLAIN how much of each large table a view
+// reads for one shop of twenty.
+func testShop(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
 	views := biViews(t, db)
 	for _, global := range []string{"bi.dead_letters", "bi.freshness", "bi.ledger", "bi.feedback"} {
 		views = slices.DeleteFunc(views, func(view string) bool { return view == global })
@@ -71,10 +80,9 @@ func TestAShopReadsItsGranules(t *testing.T) {
 	}
 }
 
-// TestAShopperReadsLess looks one conversation up.
-func TestAShopperReadsLess(t *testing.T) {
-	db := fresh(t)
-	seed(t, db, 60_000)
+// testShopper looks one conversation up.
+func testShopper(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
 	for _, read := range explain(t, db, "SELECT conv_id, started_at, user_messages FROM bi.conversations WHERE shop_id = 's3' AND user_id = 'u1' AND conv_id = 'c3'") {
 		selected, _ := read.granules()
 		if read.table() == "messages" && selected > 2 {
@@ -83,11 +91,9 @@ func TestAShopperReadsLess(t *testing.T) {
 	}
 }
 
-// TestNewestFirst shows the index equal to the view, and cheap.
-func TestNewestFirst(t *testing.T) {
-	db := fresh(t)
-	newSmallShop().insert(t.Context(), t, db)
-	seed(t, db, 60_000)
+// testNewest shows the index equal to the view, and cheap.
+func testNewest(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
 	for _, difference := range ask(t, db, `SELECT * FROM (SELECT shop_id, started_at, conv_id, user_id FROM bi.conversations EXCEPT SELECT shop_id, started_at, conv_id, user_id FROM askbuy.conversation_index)
 		UNION ALL SELECT * FROM (SELECT shop_id, started_at, conv_id, user_id FROM askbuy.conversation_index EXCEPT SELECT shop_id, started_at, conv_id, user_id FROM bi.conversations)`) {
 		t.Errorf("index and view differ: %s", difference)

@@ -464,29 +464,38 @@ FROM (SELECT shop_id, order_id, user_id, order_at, touches FROM askbuy.touches F
 CROSS JOIN (SELECT arrayJoin(['last_touch', 'first_touch', 'linear', 'position', 'time_decay']) AS model) AS m
 CROSS JOIN (SELECT toUInt32(arrayJoin([1, 24, 72, 168, 720])) AS window_hours) AS w;
 
--- Offsets without a receipt, by log (topic, partition, epoch), as of its newest cut. Of a log that was replaced
--- by a newer epoch nothing can be in flight any more: what it still lacks is unexplained.
+-- How far a log (topic, partition, epoch) reaches, as of its newest cut. Below `below` every offset needs a
+-- receipt; from there up to `upto` a record is on its way. Of a log that was replaced by a newer epoch nothing
+-- is on its way any more.
+CREATE OR REPLACE VIEW askbuy.log_ends ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    topic,
+    partition,
+    epoch,
+    noted_at,
+    greatest(end_offset, committed_offset) AS upto,
+    if(epoch = max(epoch) OVER (PARTITION BY topic, partition), greatest(committed_offset, 0), upto) AS below
+FROM askbuy.offset_cuts FINAL;
+
+-- Offsets without a receipt, by log. Receipts are the large side of the inner join, hence its order.
 CREATE OR REPLACE VIEW askbuy.ledger_gaps ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
-    c.topic AS topic,
-    c.partition AS partition,
-    c.epoch AS epoch,
-    c.noted_at AS noted_at,
-    c.below - countIf(r.offset < c.below AND r.known) AS unexplained,
-    c.upto - c.below - countIf(r.offset >= c.below AND r.offset < c.upto AND r.known) AS in_flight
-FROM
-(
-    SELECT topic, partition, epoch, noted_at,
-        greatest(end_offset, committed_offset) AS upto,
-        if(epoch = max(epoch) OVER (PARTITION BY topic, partition), greatest(committed_offset, 0), upto) AS below
-    FROM askbuy.offset_cuts FINAL
-) AS c
+    e.topic AS topic,
+    e.noted_at AS noted_at,
+    e.below - r.explained AS unexplained,
+    e.upto - e.below - r.early AS in_flight
+FROM askbuy.log_ends AS e
 LEFT JOIN
 (
-    SELECT topic, raw_partition AS partition, bitShiftRight(raw_position, 40) AS epoch, bitAnd(raw_position, 0xFFFFFFFFFF) AS offset, 1 AS known
-    FROM askbuy.receipts FINAL
-) AS r USING (topic, partition, epoch)
-GROUP BY topic, partition, epoch, noted_at, c.below, c.upto;
+    SELECT topic, partition, epoch, countIf(offset < below) AS explained, countIf(offset >= below AND offset < upto) AS early
+    FROM
+    (
+        SELECT topic, raw_partition AS partition, bitShiftRight(raw_position, 40) AS epoch, bitAnd(raw_position, 0xFFFFFFFFFF) AS offset
+        FROM askbuy.receipts FINAL
+    ) AS l
+    INNER JOIN askbuy.log_ends AS n USING (topic, partition, epoch)
+    GROUP BY topic, partition, epoch
+) AS r USING (topic, partition, epoch);
 
 CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
     shop_id String COMMENT 'shop',
