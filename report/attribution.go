@@ -71,13 +71,8 @@ func Attribution(ctx context.Context, db database, model string, windowHours int
 	if err := r.readOrders(ctx, db); err != nil {
 		return nil, err
 	}
-	for _, by := range []struct {
-		key  string
-		rows *[]AttributionRow
-	}{{"''", &r.Total}, {"c.intent", &r.Intents}, {"c.channel", &r.Channels}} {
-		if err := r.readCredit(ctx, db, by.key, by.rows); err != nil {
-			return nil, err
-		}
+	if err := r.readCredit(ctx, db); err != nil {
+		return nil, err
 	}
 	return r, r.readTop(ctx, db)
 }
@@ -123,15 +118,23 @@ func readSums(c *cells, key string) AttributionRow {
 	return AttributionRow{key, c.text(), c.count(), c.count(), next[float64](c), c.cents(), c.cents()}
 }
 
-func (r *AttributionReport) readCredit(ctx context.Context, db database, key string, rows *[]AttributionRow) error {
-	*rows = []AttributionRow{}
+// readCredit asks once for all three tables, because the join is what costs.
+func (r *AttributionReport) readCredit(ctx context.Context, db database) error {
+	r.Total, r.Intents, r.Channels = []AttributionRow{}, []AttributionRow{}, []AttributionRow{}
+	by := map[string]*[]AttributionRow{"total": &r.Total, "intent": &r.Intents, "channel": &r.Channels}
 	where, params := r.Filter.where("a.shop_id", "o.day", "c.channel", "c.intent")
-	sql := `SELECT ` + key + ` AS k, ` + sums + `
+	sql := `SELECT multiIf(grouping(c.intent) = 0, 'intent', grouping(c.channel) = 0, 'channel', 'total') AS which,
+	multiIf(which = 'intent', toString(c.intent), which = 'channel', toString(c.channel), '') AS k, ` + sums + `
 ` + r.credited() + `
 WHERE ` + where + `
-GROUP BY k, o.currency
+GROUP BY GROUPING SETS ((o.currency), (o.currency, c.intent), (o.currency, c.channel))
 ORDER BY sum(a.credit) DESC, k, o.currency`
-	return each(ctx, db, "credit", sql, params, func(c *cells) { *rows = append(*rows, readSums(c, c.text())) })
+	return each(ctx, db, "credit", sql, params, func(c *cells) {
+		rows, known := by[c.text()]
+		if row := readSums(c, c.text()); known {
+			*rows = append(*rows, row)
+		}
+	})
 }
 
 func (r *AttributionReport) readTop(ctx context.Context, db database) error {

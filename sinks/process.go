@@ -71,7 +71,7 @@ func (s *Sink) judge(known map[event.IdentityHash]First, raw []*item) map[event.
 	for n, i := range raw {
 		i.outcome, i.letter = outcomes[n], nil
 		if i.outcome == Conflict {
-			s.setAside(i, event.ReasonConflict, "another event with this id came first")
+			s.setAside(i, event.ReasonConflict, "event_id: another event of this identity came first, and says otherwise")
 		}
 	}
 	return ousted
