@@ -48,6 +48,24 @@ func order(i int, paidAt int64) string {
 	return fmt.Sprintf(`{"type":"order","event_id":"p","shop_id":"s1","user_id":"u%d","order_id":"o%d","status":"paid","amount":"1.00","ts":%d}`, i, i, paidAt)
 }
 
+// TestNoneAndAll has one high conversation in each of two shops: the ends of
+// the interval stay on the scale, exactly.
+func TestNoneAndAll(t *testing.T) {
+	db := fresh(t)
+	l := newLoader()
+	l.question("all", "c", ten)
+	l.question("none", "c", ten)
+	l.order("all", "o1", "1.00", "CNY", ten+minute)
+	l.score("all", "u1", "c", "c", "price", ten, 1, 0.8)
+	l.score("none", "u1", "c", "c", "price", ten, 1, 0.8)
+	for _, table := range tablesOf(l) {
+		must(t, db.Insert(t.Context(), table.Name, table.Columns, l.rows[table.Name]))
+	}
+	must(t, db.Exec(t.Context(), deriveTouches, nil))
+	check(t, ask(t, db, "SELECT shop_id, round(intent_to_order_low, 4), round(intent_to_order_high, 4), intent_to_order_high <= 1, intent_to_order_low >= 0 FROM bi.funnel_daily ORDER BY shop_id"),
+		"all|0.2065|1|1|1", "none|0|0.7935|1|1")
+}
+
 // TestNothingToMeasure shows NULL, never 0 or NaN, where there is nothing.
 func TestNothingToMeasure(t *testing.T) {
 	db := fresh(t)

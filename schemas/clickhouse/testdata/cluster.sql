@@ -824,8 +824,8 @@ SELECT
     other_currency AS other_currency_orders,
     divideOrNull(high, n) AS high_intent_rate,
     divideOrNull(hits, high) AS intent_to_order_rate,
-    (divideOrNull(hits, high) + pow(1.959963984540054, 2) / (2 * high) - 1.959963984540054 * sqrt(divideOrNull(hits, high) * (1 - divideOrNull(hits, high)) / high + pow(1.959963984540054, 2) / (4 * pow(high, 2)))) / (1 + pow(1.959963984540054, 2) / high) AS intent_to_order_low,
-    (divideOrNull(hits, high) + pow(1.959963984540054, 2) / (2 * high) + 1.959963984540054 * sqrt(divideOrNull(hits, high) * (1 - divideOrNull(hits, high)) / high + pow(1.959963984540054, 2) / (4 * pow(high, 2)))) / (1 + pow(1.959963984540054, 2) / high) AS intent_to_order_high,
+    if(hits = 0 AND high > 0, 0., (divideOrNull(hits, high) + pow(1.959963984540054, 2) / (2 * high) - 1.959963984540054 * sqrt(divideOrNull(hits, high) * (1 - divideOrNull(hits, high)) / high + pow(1.959963984540054, 2) / (4 * pow(high, 2)))) / (1 + pow(1.959963984540054, 2) / high)) AS intent_to_order_low,
+    if(hits = high AND high > 0, 1., (divideOrNull(hits, high) + pow(1.959963984540054, 2) / (2 * high) + 1.959963984540054 * sqrt(divideOrNull(hits, high) * (1 - divideOrNull(hits, high)) / high + pow(1.959963984540054, 2) / (4 * pow(high, 2)))) / (1 + pow(1.959963984540054, 2) / high)) AS intent_to_order_high,
     divideOrNull(intent_to_order_rate, divideOrNull(misses, n - high)) AS intent_lift,
     divideOrNull(closed, answered) AS maturity,
     divideOrNull(settled, answered) AS kept_maturity
