@@ -91,8 +91,8 @@ type Deps struct {
 	Sleep  func(ctx context.Context, d time.Duration)
 	Jitter func() float64
 
-	Registerer prometheus.Registerer
-	Log        *slog.Logger
+	Registerer prometheus.Registerer // nil registers nothing
+	Log        *slog.Logger          // nil says nothing
 }
 
 // Sink is one member of the sinks' consumer group.
@@ -127,6 +127,9 @@ func New(config Config, deps Deps) (*Sink, error) {
 	}
 	if deps.Jitter == nil {
 		deps.Jitter = rand.Float64
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	m, err := newMetrics(deps.Registerer)
 	if err != nil {
