@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"askbuy/schemas/event"
@@ -108,6 +109,38 @@ func TestConvergesInCrowds(t *testing.T) {
 			t.Fatalf("seed %d: %s", seed, different)
 		}
 	}
+}
+
+// Conflicts, too: of copies that differ the first in the log counts. Only what
+// a copy said of itself alone stays said, a score of a message that is none.
+func TestConflictsConverge(t *testing.T) {
+	for seed := range 2000 {
+		dice := rand.New(rand.NewPCG(uint64(seed), 4))
+		events := history(dice.IntN, 8, 10, 8)
+		for i, e := range history(dice.IntN, 8, 10, 8) {
+			if e.Type != event.TypeBehavior && dice.IntN(2) == 0 {
+				e.UserID, e.OrderID = orIf(e.Type == event.TypeMessage, events[i].UserID, e.UserID), events[i].OrderID
+				events = append(events, e) // another body under the same identity
+			}
+		}
+		sent := delivery(dice, events)
+		want, got := truth(testModel{}, sent), newWorld(dice, DefaultLimits(), noBug, dice.IntN(7), sent).run()
+		for key := range got {
+			if _, ok := want[key]; !ok && strings.HasPrefix(key, "score ") {
+				delete(got, key)
+			}
+		}
+		if different := diff(want, got); different != "" {
+			t.Fatalf("seed %d: %s", seed, different)
+		}
+	}
+}
+
+func orIf(cond bool, a, b string) string {
+	if cond {
+		return a
+	}
+	return b
 }
 
 // The tests above can fail: each mistake that the recipe guards against is

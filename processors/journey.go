@@ -132,13 +132,23 @@ func (j *journey) applyMessage(e *event.ScoredMessage, partition int32) concern 
 	return j.concernedBy(places)
 }
 
-func (j *journey) concernedBy(places []message) concern {
-	c := concern{places: slices.DeleteFunc(places, func(m message) bool { return !m.Folded })}
+// concernedBy leaves out places before which something may be missing: what
+// is kept and complete does not depend on them, all else is asked of the facts.
+func (j *journey) concernedBy(places []message) (c concern) {
+	for _, m := range places {
+		switch {
+		case !m.Folded:
+		case !j.whole(m.TS, 0):
+			c.ask = true
+		default:
+			c.places = append(c.places, m)
+			c.ask = c.ask || j.Overflowed
+		}
+	}
 	if len(c.places) == 0 {
 		return c
 	}
 	first := slices.MinFunc(c.places, inOrder)
-	c.ask = j.Overflowed || !j.whole(first.TS, 0)
 	for _, o := range j.Orders {
 		if o.Paid != nil && *o.Paid >= first.TS {
 			c.orders = append(c.orders, o)

@@ -149,6 +149,7 @@ type world struct {
 	groups                   []*group
 	late                     []emission
 	rows                     map[string]row
+	heard                    func(event.OrderTouches) // nil, or told of each row that arrives
 }
 
 type row struct {
@@ -224,6 +225,14 @@ func (w *world) put(key string, version event.Position, text string) {
 	}
 }
 
+func (w *world) hear(rows []event.OrderTouches) {
+	for _, r := range rows {
+		if w.heard != nil {
+			w.heard(r)
+		}
+	}
+}
+
 func (w *world) scoreStep(_ state, _, offset int) []emission {
 	entry, err := scoreEvent(testModel{}, w.events[0][offset], event.At(0, int64(offset)))
 	return []emission{w.append(&w.journey, must(encodeJSON(must(entry, err))))}
@@ -280,6 +289,7 @@ func (w *world) journeyStep(s state, log, offset int) (out []emission) {
 		s["shown "+key] = []byte(text)
 		out = append(out, func() { w.put(key, at, text) })
 	}
+	out = append(out, func() { w.hear(said.Touches) })
 	if said.Repair != nil && w.bug != noRepairs {
 		out = append(out, w.append(&w.repairs, must(encodeJSON(said.Repair))))
 	}
@@ -319,6 +329,7 @@ func (w *world) repairSome(all bool) {
 		if rebuilt.Repair != nil {
 			panic("a repair asked for a repair")
 		}
+		w.hear(rebuilt.Touches)
 		for key, text := range texts(rebuilt) {
 			emit := func() { w.put(key, r.Version, text) }
 			if w.dice.IntN(4) == 0 && !all {
