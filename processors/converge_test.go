@@ -114,7 +114,7 @@ func TestConvergesInCrowds(t *testing.T) {
 // Conflicts, too: of copies that differ the first in the log counts. Only what
 // a copy said of itself alone stays said, a score of a message that is none.
 func TestConflictsConverge(t *testing.T) {
-	for seed := range 2000 {
+	for seed := range 1000 {
 		dice := rand.New(rand.NewPCG(uint64(seed), 4))
 		events := history(dice.IntN, 8, 10, 8)
 		for i, e := range history(dice.IntN, 8, 10, 8) {

@@ -3,6 +3,7 @@ package processors
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"askbuy/schemas/event"
@@ -98,16 +99,7 @@ func TestOrdersOverflow(t *testing.T) {
 	if len(s.Events) > maxOrderEvents || len(s.Users) > maxOrderEvents {
 		t.Errorf("keeps %d events, %d users", len(s.Events), len(s.Users))
 	}
-	if got := s.apply(paid("o", "last", "late", 1), 9999); !contains(users(got), "late") {
+	if got := s.apply(paid("o", "last", "late", 1), 9999); !slices.Contains(users(got), "late") {
 		t.Error("the user of the event at hand is not told")
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
