@@ -129,7 +129,12 @@ func TextIsTest(text string) bool {
 }
 
 // Encode writes an event as the value of its record.
-func Encode(e *Event) ([]byte, error) { return json.Marshal(e) }
+func Encode(e *Event) ([]byte, error) {
+	return e.append(make([]byte, 0, usualEvent+len(e.Text)+len(e.Attrs)))
+}
+
+// usualEvent is the room that an event takes apart from its text and attrs, bytes.
+const usualEvent = 384
 
 // Decode reads the value of a raw record.
 func Decode(value []byte) (*Event, error) {

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"hash"
 )
 
@@ -56,11 +55,14 @@ func (c Copy) Same(other Copy) bool {
 
 // Fingerprinter makes Copies under one key. The key never rotates: a copy may
 // come years after the first. Use one per goroutine.
-type Fingerprinter struct{ mac hash.Hash }
+type Fingerprinter struct {
+	mac    hash.Hash
+	buffer []byte // the last event's canonical form
+}
 
 // NewFingerprinter keys a fingerprinter; the key is at least 32 random bytes.
 func NewFingerprinter(key []byte) *Fingerprinter {
-	return &Fingerprinter{hmac.New(sha256.New, key)}
+	return &Fingerprinter{mac: hmac.New(sha256.New, key)}
 }
 
 // Copy fingerprints an event as it is after mapping, normalisation and
@@ -74,10 +76,11 @@ func (f *Fingerprinter) Copy(e *Event, noTS bool) Copy {
 			body.Items[i].Attrs = nil
 		}
 	}
-	b, err := json.Marshal(&body)
-	if err != nil { // every field of an event without attrs can be marshalled
+	b, err := body.append(f.buffer[:0])
+	if err != nil { // every field of an event without attrs can be written
 		panic("event: fingerprint: " + err.Error())
 	}
+	f.buffer = b
 	c := Copy{Version: FingerprintVersion, TS: e.TS, NoTS: noTS}
 	copy(c.Body[:], f.Sum(b))
 	return c
