@@ -32,6 +32,7 @@ type answer struct {
 	status    int
 	rejected  map[int]event.Reason // by index
 	conflicts map[int]bool         // may be listed in rejected, or not
+	disputed  map[int]bool         // may be listed by a door that has forgotten which copy came first
 	hangUp    bool                 // the door may as well cut the connection
 }
 
@@ -47,7 +48,7 @@ func (p *parcel) seal(seed uint64) {
 	if p.want.status == 0 {
 		p.want.status = 200
 	}
-	p.want.rejected, p.want.conflicts = map[int]event.Reason{}, map[int]bool{}
+	p.want.rejected, p.want.conflicts, p.want.disputed = map[int]event.Reason{}, map[int]bool{}, map[int]bool{}
 	for i, v := range p.load {
 		if v.fault != nil {
 			p.want.rejected[i] = v.fault.letter.Reason
@@ -55,6 +56,7 @@ func (p *parcel) seal(seed uint64) {
 		if v.conflict {
 			p.want.conflicts[i] = true
 		}
+		p.want.disputed[i] = v.disputed
 	}
 }
 

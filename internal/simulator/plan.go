@@ -20,6 +20,7 @@ type delivery struct {
 	dressed  bool
 	timeless bool      // without ts
 	conflict bool      // says another thing than the first copy
+	disputed bool      // some copy of the event says another thing
 	after    *delivery // has to be acknowledged before this one leaves
 	in       *parcel   // set when it is packed
 }
@@ -52,7 +53,7 @@ type planner struct {
 
 // send queues an event's first copy, and what noise adds to it.
 func (d *planner) send(s stream, e *told) {
-	p := &d.profile
+	p, before := &d.profile, len(d.queue)
 	first := d.add(s, &delivery{at: e.TS + p.delay(s), event: e, coze: e.coze})
 	if e.Type == event.TypeOrder && s.chance(p.early) {
 		first.at = e.TS - s.exponential(48*time.Hour)
@@ -65,6 +66,9 @@ func (d *planner) send(s stream, e *told) {
 	}
 	if !e.anonymous && s.chance(p.conflict) {
 		d.contradict(s, first)
+		for _, v := range d.queue[before:] {
+			v.disputed = true
+		}
 	}
 	if s.chance(p.fault) {
 		f := makeFault(s, e.Event, len(d.plan.letters))
