@@ -58,7 +58,7 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	acceptor, err := ingest.NewAcceptor(doorProducer{producer, w.kafka}, filter, []byte(w.secrets.fingerprint), w.registry)
+	acceptor, err := ingest.NewAcceptor(w.behindDoor(DoorPublisher{producer, w.kafka}), filter, []byte(w.secrets.fingerprint), w.registry)
 	if err != nil {
 		return nil, err
 	}

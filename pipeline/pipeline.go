@@ -34,13 +34,19 @@ type Pipeline struct {
 	health   *httpserver.Health
 	ready    chan Endpoints
 	closers  []func() error // last opened, first closed
+
+	// behindDoor lets a test plant a fault between the door and the broker.
+	behindDoor func(publisher) publisher
 }
 
 // New makes a pipeline that does nothing until Run.
 func New(c Config, log *slog.Logger) *Pipeline {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return &Pipeline{config: c, log: log, registry: registry, health: httpserver.NewHealth(), ready: make(chan Endpoints, 1)}
+	return &Pipeline{
+		config: c, log: log, registry: registry, health: httpserver.NewHealth(), ready: make(chan Endpoints, 1),
+		behindDoor: func(p publisher) publisher { return p },
+	}
 }
 
 // Ready delivers the endpoints once, when everything is up.

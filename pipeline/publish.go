@@ -8,20 +8,25 @@ import (
 	"askbuy/internal/kafka"
 )
 
-// doorProducer is the door's way to the broker.
-type doorProducer struct {
-	producer *kafka.Producer
-	config   kafka.Config
+// publisher is where the door puts its records.
+type publisher interface {
+	Start(r ingest.Record, then func(error))
+}
+
+// DoorPublisher is the door's way to the broker.
+type DoorPublisher struct {
+	Producer *kafka.Producer
+	Config   kafka.Config
 }
 
 // Start begins to store a record; see kafka.Producer.
-func (p doorProducer) Start(r ingest.Record, then func(error)) {
+func (p DoorPublisher) Start(r ingest.Record, then func(error)) {
 	headers := make([]kafka.Header, len(r.Headers))
 	for i, h := range r.Headers {
 		headers[i] = kafka.Header(h)
 	}
-	record := kafka.Record{Topic: p.config.Name(r.Topic), Key: r.Key, Value: r.Value, Headers: headers, Time: r.Time}
-	p.producer.Start(record, func(err error) {
+	record := kafka.Record{Topic: p.Config.Name(r.Topic), Key: r.Key, Value: r.Value, Headers: headers, Time: r.Time}
+	p.Producer.Start(record, func(err error) {
 		if errors.Is(err, kafka.ErrTooLarge) {
 			err = fmt.Errorf("%w: %w", ingest.ErrTooLarge, err)
 		}

@@ -47,11 +47,14 @@ func testConfig(dir string) Config {
 	return c
 }
 
-func start(t *testing.T, c Config) *instance {
+func start(t *testing.T, c Config, plant ...func(*Pipeline)) *instance {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	i := &instance{dir: c.DataDir, stop: cancel, ended: make(chan error, 1), config: c}
 	p := New(c, slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError})))
+	for _, f := range plant {
+		f(p)
+	}
 	go func() { i.ended <- p.Run(ctx) }()
 	t.Cleanup(i.close(t))
 	select {
