@@ -56,43 +56,74 @@ func literal(s string) string {
 
 // compareRows sets rows that must be against those that are. The key columns
 // name a row; a row that is there twice differs from one that is there once.
+// Rows are compared in the order of their names, so that equal findings are
+// equal reports.
 func compareRows[T any](check string, want, have []T, key ...string) Check {
 	columns := columnsOf(reflect.TypeFor[T]())
 	c := Check{Name: check, Rows: len(want)}
-	left := make(map[string]reflect.Value, len(have))
-	for i := range have {
-		row := reflect.ValueOf(have[i])
-		name := nameOf(row, columns, key)
-		if _, twice := left[name]; twice {
-			c.differ(name, "", "one row", "two")
-		}
-		left[name] = row
-	}
-	for i := range want {
-		row := reflect.ValueOf(want[i])
-		name := nameOf(row, columns, key)
-		found, ok := left[name]
-		if !ok {
-			c.differ(name, "", "a row", "none")
+	for _, w := range byName(have, columns, key).sorted(byName(want, columns, key)) {
+		if len(w.want) != len(w.have) {
+			c.differ(w.name, "", rows(w.want), rows(w.have))
 			continue
 		}
-		delete(left, name)
-		for j := range columns {
-			w, h := row.Field(columns[j].field), found.Field(columns[j].field)
-			if !columns[j].same(w, h) {
-				c.differ(name, columns[j].name, columns[j].show(w), columns[j].show(h))
-			}
+		for i := range w.want {
+			c.compareRow(columns, w.name, w.want[i], w.have[i])
 		}
 	}
-	extra := make([]string, 0, len(left))
-	for name := range left {
-		extra = append(extra, name)
-	}
-	slices.Sort(extra)
-	for _, name := range extra {
-		c.differ(name, "", "none", "a row")
-	}
 	return c
+}
+
+func (c *Check) compareRow(columns []column, name string, want, have reflect.Value) {
+	for i := range columns {
+		w, h := want.Field(columns[i].field), have.Field(columns[i].field)
+		if !columns[i].same(w, h) {
+			c.differ(name, columns[i].name, columns[i].show(w), columns[i].show(h))
+		}
+	}
+}
+
+func rows(list []reflect.Value) string {
+	switch len(list) {
+	case 0:
+		return "no row"
+	case 1:
+		return "a row"
+	}
+	return fmt.Sprintf("%d rows", len(list))
+}
+
+// named holds the rows of each name.
+type named map[string][]reflect.Value
+
+func byName[T any](rows []T, columns []column, key []string) named {
+	out := make(named, len(rows))
+	for i := range rows {
+		row := reflect.ValueOf(&rows[i]).Elem()
+		name := nameOf(row, columns, key)
+		out[name] = append(out[name], row)
+	}
+	return out
+}
+
+// pair is what must be, and what is, under one name.
+type pair struct {
+	name       string
+	want, have []reflect.Value
+}
+
+// sorted pairs what is with what must be.
+func (have named) sorted(want named) []pair {
+	out := make([]pair, 0, len(want))
+	for name, rows := range want {
+		out = append(out, pair{name, rows, have[name]})
+	}
+	for name, rows := range have {
+		if want[name] == nil {
+			out = append(out, pair{name, nil, rows})
+		}
+	}
+	slices.SortFunc(out, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+	return out
 }
 
 func nameOf(row reflect.Value, columns []column, key []string) string {

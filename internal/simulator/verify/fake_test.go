@@ -6,9 +6,11 @@ import (
 	"hash/fnv"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"askbuy/internal/clickhouse"
 	"askbuy/internal/simulator"
 	"askbuy/internal/simulator/truth"
 	"askbuy/schemas/event"
@@ -28,7 +30,7 @@ type views struct {
 }
 
 // Query recognises the verifier's questions by what they read from.
-func (w *views) Query(_ context.Context, sql string, _ map[string]any) ([]string, []string, [][]any, error) {
+func (w *views) Query(_ context.Context, sql string, _ map[string]any, _ ...clickhouse.Settings) ([]string, []string, [][]any, error) {
 	w.asked++
 	if w.before != nil {
 		if err := w.before(w.asked, w); err != nil {
@@ -79,14 +81,19 @@ func cells(rows reflect.Value) [][]any {
 	return out
 }
 
-const conversations = 120
+const conversations = 80
+
+// simulation is one simulation for all tests, which only read it.
+var simulation = sync.OnceValues(func() (*simulator.Simulation, error) {
+	o := simulator.DefaultOptions(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
+	o.Conversations, o.Noise, o.PersonalData = conversations, simulator.NoiseStorm, true
+	return simulator.New(o)
+})
 
 // simulated writes a truth and gives a warehouse that holds exactly it.
 func simulated(t *testing.T) (dir string, w *views) {
 	t.Helper()
-	o := simulator.DefaultOptions(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
-	o.Conversations, o.Noise, o.PersonalData = conversations, simulator.NoiseStorm, true
-	s, err := simulator.New(o)
+	s, err := simulation()
 	if err != nil {
 		t.Fatal(err)
 	}

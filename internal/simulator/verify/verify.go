@@ -13,13 +13,14 @@ import (
 	"fmt"
 	"time"
 
+	"askbuy/internal/clickhouse"
 	"askbuy/internal/simulator/truth"
 )
 
-// warehouse answers queries; *clickhouse.DB is one. Values come as Go's types
+// querier answers queries; *clickhouse.DB is one. Values come as Go's types
 // for the columns' types, of which only String is asked for.
-type warehouse interface {
-	Query(ctx context.Context, sql string, params map[string]any) (columns, types []string, rows [][]any, err error)
+type querier interface {
+	Query(ctx context.Context, sql string, params map[string]any, settings ...clickhouse.Settings) (columns, types []string, rows [][]any, err error)
 }
 
 // Options say how to wait and what an operator configured.
@@ -64,7 +65,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // for the options' Timeout at most, and no longer than the same differences
 // have lasted for Settle. Differences are no error. An error with a report
 // says that the pipeline did not come to rest.
-func Run(ctx context.Context, db warehouse, dir string, o Options) (*Report, error) {
+func Run(ctx context.Context, db querier, dir string, o Options) (*Report, error) {
 	t, err := truth.Read(dir)
 	if err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
@@ -79,11 +80,11 @@ func Run(ctx context.Context, db warehouse, dir string, o Options) (*Report, err
 
 type verifier struct {
 	Options
-	db    warehouse
+	db    querier
 	truth *truth.Truth
 }
 
-const pollEvery = time.Second
+const pollEvery = 2 * time.Second
 
 // settle compares until the answer is final.
 func (v *verifier) settle(ctx context.Context) (*Report, error) {
