@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -47,7 +48,7 @@ func newConversation(o Options, s stream, sh *shop, j int) *conversation {
 		c.cozeShare = one(s, []float64{0, 0, 0, 1, 1, .3})
 	}
 	c.userBias = 0.6 * newStream(o.Seed, "user", sh.id+"\x00"+c.user).NormFloat64()
-	c.now = o.Start.UnixMilli() + s.between(0, o.End.Sub(o.Start))
+	c.now = o.Start.UnixMilli() + s.between(0, cmp.Or(o.span, o.End.Sub(o.Start)))
 	c.now -= c.now % 1000 // most senders know seconds only
 	if s.chance(.5) {
 		c.now += s.Int64N(1000)

@@ -26,6 +26,8 @@ type Options struct {
 	Plain         bool   // no traps: a shop as one would show it
 	EventsOnly    bool   // nothing goes through /coze
 	PersonalData  bool   // some texts carry personal data, which must not get past the door
+
+	span time.Duration // conversations begin within it; 0 is the whole period
 }
 
 // DefaultPeriod is how long a simulation's period is where nobody says: the
