@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz engine build fmt clean model
+.PHONY: help run test check bench bench-parts fuzz engine build fmt clean model
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,9 +29,11 @@ build: ## the binary, into bin/
 engine: ## fetch the embedded ClickHouse once (178 MB), into the user's cache
 	@$(GO) run ./internal/clickhouse/embedded/fetchengine
 
-bench: engine build ## speed and memory, in one run, as ratios where they can be
-	$(GO) test -run '^$$' -bench . -benchmem ./ingest/... ./models/... ./processors/... ./sinks/...
-	$(GO) test -tags bench -run TestBench -v -timeout 15m ./pipeline
+bench: engine build ## the goals of speed and memory, in one table (Linux, two cores, 2 minutes)
+	$(GO) run ./bench -binary $(BIN)
+
+bench-parts: ## the benchmarks of single parts
+	$(GO) test -run '^$$' -bench . -benchmem ./schemas/event ./ingest/... ./models/... ./processors/... ./sinks/... ./internal/kafka
 
 fuzz: ## every fuzz target, 30 s each
 	@for pkg in $$($(GO) list ./...); do \

@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"deploy":                                   {},
 	"pipeline":                                 {"*"},
 	"cmd/askbuy":                               {"*"},
+	"bench":                                    {"*"},
 }
 
 // onlyIn confines a heavy dependency to the rooms that are for it.
