@@ -90,7 +90,7 @@ func load(f flags, environ []string) (pipeline.Config, []string, error) {
 		DecodeHook: mapstructure.StringToSliceHookFunc(","),
 	}})
 	if err != nil {
-		return c, warnings, fmt.Errorf("configuration: %w (see `askbuy config print` for the keys there are)", err)
+		return c, warnings, fmt.Errorf("configuration: %w", misfits(err))
 	}
 	return c, warnings, c.Validate()
 }
