@@ -128,21 +128,12 @@ func InFlight(ctx context.Context, k kafka.Config) (int64, error) {
 		return 0, err
 	}
 	defer admin.Close()
+	known, err := lags(ctx, admin, k)
 	total := int64(0)
-	for group, names := range inputs() {
-		whole := make([]string, len(names))
-		for i, name := range names {
-			whole[i] = k.Name(name)
-		}
-		lag, err := admin.Lag(ctx, k.Name(group), whole...)
-		if err != nil {
-			return 0, fmt.Errorf("lag of group %s: %w", group, err)
-		}
-		for _, n := range lag {
-			total += n
-		}
+	for _, n := range known {
+		total += n
 	}
-	return total, nil
+	return total, err
 }
 
 // AwaitDrain waits until nothing is in flight, twice in a row: a record may be

@@ -149,7 +149,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		}
 		parts = append(parts, more...)
 	}
-	parts = append(parts, doors.adminPart(p))
+	parts = append(parts, lagPart(common), doors.adminPart(p))
 	return p.serve(ctx, parts, doors, Endpoints{
 		PID: os.Getpid(), Kafka: join(brokers), KafkaPrefix: k.Prefix, DSN: dsn,
 	}.with(doors, engine))

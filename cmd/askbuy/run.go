@@ -91,6 +91,9 @@ func greet(w io.Writer, c pipeline.Config, at pipeline.Endpoints) error {
 	if at.ClickHouseHTTP != "" {
 		line("BI user", "bi, password in "+filepath.Join(c.DataDir, "bi_password"))
 	}
+	for _, moved := range pipeline.Moved(c, at) {
+		fmt.Fprintf(&b, "  %s\n", moved)
+	}
 	if at.HTTP != "" {
 		secret, err := cozeSecret(c)
 		if err != nil {
