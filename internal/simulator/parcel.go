@@ -21,7 +21,7 @@ type parcel struct {
 	size   int // of a full batch
 	ndjson bool
 	zipped bool
-	raw    []byte // the body, when it is none of the above
+	raw    func() []byte // writes the body, when it is none of the above
 	seed   uint64
 	want   answer
 	acked  chan struct{} // closed once it was answered
@@ -74,7 +74,7 @@ func (p *parcel) waitsFor() []*parcel {
 // body writes the request's body: the same bytes each time it is asked.
 func (p *parcel) body() []byte {
 	if p.raw != nil {
-		return p.raw
+		return p.raw()
 	}
 	if p.path == pathCoze {
 		return p.load[0].cozeBody(p.seed)

@@ -15,27 +15,34 @@ const oversize = 1<<20 + 4096
 // set aside.
 func (d *planner) refuse(s stream, shop string) {
 	n := strconv.Itoa(len(d.plan.parcels))
-	forged := func(text string) []byte {
-		return []byte(`{"type":"message","event_id":"forged-` + n + `","shop_id":` + quote(shop) +
-			`,"user_id":"forged","conv_id":"forged","from":"user","text":"` + text + `","ts":` +
-			strconv.FormatInt(d.End.UnixMilli(), 10) + `}`)
+	forged := func(text, tail string) func() []byte {
+		return func() []byte {
+			return []byte(`{"type":"message","event_id":"forged-` + n + `","shop_id":` + quote(shop) +
+				`,"user_id":"forged","conv_id":"forged","from":"user","text":"` + text + `","ts":` +
+				strconv.FormatInt(d.End.UnixMilli(), 10) + tail)
+		}
 	}
-	p := &parcel{path: pathEvents, raw: forged("forged")}
+	p := &parcel{path: pathEvents, raw: forged("forged", "}")}
 	kinds := 7
 	if !d.EventsOnly {
 		kinds = 14
 	}
-	switch kind := s.IntN(kinds); kind {
+	kind := s.IntN(kinds)
+	if kind == 4 && s.chance(.8) { // big ones are dear
+		kind = 5
+	}
+	switch kind {
 	case 0:
-		p.raw, p.want.status = p.raw[:len(p.raw)-1], 400
+		p.raw, p.want.status = forged("forged", ""), 400
 	case 1:
-		p.raw, p.want.status = append(p.raw, " {}"...), 400
+		p.raw, p.want.status = forged("forged", "} {}"), 400
 	case 2:
-		p.raw, p.want.status = forged("\xff"), 400
+		p.raw, p.want.status = forged("\xff", "}"), 400
 	case 3:
-		p.raw, p.want.status = forged(`","text":"twice`), 400
+		p.raw, p.want.status = forged(`","text":"twice`, "}"), 400
 	case 4:
-		p.raw, p.want.status, p.want.hangUp = forged(strings.Repeat("x", oversize)), 413, true
+		p.raw = func() []byte { return forged(strings.Repeat("x", oversize), "}")() }
+		p.want.status, p.want.hangUp = 413, true
 	case 5:
 		p.door, p.want.status = credential{kind: wrongKey}, 401
 	case 6:
@@ -78,5 +85,5 @@ func (d *planner) refuseCoze(s stream, p *parcel, shop, n string, kind int) {
 		}
 		d.plan.letters = append(d.plan.letters, letter)
 	}
-	p.raw = object(fields)
+	p.raw = func() []byte { return object(fields) }
 }

@@ -14,18 +14,17 @@ import (
 // DefaultTimeZone is that of a shop for which none is configured.
 const DefaultTimeZone = "Asia/Shanghai"
 
-// settleCurrencies finds each shop's reporting currency.
-func (d *derivation) settleCurrencies() {
+// settleCurrencies finds each shop's reporting currency: the configured one,
+// else that configured for every shop, else that of its first paid order.
+func (d *derivation) settleCurrencies(shops map[string]bool) {
 	d.currency = map[string]string{}
 	for _, o := range d.paid() {
 		if d.currency[o.ShopID] == "" {
 			d.currency[o.ShopID] = o.Currency
 		}
 	}
-	for id, shop := range d.shops {
-		if shop.ReportingCurrency != "" {
-			d.currency[id] = shop.ReportingCurrency
-		}
+	for id := range shops {
+		d.currency[id] = cmp.Or(d.shops[id].ReportingCurrency, d.shops[""].ReportingCurrency, d.currency[id])
 	}
 }
 
@@ -79,7 +78,7 @@ func (d *derivation) creditConversations() {
 }
 
 func (d *derivation) zoneName(shop string) string {
-	return cmp.Or(d.shops[shop].TimeZone, DefaultTimeZone)
+	return cmp.Or(d.shops[shop].TimeZone, d.shops[""].TimeZone, DefaultTimeZone)
 }
 
 func (d *derivation) zone(shop string) *time.Location { return location(d.zoneName(shop)) }

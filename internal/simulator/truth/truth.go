@@ -11,7 +11,8 @@ import (
 	"askbuy/schemas/event"
 )
 
-// Shop is what an operator configured for a shop; both fields may be "".
+// Shop is what an operator configured for a shop, or, under the id "", for
+// every shop that has nothing of its own; both fields may be "".
 type Shop struct {
 	TimeZone          string `json:"time_zone,omitempty"`
 	ReportingCurrency string `json:"reporting_currency,omitempty"`
@@ -67,7 +68,7 @@ func Derive(events []event.Event, scores Scores, shops map[string]Shop) *Tables 
 	d.converse(live)
 	d.foldOrders(live)
 	d.findTouches()
-	d.settleCurrencies()
+	d.settleCurrencies(ids)
 	d.creditConversations()
 	d.fillCarts(live)
 	d.expose(live)
