@@ -47,7 +47,7 @@ func run() error {
 	flag.StringVar(&s.Binary, "binary", "bin/askbuy", "the `program` whose instance is measured")
 	flag.IntVar(&s.Rounds, "rounds", 5, "turns of each handler")
 	flag.DurationVar(&s.Window, "window", 2*time.Second, "measured time of a turn")
-	flag.IntVar(&s.Conns, "conns", 64, "connections at the door")
+	flag.IntVar(&s.Conns, "conns", goalConns, "connections at the door")
 	flag.StringVar(&s.Profile, "profile", "", "`file` for the CPU profile of the door")
 	flag.StringVar(&s.Only, "only", "", "door or instance: measure that alone")
 	flag.IntVar(&s.Rate, "rate", 1000, "events/s of the freshness measurement")

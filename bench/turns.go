@@ -27,7 +27,8 @@ type handler struct {
 
 // goals of the door.
 const (
-	goalRequests = 20_000 // requests/s on one core, 64 connections
+	goalConns    = 64     // connections that the goals are for
+	goalRequests = 20_000 // requests/s on one core
 	goalRatio    = .60    // of the thinnest handler's speed, by CPU time
 	goalEvents   = 80_000 // events/s on one core, in batches
 )
@@ -77,7 +78,7 @@ func doorRows(s settings, thin, door, unknown, batch []turn) []row {
 			time.Duration(median(turns, func(t turn) float64 { return float64(t.P99) })).Round(time.Microsecond))
 	}
 	conns := strconv.Itoa(s.Conns) + " connections, one core"
-	return []row{
+	rows := []row{
 		{what: "thinnest handler that awaits the ack, " + conns, measured: show(thin)},
 		{what: "/coze, " + conns, measured: show(door), goal: fmt.Sprintf(">= %d/s", goalRequests), met: rate >= goalRequests},
 		{what: "/coze against the thinnest, CPU", measured: fmt.Sprintf("%.2f", ratio), goal: fmt.Sprintf(">= %.2f", goalRatio), met: ratio >= goalRatio},
@@ -85,6 +86,12 @@ func doorRows(s settings, thin, door, unknown, batch []turn) []row {
 		{what: fmt.Sprintf("/v1/events, %d events a request, one core", batchSize), goal: fmt.Sprintf(">= %d events/s", goalEvents),
 			measured: fmt.Sprintf("%.0f events/s, %.1f us CPU an event", events, cost(batch)/batchSize), met: events >= goalEvents},
 	}
+	if s.Conns != goalConns {
+		for i := range rows {
+			rows[i].goal = ""
+		}
+	}
+	return rows
 }
 
 func (c *contest) start(ctx context.Context, dir string) error {
