@@ -106,7 +106,7 @@ func serveDoor(ctx context.Context, given string) error {
 		}
 		handler, err := ingest.New(ingest.Options{
 			Config: ingest.DefaultConfig(), Acceptor: acceptor, Keys: keys,
-			Coze: ingest.Source{Name: "coze", Verifier: sender.NewCoze(jwt), Shape: sender.CozeShape(), DefaultShop: "default"},
+			Coze: ingest.Source{Name: "coze", Verifier: sender.NewSeed(jwt), Mapper: sender.NewSeedBody("user_id"), DefaultShop: "default"},
 			Log:  slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: time.Now,
 		})
 		if err == nil {

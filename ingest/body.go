@@ -28,7 +28,10 @@ var mediaTypes = map[string]bool{ // true: NDJSON
 // mediaType reports whether the request says that it is NDJSON, and whether
 // what it says is acceptable.
 func mediaType(r *http.Request) (ndjson, ok bool) {
-	value := r.Header.Get("Content-Type")
+	return mediaTypeOf(r.Header.Get("Content-Type"))
+}
+
+func mediaTypeOf(value string) (ndjson, ok bool) {
 	if value == "" || value == "application/json" {
 		return false, true
 	}
@@ -41,6 +44,12 @@ func mediaType(r *http.Request) (ndjson, ok bool) {
 	}
 	ndjson, ok = mediaTypes[name]
 	return ndjson, ok
+}
+
+// isForm reports whether the request says that its body is an HTML form.
+func isForm(r *http.Request) bool {
+	name, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && name == "application/x-www-form-urlencoded"
 }
 
 // buffers keeps the memory of bodies of a usual size.

@@ -28,7 +28,10 @@ type Shape struct {
 	WeakID  bool       // an event without an id gets one made from its content
 }
 
-var eventShape = Shape{Names: eventNames}
+var eventShape = EventShape()
+
+// EventShape is that of /v1/events.
+func EventShape() Shape { return Shape{Names: eventNames} }
 
 // Decode reads one event of /v1/events that arrived at arrival. It is strict:
 // what is no JSON, or not the contract's shape, is a fault.
@@ -42,15 +45,20 @@ func (s *Shape) Decode(raw []byte, arrival time.Time, grant Grant) (Decoded, *Fa
 	if shape, err := v.readObject(raw, s.Names); err != nil {
 		return Decoded{}, &Fault{Reason: event.ReasonMalformed, Detail: "event: " + err.Error(), NotJSON: !shape}
 	}
+	return s.decode(&v, arrival, grant)
+}
+
+// decode makes an event of the fields that were found.
+func (s *Shape) decode(v *reader, arrival time.Time, grant Grant) (Decoded, *Fault) {
 	d := Decoded{Event: event.Event{ShopID: v.shop(grant)}}
-	s.decodeType(&v, &d.Event)
+	s.decodeType(v, &d.Event)
 	belongs, known := typeFields[d.Event.Type]
 	d.Event.ID = v.id(FieldEventID)
 	if !known {
 		return d, v.fault
 	}
 	v.keep(belongs)
-	s.decodeFields(&v, &d.Event)
+	s.decodeFields(v, &d.Event)
 	d.Event.Attrs = []byte(v.attrs())
 	ms, given := v.ts()
 	if d.Event.TS, d.NoTS = ms, !given; d.NoTS {

@@ -84,7 +84,7 @@ func newDoor(t testing.TB, change func(*ingest.Options)) *door {
 	must(t, err)
 	o := ingest.Options{
 		Config: ingest.DefaultConfig(), Acceptor: acceptor, Keys: keys, Now: now, Log: slog.New(slog.DiscardHandler),
-		Coze: ingest.Source{Name: "coze", Verifier: sender.NewCoze(jwt), Shape: sender.CozeShape(), DefaultShop: "default"},
+		Coze: ingest.Source{Name: "coze", Verifier: sender.NewSeed(jwt), Mapper: sender.NewSeedBody("user_id"), DefaultShop: "default"},
 		Score: func(_ context.Context, shop, text string) (ingest.Score, error) {
 			return ingest.Score{Intent: text, IntentPath: []string{shop}, Entities: []ingest.Entity{{Type: "size", Text: "M"}}, IntentLevel: "high", BuyScore: .7, POrder: .2, ModelID: "m"}, nil
 		},

@@ -17,26 +17,12 @@ import (
 	"askbuy/internal/httpserver"
 )
 
-// verifier proves whom a request comes from; the shop is "" when its
-// credential names none.
-type verifier interface {
-	Verify(http.Header) (shop string, err error)
-}
-
-// Source is a webhook sender whose every request is one event.
-type Source struct {
-	Name        string // label and header of its events
-	Verifier    verifier
-	Shape       Shape
-	Shop        string // every event is of this shop; "" leaves it to credential and body
-	DefaultShop string // of an event for which nobody names a shop
-}
-
 // Options are what a Handler is made of.
 type Options struct {
 	Config   Config
 	Acceptor *Acceptor
 	Coze     Source     // of POST /coze
+	Hooks    []Source   // of /hooks/{source}, by name
 	Keys     *Keys      // of /v1
 	Score    ScoreFunc  // nil: no /v1/score here
 	Intent   IntentFunc // nil: no /v1/shoppers here
@@ -47,9 +33,11 @@ type Options struct {
 // Handler answers the door's routes.
 type Handler struct {
 	Options
-	metrics *metrics
-	held    atomic.Int64 // bytes of bodies
-	warned  atomic.Int64 // when an outage was last logged, ns
+	metrics   *metrics
+	hooks     map[string]*Source
+	held      atomic.Int64 // bytes of bodies
+	outageLog seldom
+	deniedLog seldom
 }
 
 // New makes a handler; Register puts it to work.
@@ -57,13 +45,18 @@ func New(o Options) (*Handler, error) {
 	if err := o.Config.Validate(); err != nil {
 		return nil, err
 	}
-	return &Handler{Options: o, metrics: o.Acceptor.metrics}, nil
+	hooks, err := byName(o.Hooks)
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{Options: o, metrics: o.Acceptor.metrics, hooks: hooks}, nil
 }
 
 // Register adds the routes of the door, and the answers to what is no route
 // of /v1.
 func (h *Handler) Register(mux *http.ServeMux) {
 	h.route(mux, "POST", "/coze", func(w http.ResponseWriter, r *http.Request) error { return h.serveSource(w, r, &h.Coze) })
+	h.route(mux, "POST", "/hooks/{source}", h.serveHook)
 	h.route(mux, "POST", "/v1/events", h.serveEvents)
 	if h.Score != nil {
 		h.route(mux, "POST", "/v1/score", h.serveScore)
@@ -102,8 +95,16 @@ func (h *Handler) accept(ctx context.Context, source string, arrival time.Time, 
 // logOutage says once a second why nothing can be stored: while the broker is
 // away every request fails.
 func (h *Handler) logOutage(err error) {
-	now, last := h.Now().UnixNano(), h.warned.Load()
-	if now-last >= int64(time.Second) && h.warned.CompareAndSwap(last, now) {
+	if h.outageLog.due(h.Now()) {
 		h.Log.Warn("events are refused until the broker takes them", slog.String("error", err.Error()))
 	}
+}
+
+// seldom keeps what anybody can cause from filling the log: it is due once a
+// second.
+type seldom struct{ last atomic.Int64 } // ns
+
+func (s *seldom) due(now time.Time) bool {
+	last := s.last.Load()
+	return now.UnixNano()-last >= int64(time.Second) && s.last.CompareAndSwap(last, now.UnixNano())
 }

@@ -1,64 +1,192 @@
 package ingest
 
 import (
+	"errors"
+	"log/slog"
 	"net/http"
+	"time"
 
+	"askbuy/internal/httpserver"
 	"askbuy/schemas/event"
 )
 
-var emptyObject = []byte("{}")
+// Source is one configured webhook sender.
+type Source struct {
+	Name        string // label and header of its events
+	Verifier    verifier
+	Mapper      mapper
+	Shop        string // every event is of this shop; "" leaves it to credential and body
+	DefaultShop string // of an event for which nobody names a shop
+	Prefix      string // before the id of every event, so that two senders' ids never meet
+	Form        bool   // a form is not refused: the sender's ping is one
+	Answers     Answers
+}
 
-// serveSource answers a webhook: 200 {} once its event is durable, in its
-// topic or in the dead letters.
+// Answers are the bodies that a kind of sender wants to read. Neither tells
+// why a request was refused.
+type Answers struct {
+	Accepted []byte // of 200; nil: {}
+	Refused  []byte // of every refusal; nil: the seed's
+}
+
+// verifier proves whom a request comes from. It sees the headers first, so
+// that who cannot be the sender is refused before the body is read.
+type verifier interface {
+	Verify(http.Header) (Proof, error)
+}
+
+// Proof is what a request's headers prove.
+type Proof struct {
+	Shop string             // the credential's; "" when it names none
+	Body func([]byte) error // what is left to prove once the body is there; nil: nothing
+}
+
+// mapper reads what a verified body tells.
+type mapper interface {
+	Map(Delivery) Mapped
+}
+
+// Delivery is a request whose sender is proved. Its bytes are valid until the
+// request is answered.
+type Delivery struct {
+	Header    http.Header
+	Body      []byte
+	Arrival   time.Time
+	Grant     Grant
+	MaxEvents int // more are refused
+}
+
+// Mapped is what a delivery comes to.
+type Mapped struct {
+	Items   []Item
+	Ignored string // why there are no items, though nothing is wrong
+
+	refused *refusal // nothing of it can be taken
+}
+
+// serveSource answers a webhook: 200 once its events are durable, in their
+// topics or in the dead letters.
 func (h *Handler) serveSource(w http.ResponseWriter, r *http.Request, s *Source) error {
-	shop, err := s.Verifier.Verify(r.Header)
-	if err != nil {
-		return h.plain(s.Name, unauthorized)
+	if refused := h.take(w, r, s); refused != nil {
+		return h.refuse(s, refused)
 	}
-	if s.Shop != "" && shop != "" && s.Shop != shop {
-		return h.plain(s.Name, forbidden)
+	answer := s.Answers.Accepted
+	if answer == nil {
+		answer = emptyObject
 	}
-	if shop == "" {
-		shop = s.Shop
-	}
-	if _, ok := mediaType(r); !ok {
-		return h.plain(s.Name, unsupported)
-	}
-	raw, release, refused := h.body(w, r)
-	if refused != nil {
-		return h.plain(s.Name, refused)
-	}
-	defer release()
-	if refused := h.acceptOne(r, s, raw, Grant{Shop: shop, Default: s.DefaultShop}); refused != nil {
-		return h.plain(s.Name, refused)
-	}
-	h.ok(s.Name)
 	w.Header()["Content-Type"] = jsonType
-	_, _ = w.Write(emptyObject) // a sender that left reads no answer
+	_, _ = w.Write(answer) // a sender that left reads no answer
 	return nil
 }
 
-var jsonType = []string{"application/json"}
+var (
+	emptyObject = []byte("{}")
+	jsonType    = []string{"application/json"}
+)
 
-func (h *Handler) acceptOne(r *http.Request, s *Source, raw []byte, grant Grant) *refusal {
-	arrival := h.Now()
-	item := Item{Raw: raw}
-	item.Decoded, item.Fault = s.Shape.Decode(raw, arrival, grant)
-	if f := item.Fault; f != nil {
-		switch {
-		case f.NotJSON:
-			return notJSON
-		case f.Reason == event.ReasonForbiddenShop:
-			return forbidden
-		case item.Event.ShopID == "":
-			item.Event.ShopID = first(grant.Shop, grant.Default)
-		}
-		if item.Event.Type == "" {
-			item.Event.Type = s.Shape.Type
+func (h *Handler) take(w http.ResponseWriter, r *http.Request, s *Source) *refusal {
+	proof, err := s.Verifier.Verify(r.Header)
+	if err != nil {
+		return h.denied(s, err)
+	}
+	if s.Shop != "" && proof.Shop != "" && s.Shop != proof.Shop {
+		return forbidden
+	}
+	if !s.takes(r) {
+		return unsupported
+	}
+	raw, release, refused := h.body(w, r)
+	if refused != nil {
+		return refused
+	}
+	defer release()
+	if proof.Body != nil {
+		if err := proof.Body(raw); err != nil {
+			return h.denied(s, err)
 		}
 	}
-	_, refused := h.accept(r.Context(), s.Name, arrival, []Item{item})
-	return refused
+	return h.acceptDelivery(r, s, Delivery{
+		Header: r.Header, Body: raw, Arrival: h.Now(),
+		Grant: Grant{Shop: first(proof.Shop, s.Shop), Default: s.DefaultShop}, MaxEvents: h.Config.MaxBatch,
+	})
+}
+
+// denied tells the log, once a second, which step failed; the sender learns
+// nothing.
+func (h *Handler) denied(s *Source, err error) *refusal {
+	if h.deniedLog.due(h.Now()) {
+		h.Log.Warn("a webhook's sender is not proved: see `askbuy webhook verify`",
+			slog.String("source", s.Name), slog.String("error", err.Error()))
+	}
+	return unauthorized
+}
+
+// takes reports whether the body says to be of a media type that the source
+// takes.
+func (s *Source) takes(r *http.Request) bool {
+	_, ok := mediaType(r)
+	return ok || s.Form && isForm(r)
+}
+
+func (h *Handler) acceptDelivery(r *http.Request, s *Source, d Delivery) *refusal {
+	m := s.Mapper.Map(d)
+	if m.refused != nil {
+		return m.refused
+	}
+	if refused := m.wholly(); refused != nil {
+		return refused
+	}
+	if len(m.Items) == 0 {
+		h.metrics.requests.WithLabelValues(s.Name, "ignored").Inc()
+		return nil
+	}
+	for i := range m.Items {
+		s.complete(&m.Items[i], d.Grant)
+	}
+	if _, refused := h.accept(r.Context(), s.Name, d.Arrival, m.Items); refused != nil {
+		return refused
+	}
+	h.ok(s.Name)
+	return nil
+}
+
+// wholly is the answer to a body of one event when it is no event that could
+// be set aside.
+func (m *Mapped) wholly() *refusal {
+	if len(m.Items) != 1 || m.Items[0].Fault == nil {
+		return nil
+	}
+	switch f := m.Items[0].Fault; {
+	case f.NotJSON:
+		return notJSON
+	case f.Reason == event.ReasonForbiddenShop:
+		return forbidden
+	}
+	return nil
+}
+
+// complete gives an item what its source knows of it.
+func (s *Source) complete(item *Item, grant Grant) {
+	e := &item.Event
+	if e.ShopID == "" {
+		e.ShopID = first(grant.Shop, grant.Default)
+	}
+	if s.Prefix == "" || e.ID == "" {
+		return
+	}
+	if e.ID = s.Prefix + e.ID; len(e.ID) > maxShort && item.Fault == nil {
+		item.Fault = &Fault{Reason: event.ReasonBadField, Detail: "event_id: at most 256 bytes together with the source's name"}
+	}
+}
+
+// refuse answers in the form that the source's kind wants.
+func (h *Handler) refuse(s *Source, refused *refusal) error {
+	err := h.plain(s.Name, refused)
+	var answer *httpserver.Error
+	if s.Answers.Refused != nil && errors.As(err, &answer) {
+		answer.Body = s.Answers.Refused
+	}
+	return err
 }
 
 func first(a, b string) string {

@@ -80,7 +80,7 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 		Config:   ingest.DefaultConfig(),
 		Acceptor: acceptor,
 		Coze: ingest.Source{
-			Name: "coze", Verifier: sender.NewCoze(jwt), Shape: sender.CozeShape(),
+			Name: "coze", Verifier: sender.NewSeed(jwt), Mapper: sender.NewSeedBody("user_id"),
 			Shop: w.config.CozeShop, DefaultShop: w.config.DefaultShop,
 		},
 		Keys: known, Score: scoreText(intent.Default()), Intent: latestIntent(w.db),

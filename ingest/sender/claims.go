@@ -2,6 +2,8 @@ package sender
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -17,6 +19,7 @@ import (
 type claims struct {
 	exp, nbf, iat *jwt.NumericDate
 	shop          string
+	body          []byte // SHA-256 of the one body that the token is for; nil: of any
 }
 
 // UnmarshalJSON reads a token's payload.
@@ -26,15 +29,17 @@ func (c *claims) UnmarshalJSON(b []byte) error {
 		Nbf  *float64       `json:"nbf"`
 		Iat  *float64       `json:"iat"`
 		Shop jsontext.Value `json:"shop_id"`
+		Body *string        `json:"body_sha256"`
 	}
 	if err := json.Unmarshal(b, &wire); err != nil {
 		return fmt.Errorf("read claims: %w", err)
 	}
-	var errs [4]error
+	var errs [5]error
 	c.exp, errs[0] = date("exp", wire.Exp)
 	c.nbf, errs[1] = date("nbf", wire.Nbf)
 	c.iat, errs[2] = date("iat", wire.Iat)
 	c.shop, errs[3] = shopClaim(wire.Shop)
+	c.body, errs[4] = bodyClaim(wire.Body)
 	return errors.Join(errs[:]...)
 }
 
@@ -77,6 +82,18 @@ func shopClaim(v jsontext.Value) (string, error) {
 		return "", errors.New("claim shop_id: at most 256 bytes")
 	}
 	return shop, nil
+}
+
+// bodyClaim reads 64 hexadecimal digits.
+func bodyClaim(digits *string) ([]byte, error) {
+	if digits == nil {
+		return nil, nil
+	}
+	sum, err := hex.DecodeString(*digits)
+	if err != nil || len(sum) != sha256.Size {
+		return nil, errors.New("claim body_sha256: want 64 hexadecimal digits")
+	}
+	return sum, nil
 }
 
 // The methods of jwt.Claims. Issuer, subject and audience are not looked at.

@@ -13,13 +13,15 @@ import (
 // JWTConfig says which tokens are good: those signed with HS256 under one of
 // the secrets.
 type JWTConfig struct {
+	Setting string        // what errors call the secrets
 	Secrets [][]byte      // one, or two while a secret is being changed
+	Bound   bool          // a token must say by body_sha256 which body it is for
 	Lenient bool          // tokens without exp are good, for ever
 	Leeway  time.Duration // how far the sender's clock may be off
 }
 
 // DefaultJWTConfig has no secret yet.
-func DefaultJWTConfig() JWTConfig { return JWTConfig{Leeway: 30 * time.Second} }
+func DefaultJWTConfig() JWTConfig { return JWTConfig{Setting: "COZE_SECRET", Leeway: 30 * time.Second} }
 
 const (
 	minSecret = 32       // bytes: the length of the hash
@@ -31,13 +33,13 @@ const (
 func (c JWTConfig) Validate() error {
 	var problems []error
 	if len(c.Secrets) < 1 || len(c.Secrets) > 2 {
-		problems = append(problems, errors.New("COZE_SECRET: want one secret, or two while it is being changed"))
+		problems = append(problems, fmt.Errorf("%s: want one secret, or two while it is being changed", c.Setting))
 	}
 	for _, secret := range c.Secrets {
 		if len(secret) < minSecret {
 			problems = append(problems, fmt.Errorf(
-				"COZE_SECRET: %d bytes are too short for HS256, want at least %d: make one with `openssl rand -hex 32` and give it to the sender, too",
-				len(secret), minSecret))
+				"%s: %d bytes are too short for HS256, want at least %d: make one with `openssl rand -hex 32` and give it to the sender, too",
+				c.Setting, len(secret), minSecret))
 		}
 	}
 	if c.Leeway < 0 {
@@ -51,16 +53,18 @@ type JWT struct {
 	parser *jwt.Parser
 	keys   jwt.VerificationKeySet
 	leeway time.Duration
+	bound  bool
 	now    func() time.Time
 	// verified remembers good tokens, because senders use one for many
 	// requests. An entry is good until its token's exp.
-	verified *otter.Cache[string, entitled]
+	verified *otter.Cache[string, Token]
 }
 
-// entitled is what a good token says.
-type entitled struct {
-	shop  string
-	until time.Time // zero when the token has no exp
+// Token is what a good token says.
+type Token struct {
+	Shop  string    // "" when it names none
+	Body  []byte    // SHA-256 of the one body that it is for; nil: of any
+	until time.Time // zero when it has no exp
 }
 
 // NewJWT makes a verifier. The error is one of configuration.
@@ -75,42 +79,49 @@ func NewJWT(cfg JWTConfig, now func() time.Time) (*JWT, error) {
 	if !cfg.Lenient {
 		options = append(options, jwt.WithExpirationRequired())
 	}
-	cache, err := otter.New(&otter.Options[string, entitled]{
+	cache, err := otter.New(&otter.Options[string, Token]{
 		MaximumWeight: cacheSize,
-		Weigher:       func(token string, e entitled) uint32 { return uint32(len(token) + len(e.shop) + 128) },
+		Weigher:       func(token string, t Token) uint32 { return uint32(len(token) + len(t.Shop) + len(t.Body) + 160) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create cache of tokens: %w", err)
 	}
-	j := &JWT{parser: jwt.NewParser(options...), leeway: cfg.Leeway, now: now, verified: cache}
+	j := &JWT{parser: jwt.NewParser(options...), leeway: cfg.Leeway, bound: cfg.Bound, now: now, verified: cache}
 	for _, secret := range cfg.Secrets {
 		j.keys.Keys = append(j.keys.Keys, secret)
 	}
 	return j, nil
 }
 
-// Verify is the shop that a good token names, "" when it names none. Every
-// error is an ErrInvalidToken.
-func (j *JWT) Verify(token string) (shop string, err error) {
-	if len(token) == 0 || len(token) > maxToken || strings.Count(token, ".") != 2 {
-		return "", fmt.Errorf("%w: no token", ErrInvalidToken)
+// Verify is what a good token says. Every error is an ErrInvalidToken.
+func (j *JWT) Verify(token string) (Token, error) {
+	if len(token) == 0 {
+		return Token{}, &Denied{StepHeaders, "want one Authorization: Bearer <token>"}
+	}
+	if len(token) > maxToken || strings.Count(token, ".") != 2 {
+		return Token{}, &Denied{StepToken, "is no JWT of three parts and at most 8 KiB"}
 	}
 	if known, ok := j.verified.GetIfPresent(token); ok {
 		if known.until.IsZero() || j.now().Before(known.until.Add(j.leeway)) {
-			return known.shop, nil
+			return known, nil
 		}
 		j.verified.Invalidate(token)
 	}
 	var c claims
 	if _, err := j.parser.ParseWithClaims(token, &c, j.key); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrInvalidToken, err)
+		return Token{}, &Denied{StepToken, err.Error()}
 	}
-	known := entitled{shop: c.shop}
+	if j.bound && c.body == nil {
+		return Token{}, &Denied{StepBound, "the token has no claim body_sha256, which this source requires"}
+	}
+	known := Token{Shop: c.shop, Body: c.body}
 	if c.exp != nil {
 		known.until = c.exp.Time
 	}
-	j.verified.Set(strings.Clone(token), known) // the token is part of all the request's headers
-	return known.shop, nil
+	if known.Body == nil { // one that is for one body is not seen again
+		j.verified.Set(strings.Clone(token), known) // the token is part of all the request's headers
+	}
+	return known, nil
 }
 
 // key hands out the secrets, but not to a token that asks for an extension:

@@ -48,16 +48,16 @@ func TestJWT(t *testing.T) {
 	ok := func(name, token, shop string) {
 		t.Helper()
 		for range 2 { // the second time from memory
-			if got, err := j.Verify(token); err != nil || got != shop {
-				t.Errorf("%s: %q %v", name, got, err)
+			if got, err := j.Verify(token); err != nil || got.Shop != shop {
+				t.Errorf("%s: %q %v", name, got.Shop, err)
 			}
 		}
 	}
 	bad := func(name, token string) {
 		t.Helper()
 		for range 2 {
-			if got, err := j.Verify(token); !errors.Is(err, ErrInvalidToken) || got != "" {
-				t.Errorf("%s: accepted for %q, %v", name, got, err)
+			if got, err := j.Verify(token); !errors.Is(err, ErrInvalidToken) || got.Shop != "" {
+				t.Errorf("%s: accepted for %q, %v", name, got.Shop, err)
 			}
 		}
 	}
@@ -136,7 +136,7 @@ func TestLenientTakesTokensWithoutExp(t *testing.T) {
 
 func TestJWTConfig(t *testing.T) {
 	for name, secrets := range map[string][][]byte{"none": nil, "short": {secret[:31]}, "three": {secret, secret, secret}, "second short": {secret, nil}} {
-		if _, err := NewJWT(JWTConfig{Secrets: secrets}, time.Now); err == nil || !strings.Contains(err.Error(), "COZE_SECRET") {
+		if _, err := NewJWT(JWTConfig{Setting: "COZE_SECRET", Secrets: secrets}, time.Now); err == nil || !strings.Contains(err.Error(), "COZE_SECRET") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
