@@ -62,8 +62,9 @@ type Config struct {
 
 	LogLevel string `koanf:"log_level"`
 
-	// Window of the pipeline's own loops; tests shorten them.
-	SinkLinger time.Duration `koanf:"-"`
+	// Times of the pipeline's own loops; tests shorten them.
+	SinkLinger  time.Duration `koanf:"-"` // how long a row may wait for its batch
+	RepairEvery time.Duration `koanf:"-"` // least time between two repairs of one shopper
 }
 
 // APIKey is a key of /v1 and the shops it may speak for; none means all.
@@ -98,6 +99,7 @@ func DefaultConfig() Config {
 		DefaultShop: "default",
 		LogLevel:    "info",
 		SinkLinger:  300 * time.Millisecond,
+		RepairEvery: time.Minute,
 	}
 }
 

@@ -16,10 +16,13 @@ import (
 )
 
 // simulate plays a small storm into an instance and returns the truth's place.
-func (i *instance) simulate(t *testing.T, seed uint64, conversations int, noise simulator.Noise) string {
+func (i *instance) simulate(t *testing.T, seed uint64, conversations int, noise simulator.Noise, change ...func(*simulator.Options)) string {
 	t.Helper()
 	o := simulator.DefaultOptions(time.Now().Add(-time.Minute))
 	o.Seed, o.Conversations, o.Shops, o.Noise = seed, conversations, 3, noise
+	for _, f := range change {
+		f(&o)
+	}
 	s, err := simulator.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +68,7 @@ func TestStormEndsInTheTruth(t *testing.T) {
 	if red := i.red(t, i.simulate(t, 7, 150, simulator.NoiseStorm)); len(red) > 0 {
 		t.Errorf("verify finds differences in %v", red)
 	}
+	i.sameAsFacts(t)
 }
 
 // verify can fail: a pipeline with a fault differs from the truth in the

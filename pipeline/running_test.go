@@ -40,7 +40,7 @@ type instance struct {
 // testConfig keeps everything in dir, on free ports.
 func testConfig(dir string) Config {
 	c := DefaultConfig()
-	c.DataDir = dir
+	c.DataDir, c.RepairEvery = dir, time.Second
 	for _, addr := range []*string{&c.HTTPAddr, &c.AdminAddr, &c.EmbeddedKafkaAddr, &c.EmbeddedClickHouseHTTPAddr, &c.EmbeddedClickHouseNativeAddr} {
 		*addr = "127.0.0.1:0"
 	}

@@ -54,6 +54,7 @@ func sinkParts(w wiring) ([]part, error) {
 func processParts(w wiring) ([]part, error) {
 	config := processors.DefaultConfig()
 	config.Kafka, config.Epochs, config.Key = w.kafka, w.epochs, []byte(w.secrets.fingerprint)
+	config.RepairEvery = w.config.RepairEvery
 	if len(w.config.KafkaBrokers) > 0 {
 		config.StateDir = filepath.Join(w.config.DataDir, "state")
 	}

@@ -1,0 +1,61 @@
+package pipeline
+
+import (
+	"testing"
+
+	"askbuy/internal/simulator"
+	"askbuy/models/intent"
+	"askbuy/report"
+)
+
+// against compares the derived rows with the facts.
+func (i *instance) against(t *testing.T) *report.Diff {
+	t.Helper()
+	diff, err := report.AgainstFacts(t.Context(), i.db, intent.Default().Params())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return diff
+}
+
+func (i *instance) sameAsFacts(t *testing.T) {
+	t.Helper()
+	if diff := i.against(t); diff.Rows > 0 {
+		t.Errorf("%d derived rows differ from the facts, the first: %+v", diff.Rows, diff.Differences[0])
+	}
+}
+
+// A history far longer than a journey remembers ends in the truth: what the
+// journeys had pruned is computed from facts.
+func TestALongHistoryIsRepaired(t *testing.T) {
+	i := start(t, testConfig(t.TempDir()))
+	dir := i.simulate(t, 3, 150, simulator.NoiseDefault, func(o *simulator.Options) { o.Start = o.End.AddDate(0, -8, 0) })
+	if red := i.red(t, dir); len(red) > 0 {
+		t.Errorf("verify finds differences in %v", red)
+	}
+	i.sameAsFacts(t)
+}
+
+// Derived rows that were damaged are found, and mended on request.
+func TestRepairMendsWhatDiffers(t *testing.T) {
+	i := start(t, testConfig(t.TempDir()))
+	i.simulate(t, 5, 60, simulator.NoiseNone)
+	i.sameAsFacts(t)
+	for _, damage := range []string{
+		"INSERT INTO askbuy.touches SELECT shop_id, order_id, user_id, order_at, named_conv_id, [], version FROM askbuy.touches FINAL WHERE notEmpty(touches) ORDER BY order_id LIMIT 3",
+		"INSERT INTO askbuy.message_scores SELECT * REPLACE (0.999 AS buy_score) FROM askbuy.message_scores FINAL ORDER BY event_id LIMIT 4",
+	} {
+		if err := i.db.Exec(t.Context(), damage, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	diff := i.against(t)
+	if diff.Rows < 7 { // a damaged score shows in touches as well
+		t.Fatalf("%d rows differ after 7 were damaged: %+v", diff.Rows, diff.Differences)
+	}
+	if err := RequestRepairs(t.Context(), i.kafka, i.db, diff.Shoppers); err != nil {
+		t.Fatal(err)
+	}
+	i.drained(t)
+	i.sameAsFacts(t)
+}
