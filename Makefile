@@ -13,7 +13,7 @@ run: build engine ## start everything in one process, with the sample shop, and 
 	$(BIN) run --sample
 
 test: engine ## every test, on real embedded engines
-	$(GO) test ./...
+	$(GO) test -timeout 20m $(TESTFLAGS) ./...
 
 check: ## formatting, vet, static analysis, module file
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
