@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -51,6 +52,10 @@ func TestTheFirstFiveMinutes(t *testing.T) {
 	if answer, ok := shell(t, look[1]); ok && !regexp.MustCompile(`Conversations \(总会话数\) +1\b`).MatchString(answer) {
 		t.Errorf("the printed report says\n%s", answer)
 	}
+	if err := i.cmd.Process.Signal(os.Interrupt); err != nil { // as Ctrl-C does
+		t.Fatal(err)
+	}
+	i.wants(exitDone)
 }
 
 // exchange does a request and returns its answer.

@@ -117,6 +117,13 @@ func TestOneInstanceADirectory(t *testing.T) {
 	other.wants(exitUsage).complains("partitions")
 	i.ask("verify", "--truth", i.dir).wants(exitUsage) // no truth there
 	i.settled()
+
+	i.kill() // its endpoints.json stays and names nobody
+	for _, args := range [][]string{{"report", "funnel"}, {"verify", "--against-facts"}, {"migrate"}, {"topics"}, {"simulate", "--conversations", "1"}} {
+		i.ask(args...).wants(exitUsage).complains("127.0.0.1:")
+	}
+	i.again()
+	i.settled()
 }
 
 // complains wants one line of complaint that says all of this.

@@ -2,8 +2,11 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"time"
 
@@ -51,6 +54,9 @@ func (s simulateCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := reach(a.ctx, play.URL); err != nil {
+		return err
+	}
 	play.Rate, play.Progress, play.Terminal = s.Rate, a.stderr, isTerminal(a.stderr)
 	result, err := simulation.Play(a.ctx, play)
 	if err != nil {
@@ -79,10 +85,29 @@ func (s simulateCommand) write(a *app, simulation *simulator.Simulation) error {
 	return errors.Join(simulation.WriteNDJSON(w), w.Flush(), f.Close())
 }
 
-// playOptions reach the door at url, or the running instance's.
-func playOptions(c pipeline.Config, url string) (simulator.PlayOptions, error) {
-	o := simulator.PlayOptions{URL: url, APIKey: c.APIKey, CozeSecret: c.CozeSecret}
-	if url == "" {
+// reach sees that somebody is behind the door before a simulation begins, which
+// would wait long for a door that is only away for a moment.
+func reach(ctx context.Context, door string) error {
+	at, err := url.Parse(door)
+	if err != nil || at.Host == "" {
+		return fmt.Errorf("--url: want http://host:port, have %q", door)
+	}
+	host := at.Host
+	if at.Port() == "" {
+		host = net.JoinHostPort(at.Hostname(), at.Scheme) // its default port has the scheme's name
+	}
+	dialer := net.Dialer{Timeout: 5 * time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", host)
+	if err != nil {
+		return fmt.Errorf("--url: nobody answers at %s: %w; see that `askbuy run` is up there", door, err)
+	}
+	return conn.Close()
+}
+
+// playOptions are for the given door, or the running instance's.
+func playOptions(c pipeline.Config, door string) (simulator.PlayOptions, error) {
+	o := simulator.PlayOptions{URL: door, APIKey: c.APIKey, CozeSecret: c.CozeSecret}
+	if door == "" {
 		at, err := pipeline.ReadEndpoints(c.DataDir)
 		if err != nil {
 			return o, err
