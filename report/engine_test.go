@@ -294,6 +294,9 @@ func TestLedgerOfAShop(t *testing.T) {
 	if want := (LedgerRow{event.TopicMessages, 8, 1, 1, 1, 1, 1, 3, 0}); !slices.Equal(r.Topics, []LedgerRow{want}) || !r.NothingLost {
 		t.Errorf("got %+v", r)
 	}
+	if want := []LedgerPart{{"", LedgerRow{event.TopicMessages, 3, 0, 0, 0, 0, 0, 3, 0}}, {"coze", LedgerRow{event.TopicMessages, 5, 1, 1, 1, 1, 1, 0, 0}}}; !slices.Equal(r.Sources, want) {
+		t.Errorf("by source %+v", r.Sources)
+	}
 	if fmt.Sprint(r.SetAside) != "[{sink conflict 1 1}]" {
 		t.Errorf("set aside %v", r.SetAside)
 	}

@@ -1,6 +1,10 @@
 package report
 
-import "context"
+import (
+	"context"
+	"slices"
+	"strings"
+)
 
 // LedgerRow accounts for the records of one raw topic:
 // records = stored + duplicate + conflict + quarantined + erased + in flight + unexplained.
@@ -16,6 +20,13 @@ type LedgerRow struct {
 	Unexplained int64  `json:"unexplained"`
 }
 
+// LedgerPart is what of a topic's row came through one door. The records that
+// no sink has read yet have no source.
+type LedgerPart struct {
+	Source string `json:"source"`
+	LedgerRow
+}
+
 // SetAside counts dead letters of one stage and reason.
 type SetAside struct {
 	Stage      string `json:"stage"`
@@ -26,22 +37,21 @@ type SetAside struct {
 
 // LedgerReport says what became of everything that was accepted.
 type LedgerReport struct {
-	Topics   []LedgerRow `json:"topics"`
-	Total    LedgerRow   `json:"total"`
-	SetAside []SetAside  `json:"set_aside"`
+	Topics   []LedgerRow  `json:"topics"`  // each the sum of its sources
+	Sources  []LedgerPart `json:"sources"` // by source, then topic
+	Total    LedgerRow    `json:"total"`
+	SetAside []SetAside   `json:"set_aside"`
 	// NothingLost: every record but those in flight has its receipt.
 	NothingLost bool `json:"nothing_lost"`
 }
 
 // Ledger asks what became of every record.
 func Ledger(ctx context.Context, db database) (*LedgerReport, error) {
-	r := &LedgerReport{Topics: []LedgerRow{}, SetAside: []SetAside{}}
-	err := each(ctx, db, "ledger", `SELECT l.topic, toInt64(sum(l.records)), toInt64(sum(l.stored)), toInt64(sum(l.duplicate)), toInt64(sum(l.conflict)),
+	r := &LedgerReport{Topics: []LedgerRow{}, Sources: []LedgerPart{}, SetAside: []SetAside{}}
+	err := each(ctx, db, "ledger", `SELECT l.source, l.topic, toInt64(sum(l.records)), toInt64(sum(l.stored)), toInt64(sum(l.duplicate)), toInt64(sum(l.conflict)),
 	toInt64(sum(l.quarantined)), toInt64(sum(l.erased)), toInt64(sum(l.in_flight)), toInt64(sum(l.unexplained))
-FROM bi.ledger AS l GROUP BY l.topic ORDER BY l.topic`, nil, func(c *cells) {
-		row := LedgerRow{c.text(), c.count(), c.count(), c.count(), c.count(), c.count(), c.count(), c.count(), c.count()}
-		r.Topics = append(r.Topics, row)
-		r.Total.add(row)
+FROM bi.ledger AS l GROUP BY l.source, l.topic ORDER BY l.source, l.topic`, nil, func(c *cells) {
+		r.add(LedgerPart{c.text(), LedgerRow{c.text(), c.count(), c.count(), c.count(), c.count(), c.count(), c.count(), c.count(), c.count()}})
 	})
 	if err != nil {
 		return nil, err
@@ -55,6 +65,20 @@ FROM bi.dead_letters AS d GROUP BY d.stage, d.reason ORDER BY d.stage, d.reason`
 	}
 	r.NothingLost = r.Total.Unexplained == 0
 	return r, nil
+}
+
+// add counts a part in its topic and in the total. A part of nothing, such as
+// that of the records in flight when there are none, only names its topic.
+func (r *LedgerReport) add(p LedgerPart) {
+	n, known := slices.BinarySearchFunc(r.Topics, p.Topic, func(row LedgerRow, topic string) int { return strings.Compare(row.Topic, topic) })
+	if !known {
+		r.Topics = slices.Insert(r.Topics, n, LedgerRow{Topic: p.Topic})
+	}
+	r.Topics[n].add(p.LedgerRow)
+	r.Total.add(p.LedgerRow)
+	if p.Records > 0 {
+		r.Sources = append(r.Sources, p)
+	}
 }
 
 func (r *LedgerRow) add(o LedgerRow) {

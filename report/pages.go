@@ -83,23 +83,14 @@ func (r *AttributionReport) sheet() [][]string {
 }
 
 func (r *LedgerReport) page(l Lang) page {
-	table := section{columns: []string{
-		l.say("topic", "主题"), l.say("records", "记录"), l.say("stored", "已存"), l.say("duplicate", "重复"), l.say("conflict", "冲突"),
-		l.say("quarantined", "隔离"), l.say("erased", "已删除"), l.say("in flight", "在途"), l.say("unexplained", "去向不明"),
-	}, notes: []string{r.sentence(l)}}
+	table := section{columns: append([]string{l.say("topic", "主题")}, ledgerColumns(l)...), notes: []string{r.sentence(l)}}
 	for _, row := range r.Topics {
-		table.rows = append(table.rows, row.cells(row.Topic))
+		table.rows = append(table.rows, append([]string{row.Topic}, row.cells()...))
 	}
-	table.rows = append(table.rows, r.Total.cells(l.say("total", "合计")))
-	letters := section{title: l.say("Set aside", "已隔离事件"), columns: []string{
-		l.say("stage", "阶段"), l.say("reason", "原因"), l.say("events", "事件"), l.say("deliveries", "送达次数"),
-	}}
-	for _, s := range r.SetAside {
-		letters.rows = append(letters.rows, []string{s.Stage, s.Reason, integer(s.Letters), integer(s.Deliveries)})
-	}
-	p := page{title: l.say("What became of every record", "每条记录的去向"), sections: []section{table}}
-	if len(letters.rows) > 0 {
-		p.sections = append(p.sections, letters)
+	table.rows = append(table.rows, append([]string{l.say("total", "合计")}, r.Total.cells()...))
+	p := page{title: l.say("What became of every record", "每条记录的去向"), sections: []section{table, r.bySource(l)}}
+	if len(r.SetAside) > 0 {
+		p.sections = append(p.sections, setAside(l, l.say("Set aside", "已隔离事件"), r.SetAside))
 	}
 	return p
 }
@@ -117,17 +108,37 @@ func (r *LedgerReport) sentence(l Lang) string {
 		"没有丢失:%d 条记录全部有据可查,其中 %d 条在途。"), t.Records, t.InFlight)
 }
 
-func (r *LedgerRow) cells(topic string) []string {
-	return []string{topic, integer(r.Records), integer(r.Stored), integer(r.Duplicate), integer(r.Conflict),
+func ledgerColumns(l Lang) []string {
+	return []string{l.say("records", "记录"), l.say("stored", "已存"), l.say("duplicate", "重复"), l.say("conflict", "冲突"),
+		l.say("quarantined", "隔离"), l.say("erased", "已删除"), l.say("in flight", "在途"), l.say("unexplained", "去向不明")}
+}
+
+// bySource takes the topics' rows apart by the door that the records came
+// through.
+func (r *LedgerReport) bySource(l Lang) section {
+	s := section{title: l.say("By source", "按来源"), columns: append([]string{l.say("source", "来源"), l.say("topic", "主题")}, ledgerColumns(l)...)}
+	for _, part := range r.Sources {
+		s.rows = append(s.rows, append([]string{orNone(part.Source, l), part.Topic}, part.cells()...))
+		if part.Source == "" && s.notes == nil {
+			s.notes = []string{l.say("(none): not read yet, or read without a source", "(无):尚未读取,或读出时没有来源")}
+		}
+	}
+	return s
+}
+
+func (r *LedgerRow) cells() []string {
+	return []string{integer(r.Records), integer(r.Stored), integer(r.Duplicate), integer(r.Conflict),
 		integer(r.Quarantined), integer(r.Erased), integer(r.InFlight), integer(r.Unexplained)}
 }
 
+// sheet has a row for every topic and source, and the total, which is their
+// sum.
 func (r *LedgerReport) sheet() [][]string {
-	sheet := [][]string{{"topic", "records", "stored", "duplicate", "conflict", "quarantined", "erased", "in_flight", "unexplained"}}
-	for _, row := range r.Topics {
-		sheet = append(sheet, row.cells(row.Topic))
+	sheet := [][]string{{"topic", "source", "records", "stored", "duplicate", "conflict", "quarantined", "erased", "in_flight", "unexplained"}}
+	for _, part := range r.Sources {
+		sheet = append(sheet, append([]string{part.Topic, part.Source}, part.cells()...))
 	}
-	return append(sheet, r.Total.cells("total"))
+	return append(sheet, append([]string{"total", ""}, r.Total.cells()...))
 }
 
 func (d *Diff) page(l Lang) page {

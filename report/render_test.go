@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"askbuy/internal/clickhouse"
 	"askbuy/schemas/event"
@@ -49,15 +50,34 @@ func sampleAttribution() *AttributionReport {
 }
 
 func sampleLedger(unexplained int64) *LedgerReport {
-	r := &LedgerReport{
-		Topics:      []LedgerRow{{"messages.v1", 108 + unexplained, 95, 8, 1, 1, 0, 3, unexplained}, {"orders.v1", 20, 20, 0, 0, 0, 0, 0, 0}},
-		SetAside:    []SetAside{{"ingest", "bad_field", 4, 6}, {"sink", "conflict", 1, 1}},
-		NothingLost: unexplained == 0,
-	}
-	for _, row := range r.Topics {
-		r.Total.add(row)
+	r := &LedgerReport{SetAside: []SetAside{{"ingest", "bad_field", 4, 6}, {"sink", "conflict", 1, 1}}, NothingLost: unexplained == 0}
+	for _, part := range []LedgerPart{
+		{"", LedgerRow{"messages.v1", 3 + unexplained, 0, 0, 0, 0, 0, 3, unexplained}},
+		{"", LedgerRow{Topic: "orders.v1"}},
+		{"coze", LedgerRow{"messages.v1", 70, 63, 5, 1, 1, 0, 0, 0}},
+		{"events", LedgerRow{"messages.v1", 35, 32, 3, 0, 0, 0, 0, 0}},
+		{"events", LedgerRow{"orders.v1", 20, 20, 0, 0, 0, 0, 0, 0}},
+	} {
+		r.add(part)
 	}
 	return r
+}
+
+func sampleLetters() *DeadLettersReport {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 5e6, time.UTC)
+	letter := func(id, topic string, l DeadLetter) DeadLetter {
+		l.ID, l.ReceivedAt, l.First = id, at, Place{Topic: topic, Partition: 2, Offset: 7}
+		l.Topic, l.Partition, l.Offset = topic, 2, 7
+		return l
+	}
+	return &DeadLettersReport{
+		Reasons: []SetAside{{"ingest", "future_ts", 2, 5}, {"sink", "conflict", 1, 1}}, Total: SetAside{Letters: 3, Deliveries: 6},
+		Letters: []DeadLetter{
+			letter("00aa", "deadletters.v1", DeadLetter{Deliveries: 4, Stage: "ingest", Reason: "future_ts", Source: "events", ShopID: "1024", Type: "order",
+				EventID: "=1+1\x1b[2J", Detail: "ts: more than 5 minutes ahead"}),
+			letter("00bb", "messages.v1", DeadLetter{Deliveries: 1, Stage: "sink", Reason: "conflict", Source: "coze", Detail: "event_id: another event"}),
+		},
+	}
 }
 
 func sampleDiff() *Diff {
@@ -68,6 +88,7 @@ func TestGolden(t *testing.T) {
 	for name, r := range map[string]renderable{
 		"funnel": sampleFunnel(), "funnel-empty": (&funnelBuilder{}).report(Filter{}), "attribution": sampleAttribution(),
 		"ledger": sampleLedger(0), "ledger-lost": sampleLedger(2), "diff": sampleDiff(), "diff-empty": &Diff{},
+		"deadletters": sampleLetters(), "deadletters-empty": &DeadLettersReport{Reasons: []SetAside{}, Letters: []DeadLetter{}},
 	} {
 		for _, as := range []struct {
 			format Format
@@ -136,7 +157,8 @@ func TestBadAnswersAreErrors(t *testing.T) {
 		_, funnel := Funnel(t.Context(), db, Filter{})
 		_, attribution := Attribution(t.Context(), db, "linear", 72, Filter{})
 		_, ledger := Ledger(t.Context(), db)
-		for _, err := range []error{funnel, attribution, ledger} {
+		_, letters := DeadLetters(t.Context(), db, LetterFilter{Limit: 1})
+		for _, err := range []error{funnel, attribution, ledger, letters} {
 			if err == nil || db.err != nil && !errors.Is(err, away) {
 				t.Errorf("%+v: got %v", db, err)
 			}
