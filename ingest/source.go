@@ -64,6 +64,16 @@ type Mapped struct {
 	refused *refusal // nothing of it can be taken
 }
 
+// Refused is why nothing of the delivery can be taken; "" when it can.
+func (m *Mapped) Refused() string {
+	if m.refused == nil {
+		if m.refused = m.wholly(); m.refused == nil {
+			return ""
+		}
+	}
+	return m.refused.message
+}
+
 // serveSource answers a webhook: 200 once its events are durable, in their
 // topics or in the dead letters.
 func (h *Handler) serveSource(w http.ResponseWriter, r *http.Request, s *Source) error {
@@ -130,11 +140,8 @@ func (s *Source) takes(r *http.Request) bool {
 
 func (h *Handler) acceptDelivery(r *http.Request, s *Source, d Delivery) *refusal {
 	m := s.Mapper.Map(d)
-	if m.refused != nil {
+	if m.Refused() != "" {
 		return m.refused
-	}
-	if refused := m.wholly(); refused != nil {
-		return refused
 	}
 	if len(m.Items) == 0 {
 		h.metrics.requests.WithLabelValues(s.Name, "ignored").Inc()

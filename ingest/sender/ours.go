@@ -30,7 +30,7 @@ func newEventsMapper(c Config, idHeader func(http.Header) string) (eventsMapper,
 
 func (m eventsMapper) Map(d ingest.Delivery) ingest.Mapped {
 	mapped := m.shape.MapAll(d)
-	if len(mapped.Items) == 0 {
+	if len(mapped.Items) == 0 && mapped.Refused() == "" {
 		mapped.Ignored = "the body holds no event"
 	}
 	for i := range mapped.Items {

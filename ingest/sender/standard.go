@@ -68,7 +68,7 @@ func (v *standardVerifier) Verify(h http.Header) (proof ingest.Proof, err error)
 		return proof, err
 	}
 	var given []string
-	for _, signature := range strings.Fields(values[2]) {
+	for _, signature := range strings.Split(values[2], " ") {
 		if text, ok := strings.CutPrefix(signature, "v1,"); ok && len(given) < maxSignatures {
 			given = append(given, text)
 		}

@@ -56,6 +56,8 @@ func newWeChatKind(c Config) (*Sender, error) {
 	if text := c.option(optPrivateKey, ""); text != "" {
 		if v.signer, err = privateKey(text); err != nil {
 			problems = append(problems, fmt.Errorf("options.%s: %w", optPrivateKey, err))
+		} else {
+			v.keys[v.serial] = &v.signer.PublicKey // what it signs, it takes
 		}
 	}
 	if len(c.Keys) == 0 && v.signer == nil {
