@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"models/intent/internal/generate": {"models/intent", "models/intent/train"},
 	"ingest":                          {"schemas/event", "ingest/dedup", "internal/httpserver"},
 	"ingest/dedup":                    {"schemas/event"},
+	"ingest/spool":                    {"ingest", "schemas/event"},
 	"ingest/mask":                     {},
 	"ingest/sender":                   {"ingest", "schemas/event"},
 	"processors":                      {"schemas/event", "models/intent", "internal/kafka", "internal/clickhouse"},

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -25,7 +24,7 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	Accepted    Outcome = iota // published
+	Accepted    Outcome = iota // published, or on its way from the spool
 	Duplicate                  // an equal copy was accepted before
 	Conflict                   // published, though another copy was accepted before
 	Quarantined                // in the dead letters
@@ -49,6 +48,8 @@ const (
 // with a fault aside. It is safe for concurrent use.
 type Acceptor struct {
 	publisher publisher
+	spool     spool         // nil: what the broker does not take is not durable
+	share     time.Duration // of a request's time that is left for the spool
 	filter    *dedup.Filter
 	repeats   *dedup.Recent
 	metrics   *metrics
@@ -72,6 +73,11 @@ func NewAcceptor(p publisher, filter *dedup.Filter, key []byte, registry prometh
 
 const minKey = 32 // bytes
 
+// UseSpool has the acceptor keep in the spool what the broker does not take:
+// what it refuses for now, and what it has not answered when only share is
+// left of the request's time. It belongs before the first Accept.
+func (a *Acceptor) UseSpool(s spool, share time.Duration) { a.spool, a.share = s, share }
+
 // Accept publishes the items that arrived together and returns one outcome for
 // each once all are durable. An error, an ErrNotDurable, means that some may
 // not be: those that are will be duplicates when they are sent again. When ctx
@@ -88,28 +94,19 @@ func (a *Acceptor) Accept(ctx context.Context, source string, arrival time.Time,
 		}
 	}
 	for len(todo) > 0 {
-		w := &wave{acceptor: a, source: source, arrival: arrival, done: make(chan struct{})}
-		w.open.Store(1)
+		w := newWave(a, source, arrival, len(todo))
 		w.start(items, outcomes, todo)
 		if err := w.wait(ctx); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNotDurable, err)
 		}
 		todo = w.again
-		for _, i := range w.tooLarge {
-			items[i].Fault = &Fault{Reason: event.ReasonBadField, Detail: "event: larger than a record may be"}
-			todo = append(todo, i)
+		for _, refused := range w.hopeless {
+			items[refused.index].Fault = unstorable(refused.err)
+			todo = append(todo, refused.index)
 		}
 	}
 	for i := range items {
 		a.metrics.count(&items[i], outcomes[i])
 	}
 	return outcomes, nil
-}
-
-// publishError tells apart what a publication may end with.
-func publishError(err error) (tooLarge bool, other error) {
-	if errors.Is(err, ErrTooLarge) {
-		return true, nil
-	}
-	return false, err
 }

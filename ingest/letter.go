@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -29,7 +30,11 @@ func letterRecord(hasher *event.Fingerprinter, item *Item, source string, arriva
 		ReceivedAt: arrival.UnixMilli(),
 		Bytes:      item.Raw,
 	}
-	value, err := json.Marshal(&letter)
+	return recordOf(&letter, arrival)
+}
+
+func recordOf(letter *event.DeadLetter, arrival time.Time) Record {
+	value, err := json.Marshal(letter)
 	if err != nil { // strings, numbers and bytes can always be marshalled
 		panic("ingest: encode dead letter: " + err.Error())
 	}
@@ -37,9 +42,31 @@ func letterRecord(hasher *event.Fingerprinter, item *Item, source string, arriva
 		Topic:   event.TopicDeadLetters,
 		Key:     []byte(letter.ID),
 		Value:   value,
-		Headers: []event.Header{{Key: event.HeaderSchema, Value: []byte(event.Version)}, {Key: event.HeaderSource, Value: []byte(source)}},
+		Headers: []event.Header{{Key: event.HeaderSchema, Value: []byte(event.Version)}, {Key: event.HeaderSource, Value: []byte(letter.Source)}},
 		Time:    arrival,
 	}
+}
+
+// Letter is the dead letter of a record of ours that turned out to be one that
+// the broker will never take.
+func (a *Acceptor) Letter(r Record, cause error) Record {
+	item := Item{Raw: r.Value, Fault: unstorable(cause)}
+	source := ""
+	if e, envelope, err := event.Open(r.Headers, r.Value); err == nil {
+		item.Event, source = *e, envelope.Source
+	}
+	hasher := a.hashers.Get().(*event.Fingerprinter)
+	defer a.hashers.Put(hasher)
+	return letterRecord(hasher, &item, source, r.Time)
+}
+
+// unstorable is the fault of an event that the broker will never take.
+func unstorable(cause error) *Fault {
+	detail := "event: the broker refuses it for good"
+	if errors.Is(cause, ErrTooLarge) {
+		detail = "event: larger than a record may be"
+	}
+	return &Fault{Reason: event.ReasonBadField, Detail: detail}
 }
 
 // letterID is one for all events that are equal as JSON values and set aside

@@ -18,15 +18,28 @@ type wave struct {
 	source   string
 	arrival  time.Time
 
-	again   []int         // items whose copies are being published: to be asked about again
-	pending []dedup.Token // theirs
+	publications []publication
+	again        []int         // items whose copies are being published: to be asked about again
+	pending      []dedup.Token // theirs
 
 	open atomic.Int32  // publications without an outcome, and one while starting
 	done chan struct{} // closed when open is 0
 
 	mu       sync.Mutex
-	failure  error // the first
-	tooLarge []int // items that no broker takes
+	failure  error     // the first
+	hopeless []refused // items that no broker takes
+}
+
+type refused struct {
+	index int
+	err   error
+}
+
+// newWave makes a wave of at most size publications: they must not move.
+func newWave(a *Acceptor, source string, arrival time.Time, size int) *wave {
+	w := &wave{acceptor: a, source: source, arrival: arrival, publications: make([]publication, 0, size), done: make(chan struct{})}
+	w.open.Store(1)
+	return w
 }
 
 // start begins the publication of the items with the indexes in todo. It does
@@ -70,42 +83,29 @@ func (w *wave) publish(hasher *event.Fingerprinter, item *Item, index int) Outco
 		item.Fault = &Fault{Reason: event.ReasonBadField, Detail: "event: nested too deeply"}
 		return Quarantined
 	}
-	w.open.Add(1)
-	w.acceptor.publisher.Start(Record{
-		Topic: e.Type.Topic(), Key: []byte(e.Key()), Value: value, Headers: envelope.Headers(), Time: w.arrival,
-	}, func(err error) {
-		if err == nil {
-			token.Commit()
-		} else {
-			token.Abort()
-		}
-		w.ended(index, err)
-	})
+	record := Record{Topic: e.Type.Topic(), Key: []byte(e.Key()), Value: value, Headers: envelope.Headers(), Time: w.arrival}
+	w.begin(record, token, index, false)
 	return outcome
 }
 
 func (w *wave) setAside(hasher *event.Fingerprinter, item *Item, index int) {
-	w.open.Add(1)
-	w.acceptor.publisher.Start(letterRecord(hasher, item, w.source, w.arrival), func(err error) {
-		if err != nil {
-			index = -1 // a letter has no way round its size
-		}
-		w.ended(index, err)
-	})
+	w.begin(letterRecord(hasher, item, w.source, w.arrival), dedup.Token{}, index, true)
 }
 
-// ended notes a publication's outcome; index is the item that may be set aside
-// instead, or -1.
-func (w *wave) ended(index int, err error) {
+func (w *wave) begin(r Record, token dedup.Token, index int, letter bool) {
+	w.open.Add(1)
+	w.publications = append(w.publications, publication{wave: w, record: r, token: token, index: index, letter: letter})
+	w.publications[len(w.publications)-1].start()
+}
+
+// ended notes a publication's outcome.
+func (w *wave) ended(p *publication, err error) {
 	if err != nil {
 		w.mu.Lock()
-		if tooLarge, other := publishError(err); tooLarge && index >= 0 {
-			w.tooLarge = append(w.tooLarge, index)
+		if Hopeless(err) && !p.letter { // a letter has no way round its size
+			w.hopeless = append(w.hopeless, refused{p.index, err})
 		} else if w.failure == nil {
-			w.failure = other
-			if tooLarge {
-				w.failure = err
-			}
+			w.failure = err
 		}
 		w.mu.Unlock()
 	}
@@ -119,12 +119,11 @@ func (w *wave) end() {
 }
 
 // wait returns once everything of this wave, and the copies of its items that
-// others publish, have an outcome.
+// others publish, have an outcome. What the broker has not answered when the
+// request's time runs out, or it ends, goes to the spool.
 func (w *wave) wait(ctx context.Context) error {
-	select {
-	case <-w.done:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := w.settle(ctx); err != nil {
+		return err
 	}
 	if w.failure != nil {
 		return w.failure
@@ -135,6 +134,37 @@ func (w *wave) wait(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (w *wave) settle(ctx context.Context) error {
+	patience, stop := w.acceptor.patience(ctx)
+	defer stop()
+	select {
+	case <-w.done:
+		return nil
+	case <-patience:
+	case <-ctx.Done():
+	}
+	for i := range w.publications {
+		w.publications[i].rescue()
+	}
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// patience ends when no more than the spool's share is left of the request's
+// time.
+func (a *Acceptor) patience(ctx context.Context) (<-chan time.Time, func() bool) {
+	deadline, ok := ctx.Deadline()
+	if a.spool == nil || !ok {
+		return nil, func() bool { return true }
+	}
+	timer := time.NewTimer(time.Until(deadline) - a.share)
+	return timer.C, timer.Stop
 }
 
 // deepAttrs is the length from which attrs may be nested too deeply: each
