@@ -58,6 +58,7 @@ type Config struct {
 	CozeLenient    bool            `koanf:"coze_lenient"` // tokens without exp are accepted
 	CozeShop       string          `koanf:"coze_shop"`    // the one shop of /coze, "": as the token or body says
 	APIKeys        []APIKey        `koanf:"api_keys"`
+	Sources        []Source        `koanf:"sources"` // of /hooks/{source}
 	Shops          map[string]Shop `koanf:"shops"`
 
 	LogLevel string `koanf:"log_level"`
@@ -176,6 +177,7 @@ func (c Config) Validate() error {
 			wrong("shops."+id+".time_zone", "%q is no time zone: use a name like Asia/Shanghai", shop.TimeZone)
 		}
 	}
+	problems = append(problems, c.checkSources()...)
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		wrong("log_level", "%q: use debug, info, warn or error", c.LogLevel)
 	}

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -20,12 +19,20 @@ import (
 
 // doors are the listeners, opened before anything is started, so that their
 // addresses are known and a busy one costs nothing.
-type doors struct{ public, admin net.Listener }
+type doors struct {
+	public, admin net.Listener
+
+	hooks []ingest.Source
+	coze  *ingest.Source // nil: as the coze_ settings say
+}
 
 func (p *Pipeline) listen() (*doors, error) {
 	d := &doors{}
 	var err error
 	if p.config.Has(RoleIngest) {
+		if d.hooks, d.coze, err = p.config.sources(time.Now); err != nil {
+			return nil, err
+		}
 		if d.public, err = listen("ASKBUY_HTTP_ADDR", p.config.HTTPAddr, defaultHTTPAddr); err != nil {
 			return nil, err
 		}
@@ -62,11 +69,9 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	jwtConfig := sender.DefaultJWTConfig()
-	jwtConfig.Secrets, jwtConfig.Lenient = [][]byte{[]byte(w.secrets.coze)}, w.config.CozeLenient
-	jwt, err := sender.NewJWT(jwtConfig, time.Now)
+	coze, err := d.cozeSource(w)
 	if err != nil {
-		return nil, fmt.Errorf("COZE_SECRET: %w", err)
+		return nil, err
 	}
 	keys := []ingest.Key{{Secret: w.secrets.api, AllShops: true}}
 	for _, key := range w.config.APIKeys {
@@ -79,11 +84,9 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	handler, err := ingest.New(ingest.Options{
 		Config:   ingest.DefaultConfig(),
 		Acceptor: acceptor,
-		Coze: ingest.Source{
-			Name: "coze", Verifier: sender.NewSeed(jwt), Mapper: sender.NewSeedBody("user_id"),
-			Shop: w.config.CozeShop, DefaultShop: w.config.DefaultShop,
-		},
-		Keys: known, Score: scoreText(intent.Default()), Intent: latestIntent(w.db),
+		Coze:     coze,
+		Hooks:    d.hooks,
+		Keys:     known, Score: scoreText(intent.Default()), Intent: latestIntent(w.db),
 		Log: w.log, Now: time.Now,
 	})
 	if err != nil {
@@ -93,6 +96,23 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	handler.Register(mux)
 	server := httpserver.New(httpserver.DefaultConfig(), d.public, mux, w.health, w.log)
 	return []part{{"public door", server.Run}}, nil
+}
+
+// cozeSource is the seed's webhook: a source of its own, or the settings.
+func (d *doors) cozeSource(w wiring) (ingest.Source, error) {
+	if d.coze != nil {
+		return *d.coze, nil
+	}
+	config := sender.DefaultJWTConfig()
+	config.Secrets, config.Lenient = [][]byte{[]byte(w.secrets.coze)}, w.config.CozeLenient
+	jwt, err := sender.NewJWT(config, time.Now)
+	if err != nil {
+		return ingest.Source{}, err
+	}
+	return ingest.Source{
+		Name: cozeSource, Verifier: sender.NewSeed(jwt), Mapper: sender.NewSeedBody("user_id"),
+		Shop: w.config.CozeShop, DefaultShop: w.config.DefaultShop,
+	}, nil
 }
 
 // adminPart serves health and metrics. It stops before the others, so that

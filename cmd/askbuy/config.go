@@ -35,10 +35,14 @@ func (p configPrint) Run(a *app) error {
 type configCheck struct{}
 
 func (configCheck) Run(a *app) error {
-	if _, err := a.config(); err != nil {
+	c, err := a.config()
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(a.stdout, "configuration is good")
+	if err := pipeline.CheckSources(c); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, "configuration is good")
 	return err
 }
 
@@ -68,16 +72,26 @@ func settings(v reflect.Value, redact bool) any {
 		out := map[string]any{}
 		for _, key := range v.MapKeys() {
 			out[key.String()] = settings(v.MapIndex(key), redact)
+			if redact {
+				out[key.String()] = redacted(key.String(), out[key.String()])
+			}
 		}
 		return out
 	}
 	return v.Interface()
 }
 
-// redacted hides secrets, and the password within an address.
+// redacted hides secrets, lists of them, and the password within an address.
+// Where a secret lies is none.
 func redacted(key string, value any) any {
+	if list, ok := value.([]any); ok {
+		for i := range list {
+			list[i] = redacted(key, list[i])
+		}
+		return list
+	}
 	s, isString := value.(string)
-	if !isString || s == "" {
+	if !isString || s == "" || key == "secret_env" || key == "secret_file" {
 		return value
 	}
 	for _, word := range []string{"secret", "password", "key"} {

@@ -36,6 +36,7 @@ type cli struct {
 	Report   reportCommand   `cmd:"" help:"Reports: funnel, attribution, ledger."`
 	Model    modelCommand    `cmd:"" help:"Intent models."`
 	Config   configCommand   `cmd:"" help:"Print or check the configuration."`
+	Webhook  webhookCommand  `cmd:"" help:"Sign and verify webhooks as each kind of sender does."`
 	Topics   topicsCommand   `cmd:"" help:"List the topics, creating those that are missing."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the warehouse's tables and views up to date."`
 	Engine   engineCommand   `cmd:"" help:"Fetch the embedded ClickHouse into the user's cache."`

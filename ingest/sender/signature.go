@@ -40,7 +40,8 @@ func fresh(name, digits string, ms bool, now time.Time) error {
 		signed = time.UnixMilli(int64(n))
 	}
 	if age := now.Sub(signed); age > tolerance || age < -tolerance {
-		return &Denied{StepFreshness, "signed " + age.Round(time.Second).String() + " before now, want at most 5m0s either way: are both clocks right?"}
+		return &Denied{StepFreshness, "signed at " + signed.UTC().Format(time.RFC3339) + ", which is " + age.Abs().Round(time.Second).String() +
+			map[bool]string{true: " ago", false: " ahead"}[age > 0] + ", want at most 5m0s: are both clocks right?"}
 	}
 	return nil
 }
