@@ -41,6 +41,8 @@ type cli struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the warehouse's tables and views up to date."`
 	Engine   engineCommand   `cmd:"" help:"Fetch the embedded ClickHouse into the user's cache."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+
+	Deadletters deadlettersCommand `cmd:"" help:"What was set aside: list it, show it, send it again."`
 }
 
 // app is what every command gets from the process it runs in.
