@@ -31,17 +31,13 @@ func newMetrics(registry prometheus.Registerer, filter *dedup.Filter) (*metrics,
 		Help:    "Time from a request's body to the broker's acknowledgement of all its events.",
 		Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2},
 	})
-	horizon := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "askbuy_dedupe_horizon_seconds",
-		Help: "How far back the door recognises repetitions at the present rate.",
-	}, func() float64 { return filter.Horizon().Seconds() })
 	r := registration{registry: registry}
 	m.requests = r.counter("askbuy_ingest_requests_total", "Requests at the door by source and outcome.", "source", "outcome")
 	events := r.counter("askbuy_events_total", "Events at the door by type and outcome.", "type", "outcome")
 	checks := r.counter("askbuy_dedupe_checks_total", "Answers of the door's memory of recent events.", "answer")
 	m.letters = r.counter("askbuy_deadletters_total", "Events set aside, by stage and reason.", "stage", "reason")
 	m.ack, _ = r.add(ack).(prometheus.Histogram)
-	r.add(horizon)
+	r.add(memory{filter})
 	if r.err != nil {
 		return nil, fmt.Errorf("register metrics of ingest: %w", r.err)
 	}

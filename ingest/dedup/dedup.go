@@ -56,6 +56,7 @@ type shard struct {
 	blooms   []*generation // newest first
 	exact    []*slice      // newest first
 	inflight map[event.IdentityHash]*call
+	counts   counts
 }
 
 // call is one publication under way.
@@ -104,6 +105,7 @@ func (f *Filter) Begin(id event.IdentityHash, c event.Copy) Token {
 // lookUp asks the filters first; a hit is settled by the exact slices, or not
 // at all.
 func (s *shard) lookUp(id event.IdentityHash, c event.Copy) Verdict {
+	s.counts.checks++
 	if len(s.blooms) == 0 {
 		return New
 	}
@@ -114,21 +116,44 @@ func (s *shard) lookUp(id event.IdentityHash, c event.Copy) Verdict {
 			oldestHit = i
 		}
 	}
+	if sampled(id) {
+		s.counts.measure(s.blooms, id, oldestHit >= 0)
+	}
 	if oldestHit < 0 {
 		return New
 	}
-	for _, e := range s.exact {
-		if known, ok := e.copies[id]; ok {
-			if known.Same(c) {
-				return Duplicate
-			}
-			return Conflict
+	s.counts.lookUps++
+	if known, ok := s.known(id); ok {
+		if known.Same(c) {
+			return Duplicate
 		}
+		return Conflict
 	}
 	if s.blooms[oldestHit].first >= s.exactSince() {
 		return New // all that these generations hold is in the slices: a false positive
 	}
 	return Maybe
+}
+
+// known is the copy that the exact slices hold.
+func (s *shard) known(id event.IdentityHash) (event.Copy, bool) {
+	for _, e := range s.exact {
+		if known, ok := e.copies[id]; ok {
+			return known, true
+		}
+	}
+	return event.Copy{}, false
+}
+
+// Learn marks an event as accepted that another process, or this one before
+// its restart, has published. Of several copies the first to be learnt counts.
+func (f *Filter) Learn(id event.IdentityHash, c event.Copy) {
+	s := f.shard(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.known(id); !ok {
+		f.mark(s, id, c)
+	}
 }
 
 // Commit marks the event as accepted. It belongs after the broker's ack.

@@ -15,6 +15,7 @@ type generation struct {
 	first  uint64 // number of the first commit in it
 	ids    uint   // marked in it
 	filter *bloom.BloomFilter
+	sample sample // exact, of some of its ids
 }
 
 // slice holds the copies of consecutive commits exactly.
@@ -37,6 +38,7 @@ func (f *Filter) mark(s *shard, id event.IdentityHash, c event.Copy) {
 	g := s.blooms[0]
 	g.filter.Add(id[:])
 	g.ids++
+	g.sample.add(id)
 	s.exact[0].copies[id] = c
 	s.commits++
 }
@@ -46,7 +48,7 @@ func (f *Filter) mark(s *shard, id event.IdentityHash, c event.Copy) {
 func (f *Filter) rotate(s *shard) {
 	now := f.now()
 	if len(s.blooms) == 0 || s.blooms[0].ids >= f.plan.bloomIDs || now.Sub(s.blooms[0].born) >= f.plan.span {
-		g := &generation{born: now, first: s.commits, filter: bloom.New(f.plan.bits, f.plan.hashes)}
+		g := &generation{born: now, first: s.commits, filter: bloom.New(f.plan.bits, f.plan.hashes), sample: sample{}}
 		s.blooms = pushFront(s.blooms, g, f.cfg.Generations)
 	}
 	if len(s.exact) == 0 || uint(len(s.exact[0].copies)) >= f.plan.exactIDs {
