@@ -17,11 +17,11 @@ import (
 
 // Door is where events are posted again: a running instance's own.
 type Door struct {
-	URL       string // http://host:port
-	APIKey    string // of /v1, for all shops
-	CozeToken func(shop string) (string, error)
-	Client    *http.Client
-	Sleep     func(ctx context.Context, d time.Duration) error // before it is asked again
+	URL     string                // http://host:port
+	APIKey  string                // of /v1, for all shops
+	Sources map[string]DoorSource // by name
+	Client  *http.Client
+	Sleep   func(ctx context.Context, d time.Duration) error // before it is asked again
 }
 
 // DoorAnswer is what POST /v1/events says.
@@ -51,11 +51,8 @@ func (e *refusedError) Error() string {
 
 // Events posts events: one, an array of them, or NDJSON.
 func (d *Door) Events(ctx context.Context, body []byte, ndjson bool) (*DoorAnswer, error) {
-	mediaType := "application/json"
-	if ndjson {
-		mediaType = "application/x-ndjson"
-	}
-	said, err := d.post(ctx, "/v1/events", d.APIKey, mediaType, body)
+	h := http.Header{"Authorization": {"Bearer " + d.APIKey}, "Content-Type": {mediaTypes[ndjson]}}
+	said, err := d.post(ctx, "/v1/events", h, body)
 	if err != nil {
 		return nil, err
 	}
@@ -66,29 +63,29 @@ func (d *Door) Events(ctx context.Context, body []byte, ndjson bool) (*DoorAnswe
 	return &answer, nil
 }
 
-// coze posts a message of the seed's shape for a shop.
-func (d *Door) coze(ctx context.Context, shop string, body []byte) error {
-	token, err := d.CozeToken(shop)
-	if err != nil {
-		return err
+// hook posts a delivery as the sender of its letter would.
+func (d *Door) hook(ctx context.Context, s Step) error {
+	h := http.Header{"Content-Type": {mediaTypes[s.ndjson]}}
+	if err := d.Sources[s.Letter.Source].sign(h, s.Letter.ShopID, s.body); err != nil {
+		return fmt.Errorf("sign for source %s: %w", s.Letter.Source, err)
 	}
-	_, err = d.post(ctx, "/coze", token, "application/json", body)
+	_, err := d.post(ctx, s.path, h, s.body)
 	return err
 }
 
 // tries is how often a door that is overloaded, or cannot store, is asked.
 const tries = 10
 
-func (d *Door) post(ctx context.Context, path, bearer, mediaType string, body []byte) ([]byte, error) {
+func (d *Door) post(ctx context.Context, path string, h http.Header, body []byte) ([]byte, error) {
 	for n := 1; ; n++ {
-		status, after, said, err := d.once(ctx, path, bearer, mediaType, body)
+		status, after, said, err := d.once(ctx, path, h, body)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("post %s%s: %w", d.URL, path, err)
 		case status == http.StatusOK:
 			return said, nil
 		case status == http.StatusUnauthorized:
-			return nil, fmt.Errorf("post %s%s: the door does not know this key: set ASKBUY_API_KEY or COZE_SECRET as the instance has it, or name its directory with --data-dir", d.URL, path)
+			return nil, fmt.Errorf("post %s%s: the door does not know this key or secret: give the instance's --config, ASKBUY_API_KEY and COZE_SECRET, or name its directory with --data-dir", d.URL, path)
 		case status != http.StatusTooManyRequests && status < http.StatusInternalServerError:
 			return nil, &refusedError{status, strings.TrimSpace(string(said))}
 		case n == tries:
@@ -103,13 +100,12 @@ func (d *Door) post(ctx context.Context, path, bearer, mediaType string, body []
 // longestAnswer bounds what is read of an answer: 10,000 rejections, bytes.
 const longestAnswer = 8 << 20
 
-func (d *Door) once(ctx context.Context, path, bearer, mediaType string, body []byte) (status int, after time.Duration, said []byte, err error) {
+func (d *Door) once(ctx context.Context, path string, h http.Header, body []byte) (status int, after time.Duration, said []byte, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+bearer)
-	r.Header.Set("Content-Type", mediaType)
+	r.Header = h
 	answer, err := d.Client.Do(r)
 	if err != nil {
 		return 0, 0, nil, err

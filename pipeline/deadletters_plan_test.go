@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +17,21 @@ const goodMessage = `{"type":"message","event_id":"m1","shop_id":"s","user_id":"
 func TestPlanRequeue(t *testing.T) {
 	now := time.UnixMilli(1760000000000)
 	door := func(source string, reason event.Reason) report.DeadLetter {
-		return report.DeadLetter{Stage: event.StageIngest, Source: source, Reason: reason, ShopID: "s", ReceivedAt: time.UnixMilli(1750000000000)}
+		return report.DeadLetter{Stage: event.StageIngest, Source: source, Reason: reason, ShopID: "s", EventID: "e", ReceivedAt: time.UnixMilli(1750000000000)}
 	}
 	late := func(stage event.Stage) report.DeadLetter {
 		return report.DeadLetter{Stage: stage, Topic: event.TopicMessages, Source: "events", Reason: event.ReasonUndecodable}
 	}
 	bytes := func(s string) Original { return Original{Bytes: []byte(s)} }
+	nameless := door("std", event.ReasonBadField)
+	nameless.EventID = ""
+	secret := strings.Repeat("k", 32)
+	config := Config{Sources: []Source{
+		{Name: "gen", Kind: "generic", Secrets: []string{secret}}, {Name: "bot", Kind: "coze", Secrets: []string{secret}}, {Name: "shopify", Kind: "shopify", Secrets: []string{secret}},
+		{Name: "std", Kind: "standard-webhooks", Secrets: []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte(secret))}},
+		{Name: "lost", Kind: "generic", SecretEnv: "ASKBUY_TEST_NOWHERE"},
+	}}
+	sources := DoorSources(config, secret, func(secret, shop, body string) (string, error) { return "", nil })
 	noTS := strings.Replace(goodMessage, `,"ts":1750830000000`, ``, 1)
 	for _, c := range []struct {
 		name     string
@@ -43,21 +53,27 @@ func TestPlanRequeue(t *testing.T) {
 		{"no JSON, and no line", door("events", event.ReasonMalformed), bytes("{\n"), false, wayNone, "", "--file"},
 		{"another's shop", door("events", event.ReasonForbiddenShop), bytes(goodMessage), false, wayNone, "", "--reason forbidden_shop"},
 		{"another's shop, on purpose", door("events", event.ReasonForbiddenShop), bytes(goodMessage), true, wayEvents, "[" + goodMessage + "]", "passes"},
-		{"the seed's door", door("coze", event.ReasonBadField), bytes(`{"user_id":"u","text":"hi","conversation_id":"c"}`), false, wayCoze, `"ts":1750000000000`, "/coze"},
-		{"the seed's door, still bad", door("coze", event.ReasonMissingField), bytes(`{"user_id":"u"}`), false, wayCoze, `{"user_id":"u"}`, "come back"},
-		{"a hook", door("shopify", event.ReasonMissingField), bytes(`{}`), false, wayNone, "", "/hooks/shopify"},
+		{"the seed's door", door("coze", event.ReasonBadField), bytes(`{"user_id":"u","text":"hi","conversation_id":"c"}`), false, wayHook, `"ts":1750000000000`, "/coze"},
+		{"the seed's door, still bad", door("coze", event.ReasonMissingField), bytes(`{"user_id":"u"}`), false, wayHook, `{"user_id":"u"}`, "come back"},
+		{"a hook that signs", door("gen", event.ReasonFutureTS), bytes(goodMessage), false, wayHook, "[" + goodMessage + "]", "/hooks/gen"},
+		{"a hook that signs, still bad", door("gen", event.ReasonFutureTS), bytes(`{"event_id":"x"}`), false, wayHook, `[{"event_id":"x"}]`, "come back"},
+		{"an id of the delivery", nameless, bytes(goodMessage), false, wayNone, "", "event_id"},
+		{"a callback", door("bot", event.ReasonMalformed), bytes(`{}`), false, wayHook, `{}`, "/hooks/bot"},
+		{"a hook read by headers", door("shopify", event.ReasonMissingField), bytes(`{}`), false, wayNone, "", "kind shopify"},
+		{"a hook of elsewhere", door("other", event.ReasonMissingField), bytes(`{}`), false, wayNone, "", "--config"},
+		{"a hook without its secret", door("lost", event.ReasonMissingField), bytes(`{}`), false, wayNone, "", "--config"},
 		{"bytes gone", door("events", event.ReasonBadField), Original{}, true, wayNone, "", "30 days"},
 		{"a record", late(event.StageSink), Original{Bytes: []byte("x"), Record: &kafka.Record{Topic: "askbuy.messages.v1"}}, false, wayRecord, "", "askbuy.messages.v1"},
 		{"an empty record", late(event.StageProcess), Original{Record: &kafka.Record{Topic: "askbuy.journey.v1"}}, false, wayRecord, "", "askbuy.journey.v1"},
 		{"record gone, its bytes not", late(event.StageProcess), bytes("x"), true, wayNone, "", "--file"},
 		{"record gone", late(event.StageSink), Original{}, true, wayNone, "", "30 days"},
 	} {
-		steps := PlanRequeue([]report.DeadLetter{c.letter}, []Original{c.original}, func(report.DeadLetter) bool { return c.named }, now)
+		steps := PlanRequeue([]report.DeadLetter{c.letter}, []Original{c.original}, sources, func(report.DeadLetter) bool { return c.named }, now)
 		s := steps[0]
 		if s.way != c.way || !strings.Contains(s.String(), c.says) {
 			t.Errorf("%s: way %d, want %d; says %q, want %q", c.name, s.way, c.way, s, c.says)
 		}
-		if (c.way == wayEvents || c.way == wayCoze) && !strings.Contains(string(s.body), c.body) {
+		if (c.way == wayEvents || c.way == wayHook) && !strings.Contains(string(s.body), c.body) {
 			t.Errorf("%s: body %s, want %s", c.name, s.body, c.body)
 		}
 		if strings.Count(string(s.body), `"ts"`) > 1 {

@@ -76,9 +76,9 @@ func requeue(ctx context.Context, door *Door, records producer, steps []Step) (f
 			if answer, err = door.Events(ctx, step.body, step.ndjson); err == nil {
 				done.Fate, done.Detail = answer.fate()
 			}
-		case wayCoze:
+		case wayHook:
 			done.Fate, open = FateAccepted, append(open, len(fates))
-			err = door.coze(ctx, step.Letter.ShopID, step.body)
+			err = door.hook(ctx, step)
 		case wayRecord:
 			done.Fate, open = FateReadAgain, append(open, len(fates))
 			err = records.Produce(ctx, *step.record)

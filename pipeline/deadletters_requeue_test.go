@@ -42,8 +42,11 @@ func (f *fakeDoor) open(t *testing.T) *Door {
 	t.Cleanup(server.Close)
 	return &Door{
 		URL: server.URL, APIKey: "key", Client: server.Client(),
-		CozeToken: func(shop string) (string, error) { return "token-of-" + shop, nil },
-		Sleep:     func(_ context.Context, d time.Duration) error { f.slept = append(f.slept, d); return nil },
+		Sources: map[string]DoorSource{"hook": {path: "/hooks/hook", sign: func(h http.Header, shop string, body []byte) error {
+			h.Set("Authorization", "signed for "+shop+" "+string(body))
+			return nil
+		}}},
+		Sleep: func(_ context.Context, d time.Duration) error { f.slept = append(f.slept, d); return nil },
 	}
 }
 
@@ -58,7 +61,7 @@ func (f *fakeProducer) Produce(_ context.Context, r kafka.Record) error {
 }
 
 func step(id string, at int64, w way, body string) Step {
-	return Step{Letter: report.DeadLetter{ID: id, ShopID: "s", ReceivedAt: time.UnixMilli(at)}, way: w, body: []byte(body), record: &kafka.Record{Topic: id}, why: "why not"}
+	return Step{path: "/hooks/hook", Letter: report.DeadLetter{ID: id, ShopID: "s", Source: "hook", ReceivedAt: time.UnixMilli(at)}, way: w, body: []byte(body), record: &kafka.Record{Topic: id}, why: "why not"}
 }
 
 func TestRequeueTellsFates(t *testing.T) {
@@ -70,7 +73,7 @@ func TestRequeueTellsFates(t *testing.T) {
 	lines := step("d", 4, wayEvents, "x")
 	lines.ndjson = true
 	fates, open, err := requeue(t.Context(), f.open(t), records, []Step{
-		step("h", 8, wayNone, ""), step("g", 7, wayCoze, "G"), step("f", 6, wayRecord, ""), step("e", 5, wayCoze, "E"),
+		step("h", 8, wayNone, ""), step("g", 7, wayHook, "G"), step("f", 6, wayRecord, ""), step("e", 5, wayHook, "E"),
 		lines, step("c", 3, wayEvents, "[3]"), step("b", 2, wayEvents, "[2]"), step("a", 1, wayEvents, "[1]"),
 	})
 	if err != nil {
@@ -90,7 +93,7 @@ func TestRequeueTellsFates(t *testing.T) {
 	}
 	for n, request := range map[int]string{
 		0: "/v1/events Bearer key application/json [1]", 1: "/v1/events Bearer key application/json [2]", 2: "/v1/events Bearer key application/json [2]",
-		4: "/v1/events Bearer key application/x-ndjson x", 5: "/coze Bearer token-of-s application/json E",
+		4: "/v1/events Bearer key application/x-ndjson x", 5: "/hooks/hook signed for s E application/json E",
 	} {
 		if f.requests[n] != request {
 			t.Errorf("request %d: %q, want %q", n, f.requests[n], request)

@@ -31,7 +31,8 @@ type lettersRequeue struct {
 // Help is what the flags alone do not tell.
 func (lettersRequeue) Help() string {
 	return `What the door set aside is posted again to the door that it came through
-(/v1/events or /coze), and obeys the same rules again. What is good by now is
+(/v1/events, /coze, or /hooks of the kinds generic, standard-webhooks, coze and
+jwt), and obeys the same rules again. What is good by now is
 accepted, and counts once however often it is requeued. What is still bad comes
 back as the letter it was, with one more delivery.
 
@@ -73,11 +74,15 @@ func (r lettersRequeue) Run(a *app) error {
 			return err
 		}
 		named := func(l report.DeadLetter) bool { return slices.Contains(r.ID, l.ID) || r.Reason == string(l.Reason) }
-		steps := pipeline.PlanRequeue(letters, originals, named, now)
+		door, err := openDoor(c, r.URL)
+		if err != nil {
+			return err
+		}
+		steps := pipeline.PlanRequeue(letters, originals, door.Sources, named, now)
 		if r.DryRun {
 			return tellSteps(a.stdout, steps)
 		}
-		return r.send(a, c, box, steps)
+		return r.send(a, door, box, steps)
 	})
 }
 
@@ -102,11 +107,7 @@ func (r lettersRequeue) choose(a *app, db *clickhouse.DB, filter report.LetterFi
 	return chosen.Letters, nil
 }
 
-func (r lettersRequeue) send(a *app, c pipeline.Config, box *pipeline.Letters, steps []pipeline.Step) error {
-	door, err := openDoor(c, r.URL)
-	if err != nil {
-		return err
-	}
+func (r lettersRequeue) send(a *app, door *pipeline.Door, box *pipeline.Letters, steps []pipeline.Step) error {
 	ctx, cancel := context.WithTimeout(a.ctx, settleWithin)
 	defer cancel()
 	fates, err := box.Requeue(ctx, door, steps)
@@ -175,7 +176,7 @@ func openDoor(c pipeline.Config, url string) (*pipeline.Door, error) {
 	}
 	return &pipeline.Door{
 		URL: strings.TrimSuffix(at.URL, "/"), APIKey: at.APIKey, Client: &http.Client{Timeout: 30 * time.Second},
-		CozeToken: func(shop string) (string, error) { return shopToken(at.CozeSecret, shop, time.Now()) },
+		Sources: pipeline.DoorSources(c, at.CozeSecret, func(secret, shop, body string) (string, error) { return shopToken(secret, shop, body, time.Now()) }),
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			select {
 			case <-ctx.Done():
@@ -187,9 +188,9 @@ func openDoor(c pipeline.Config, url string) (*pipeline.Door, error) {
 	}, nil
 }
 
-// shopToken is good for /coze, for a minute and one shop.
-func shopToken(secret, shop string, now time.Time) (string, error) {
-	claims := jwt.MapClaims{"iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}
+// shopToken is good for a minute, one shop ("": whichever) and one body.
+func shopToken(secret, shop, bodySHA256 string, now time.Time) (string, error) {
+	claims := jwt.MapClaims{"iat": now.Unix(), "exp": now.Add(time.Minute).Unix(), "body_sha256": bodySHA256}
 	if shop != "" {
 		claims["shop_id"] = shop
 	}

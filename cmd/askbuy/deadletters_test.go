@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -133,20 +134,22 @@ func (p *process) says(something ...string) *process {
 func TestDeadLettersAreRequeued(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "askbuy.yaml")
-	write(t, file, "api_keys: [{name: s1, key: "+shopKey+", shops: [s1]}]\n")
+	write(t, file, "api_keys: [{name: s1, key: "+shopKey+", shops: [s1]}]\nsources: [{name: bot, kind: generic, shop: s1, secrets: ["+shopKey+"]}]\n")
 	d := &letterDesk{start(t, "--config", file), time.Now().UnixMilli()}
 	future := d.message("s1", "future", d.now+86_400_000, "\u202e有货吗")
 	d.post("/v1/events", d.secret("api_key"), "["+d.message("s1", "good", d.now, "hi")+","+future+`,{"type":"message","event_id":"lacking","shop_id":"s1"}]`)
 	d.post("/v1/events", d.secret("api_key"), d.message("s1", "good", d.now, "another text"))
 	d.post("/v1/events", shopKey, d.message("s2", "strange", d.now, "hi"))
-	token, err := shopToken(d.secret("coze_secret"), "s1", time.Now())
+	seed := `{"message_id":"seed","text":"hi","conversation_id":"c"}`
+	token, err := shopToken(d.secret("coze_secret"), "s1", fmt.Sprintf("%x", sha256.Sum256([]byte(seed))), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.post("/coze", token, `{"message_id":"seed","text":"hi","conversation_id":"c"}`)
+	d.post("/coze", token, seed)
+	d.hook(`[{"type":"message","event_id":"hooked","user_id":"u"}]`)
 	d.undecodable()
 	seen := d.letters()
-	if len(seen) != 6 || seen["future"].Reason != event.ReasonFutureTS || seen["strange"].Reason != event.ReasonForbiddenShop || seen["good"].Reason != event.ReasonConflict {
+	if len(seen) != 7 || seen["future"].Reason != event.ReasonFutureTS || seen["strange"].Reason != event.ReasonForbiddenShop || seen["good"].Reason != event.ReasonConflict {
 		t.Fatalf("set aside %+v", seen)
 	}
 
@@ -163,7 +166,8 @@ func TestDeadLettersAreRequeued(t *testing.T) {
 	d.ask("deadletters", "show", place(seen["good"])).wants(exitDone).says("another text", "conflict", "header")
 
 	d.ask("deadletters", "requeue", "--all", "--dry-run").wants(exitDone).says("come back: future_ts", "askbuy.messages.v1", "--reason forbidden_shop", "nothing was done")
-	d.ask("deadletters", "requeue", "--all").wants(exitNo).says("6 letters requeued: 5 still bad, 1 left", seen["future"].ID+" still bad: future_ts",
+	d.ask("deadletters", "requeue", "--source", "bot").wants(exitNo).says("1 letters requeued: 1 left", "--config")
+	d.ask("deadletters", "requeue", "--all", "--config", file).wants(exitNo).says("7 letters requeued: 6 still bad, 1 left", seen["bot:hooked"].ID+" still bad: missing_field", seen["future"].ID+" still bad: future_ts",
 		seen["good"].ID+" still bad: conflict", seen["seed"].ID+" still bad: missing_field", seen["undecodable"].ID+" still bad: undecodable")
 	again := d.letters()
 	for key, l := range seen {
@@ -195,6 +199,25 @@ func TestDeadLettersAreRequeued(t *testing.T) {
 // place is how a letter's place is given.
 func place(l report.DeadLetter) string {
 	return fmt.Sprintf("%s:%d:%d", l.Topic, l.Partition, l.Offset)
+}
+
+// hook posts a delivery of the source bot.
+func (d *letterDesk) hook(body string) {
+	d.t.Helper()
+	bot, err := pipeline.Source{Kind: "generic", Secrets: []string{shopKey}}.Sender(time.Now)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(d.t.Context(), http.MethodPost, d.at.HTTP+"/hooks/bot", strings.NewReader(body))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := bot.Sign(r.Header, []byte(body)); err != nil {
+		d.t.Fatal(err)
+	}
+	if status, said := exchange(d.t, r); status != http.StatusOK {
+		d.t.Fatalf("POST /hooks/bot: %d %s", status, said)
+	}
 }
 
 // undecodable puts a record into a topic that nobody can read.
