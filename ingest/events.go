@@ -30,6 +30,9 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	if key == nil {
 		return h.problem(sourceEvents, unauthorized)
 	}
+	if refused := h.allow(key.sender()); refused != nil {
+		return h.problem(sourceEvents, refused)
+	}
 	ndjson, ok := mediaType(r)
 	if !ok {
 		return h.problem(sourceEvents, unsupported)
@@ -43,6 +46,7 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	if refused != nil {
 		return h.problem(sourceEvents, refused)
 	}
+	h.limiter.charge(key.sender(), len(parts)-1)
 	arrival := h.Now()
 	items := decodeAll(parts, arrival, key)
 	outcomes, refused := h.accept(r.Context(), sourceEvents, arrival, items)

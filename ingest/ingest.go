@@ -9,6 +9,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -26,6 +27,7 @@ type Options struct {
 	Keys     *Keys      // of /v1
 	Score    ScoreFunc  // nil: no /v1/score here
 	Intent   IntentFunc // nil: no /v1/shoppers here
+	Limits   Limits     // of each sender
 	Log      *slog.Logger
 	Now      func() time.Time
 }
@@ -34,6 +36,7 @@ type Options struct {
 type Handler struct {
 	Options
 	metrics   *metrics
+	limiter   *limiter
 	hooks     map[string]*Source
 	held      atomic.Int64 // bytes of bodies
 	outageLog seldom
@@ -42,14 +45,14 @@ type Handler struct {
 
 // New makes a handler; Register puts it to work.
 func New(o Options) (*Handler, error) {
-	if err := o.Config.Validate(); err != nil {
+	if err := errors.Join(o.Config.Validate(), o.Limits.Validate()); err != nil {
 		return nil, err
 	}
 	hooks, err := byName(o.Hooks)
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{Options: o, metrics: o.Acceptor.metrics, hooks: hooks}, nil
+	return &Handler{Options: o, metrics: o.Acceptor.metrics, limiter: newLimiter(o.Limits, o.Now), hooks: hooks}, nil
 }
 
 // Register adds the routes of the door, and the answers to what is no route

@@ -12,6 +12,7 @@ import (
 
 // Key is an API key of /v1 and the shops it is for.
 type Key struct {
+	Name     string // for its limit
 	Secret   string
 	Shops    []string
 	AllShops bool
@@ -65,6 +66,9 @@ func (k *Keys) find(h http.Header) *Key {
 	}
 	return found
 }
+
+// sender is the key's name in the limits.
+func (k *Key) sender() string { return "key:" + k.Name }
 
 func (k *Key) allows(shop string) bool { return k.AllShops || slices.Contains(k.Shops, shop) }
 

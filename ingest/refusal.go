@@ -10,25 +10,30 @@ import (
 // refusal is why a whole request is turned away; nothing of it was accepted.
 type refusal struct {
 	status  int
-	code    string // stable, also the metric's label
-	message string // short, for the senders of webhooks
-	detail  string // for the clients of /v1
+	code    string        // stable, also the metric's label
+	message string        // short, for the senders of webhooks
+	detail  string        // for the clients of /v1
+	after   time.Duration // when to try again; 0: as the door is configured
 }
 
 var (
-	unauthorized = &refusal{http.StatusUnauthorized, "unauthorized", "invalid token", "want Authorization: Bearer <API key>"}
-	forbidden    = &refusal{http.StatusForbidden, "forbidden_shop", "forbidden shop", "the credential is not for this shop"}
-	notJSON      = &refusal{http.StatusBadRequest, "not_json", "not json", "the body is neither JSON nor NDJSON, or ended early"}
-	badEncoding  = &refusal{http.StatusBadRequest, "bad_encoding", "bad content encoding", "the body is not what its Content-Encoding says"}
-	tooLarge     = &refusal{http.StatusRequestEntityTooLarge, "too_large", "body too large", "the body is too large, also once decompressed: send fewer events at once"}
-	tooMany      = &refusal{http.StatusRequestEntityTooLarge, "too_many_events", "too many events", "too many events in one request"}
-	unsupported  = &refusal{http.StatusUnsupportedMediaType, "unsupported_media_type", "want application/json", "want application/json or application/x-ndjson, plain or gzip"}
-	busy         = &refusal{http.StatusTooManyRequests, "too_many_requests", "too many requests", "too much is being received at once: try again later"}
-	unavailable  = &refusal{http.StatusServiceUnavailable, "unavailable", "unavailable", "the events are not known to be durable: send them again, which is safe"}
+	unauthorized = &refusal{status: http.StatusUnauthorized, code: "unauthorized", message: "invalid token", detail: "want Authorization: Bearer <API key>"}
+	forbidden    = &refusal{status: http.StatusForbidden, code: "forbidden_shop", message: "forbidden shop", detail: "the credential is not for this shop"}
+	notJSON      = &refusal{status: http.StatusBadRequest, code: "not_json", message: "not json", detail: "the body is neither JSON nor NDJSON, or ended early"}
+	badEncoding  = &refusal{status: http.StatusBadRequest, code: "bad_encoding", message: "bad content encoding", detail: "the body is not what its Content-Encoding says"}
+	tooLarge     = &refusal{status: http.StatusRequestEntityTooLarge, code: "too_large", message: "body too large", detail: "the body is too large, also once decompressed: send fewer events at once"}
+	tooMany      = &refusal{status: http.StatusRequestEntityTooLarge, code: "too_many_events", message: "too many events", detail: "too many events in one request"}
+	unsupported  = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "want application/json", detail: "want application/json or application/x-ndjson, plain or gzip"}
+	busy         = &refusal{status: http.StatusTooManyRequests, code: "too_many_requests", message: "too many requests", detail: "too much is being received at once: try again later"}
+	limited      = &refusal{status: http.StatusTooManyRequests, code: "rate_limited", message: "rate limited", detail: "more events a second than this sender may send: try again later"}
+	unavailable  = &refusal{status: http.StatusServiceUnavailable, code: "unavailable", message: "unavailable", detail: "the events are not known to be durable: send them again, which is safe"}
 )
 
 func (r *refusal) later(answer *httpserver.Error, after time.Duration) error {
 	if r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable {
+		if r.after > 0 {
+			after = r.after
+		}
 		return answer.Later(after)
 	}
 	return answer

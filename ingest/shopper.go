@@ -107,12 +107,12 @@ func (h *Handler) serveIntent(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("look up latest intent: %w", err)
 	}
 	if !known {
-		return h.problem(source, &refusal{http.StatusNotFound, "no_recent_intent", "", "the shopper has said nothing within the last 300 s"})
+		return h.problem(source, &refusal{status: http.StatusNotFound, code: "no_recent_intent", detail: "the shopper has said nothing within the last 300 s"})
 	}
 	h.ok(source)
 	return httpserver.JSON(w, latest)
 }
 
 func (h *Handler) badRequest(source string, f *Fault) error {
-	return h.problem(source, &refusal{http.StatusBadRequest, string(f.Reason), "", f.Detail})
+	return h.problem(source, &refusal{status: http.StatusBadRequest, code: string(f.Reason), detail: f.Detail})
 }

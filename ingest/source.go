@@ -102,6 +102,9 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, s *Source) *refus
 	if s.Shop != "" && proof.Shop != "" && s.Shop != proof.Shop {
 		return forbidden
 	}
+	if refused := h.allow(s.Name); refused != nil {
+		return refused
+	}
 	if !s.takes(r) {
 		return unsupported
 	}
