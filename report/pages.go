@@ -88,7 +88,10 @@ func (r *LedgerReport) page(l Lang) page {
 		table.rows = append(table.rows, append([]string{row.Topic}, row.cells()...))
 	}
 	table.rows = append(table.rows, append([]string{l.say("total", "合计")}, r.Total.cells()...))
-	p := page{title: l.say("What became of every record", "每条记录的去向"), sections: []section{table, r.bySource(l)}}
+	p := page{title: l.say("What became of every record", "每条记录的去向"), sections: []section{table}}
+	if len(r.Sources) > 0 {
+		p.sections = append(p.sections, r.bySource(l))
+	}
 	if len(r.SetAside) > 0 {
 		p.sections = append(p.sections, setAside(l, l.say("Set aside", "已隔离事件"), r.SetAside))
 	}
