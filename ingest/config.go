@@ -8,7 +8,8 @@ import (
 
 // Config bounds what the door takes.
 type Config struct {
-	AckTimeout   time.Duration // how long a request waits for the broker
+	AckTimeout   time.Duration // how long a request waits to be durable
+	SpoolShare   time.Duration // of that, what is left for the spool when the broker does not answer
 	RetryAfter   time.Duration // what a sender is told when the door is shut
 	MaxBody      int64         // bytes of a body, also once it is decompressed
 	MaxBatch     int           // events in one request
@@ -19,6 +20,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		AckTimeout:   1500 * time.Millisecond,
+		SpoolShare:   400 * time.Millisecond,
 		RetryAfter:   2 * time.Second,
 		MaxBody:      1 << 20,
 		MaxBatch:     10_000,
@@ -35,6 +37,7 @@ func (c Config) Validate() error {
 		}
 	}
 	require(c.AckTimeout > 0, "ack_timeout", "a duration above 0")
+	require(c.SpoolShare > 0 && c.SpoolShare < c.AckTimeout, "spool_share", "a duration above 0 and below ack_timeout")
 	require(c.RetryAfter > 0, "retry_after", "a duration above 0")
 	require(c.MaxBody > 0, "max_body", "a number of bytes above 0")
 	require(c.MaxBatch > 0, "max_batch", "a number of events above 0")

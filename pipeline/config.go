@@ -60,6 +60,7 @@ type Config struct {
 	APIKeys        []APIKey        `koanf:"api_keys"`
 	Sources        []Source        `koanf:"sources"` // of /hooks/{source}
 	Shops          map[string]Shop `koanf:"shops"`
+	Door           DoorBounds      `koanf:"door"`
 
 	LogLevel string `koanf:"log_level"`
 
@@ -99,6 +100,7 @@ func DefaultConfig() Config {
 		KafkaPrefix: "askbuy.",
 		DefaultShop: "default",
 		LogLevel:    "info",
+		Door:        defaultDoor(),
 		SinkLinger:  300 * time.Millisecond,
 		RepairEvery: time.Minute,
 	}
@@ -181,6 +183,7 @@ func (c Config) Validate() error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		wrong("log_level", "%q: use debug, info, warn or error", c.LogLevel)
 	}
+	problems = append(problems, c.checkDoor()...)
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(problems...)
 }

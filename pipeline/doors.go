@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"askbuy/ingest"
-	"askbuy/ingest/dedup"
 	"askbuy/ingest/sender"
 	embeddedclickhouse "askbuy/internal/clickhouse/embedded"
 	"askbuy/internal/httpserver"
@@ -61,11 +60,16 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := dedup.NewFilter(dedup.DefaultConfig(), time.Now)
+	memory, err := openMemory(w)
 	if err != nil {
 		return nil, err
 	}
-	acceptor, err := ingest.NewAcceptor(w.behindDoor(DoorPublisher{producer, w.kafka}), filter, []byte(w.secrets.fingerprint), w.registry)
+	publisher := w.behindDoor(DoorPublisher{producer, w.kafka})
+	acceptor, err := ingest.NewAcceptor(publisher, memory.filter, []byte(w.secrets.fingerprint), w.registry)
+	if err != nil {
+		return nil, err
+	}
+	spool, err := openSpool(w, acceptor, publisher, memory)
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +77,9 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := []ingest.Key{{Secret: w.secrets.api, AllShops: true}}
+	keys := []ingest.Key{{Name: generatedKey, Secret: w.secrets.api, AllShops: true}}
 	for _, key := range w.config.APIKeys {
-		keys = append(keys, ingest.Key{Secret: key.Key, Shops: key.Shops, AllShops: len(key.Shops) == 0})
+		keys = append(keys, ingest.Key{Name: key.Name, Secret: key.Key, Shops: key.Shops, AllShops: len(key.Shops) == 0})
 	}
 	known, err := ingest.NewKeys(keys)
 	if err != nil {
@@ -87,15 +91,16 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 		Coze:     coze,
 		Hooks:    d.hooks,
 		Keys:     known, Score: scoreText(intent.Default()), Intent: latestIntent(w.db),
-		Log: w.log, Now: time.Now,
+		Limits: w.config.Door.limits(), Log: w.log, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	handler.Register(mux)
-	server := httpserver.New(httpserver.DefaultConfig(), d.public, mux, w.health, w.log)
-	return []part{{"public door", server.Run}}, nil
+	public := limitConnections(d.public, w.config.Door.MaxConnections)
+	server := httpserver.New(httpserver.DefaultConfig(), public, mux, w.health, w.log)
+	return []part{{"door's memory", memory.Run}, {"spool", spool.Run}, {"public door", server.Run}}, nil
 }
 
 // cozeSource is the seed's webhook: a source of its own, or the settings.

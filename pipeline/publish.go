@@ -27,8 +27,11 @@ func (p DoorPublisher) Start(r ingest.Record, then func(error)) {
 	}
 	record := kafka.Record{Topic: p.Config.Name(r.Topic), Key: r.Key, Value: r.Value, Headers: headers, Time: r.Time}
 	p.Producer.Start(record, func(err error) {
-		if errors.Is(err, kafka.ErrTooLarge) {
+		switch {
+		case errors.Is(err, kafka.ErrTooLarge):
 			err = fmt.Errorf("%w: %w", ingest.ErrTooLarge, err)
+		case errors.Is(err, kafka.ErrRefused):
+			err = fmt.Errorf("%w: %w", ingest.ErrRefused, err)
 		}
 		then(err)
 	})

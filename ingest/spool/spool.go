@@ -35,7 +35,7 @@ import (
 
 var (
 	// ErrFull: no more may be held. It passes once the broker is back.
-	ErrFull = errors.New("spool is full: bring the broker back, or give the spool more room (spool_max_bytes)")
+	ErrFull = errors.New("spool is full: bring the broker back, or give the spool more room (door.spool_max_bytes)")
 	// ErrClosed: the spool has been stopped.
 	ErrClosed = errors.New("spool is closed")
 )

@@ -1,0 +1,161 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"askbuy/ingest/dedup"
+	"askbuy/schemas/event"
+)
+
+// fakeLog is a topic of one partition.
+type fakeLog struct {
+	events []event.Event
+	err    error
+	reads  [][2]int64
+}
+
+func (l *fakeLog) EndOffsets(context.Context) (dedup.Offsets, error) {
+	return dedup.Offsets{event.TopicMessages: {0: int64(len(l.events))}}, l.err
+}
+
+func (l *fakeLog) Read(_ context.Context, _ string, _ int32, from, to int64, f func([]event.Header, []byte)) error {
+	l.reads = append(l.reads, [2]int64{from, to})
+	for _, e := range l.events[from:to] {
+		v := event.Envelope{Identity: e.Identity(), Copy: copyOf(&e)}
+		value, err := event.Encode(&e)
+		if err != nil {
+			return err
+		}
+		f(v.Headers(), value)
+	}
+	f(nil, []byte("no event"))
+	return nil
+}
+
+func copyOf(e *event.Event) event.Copy {
+	return event.NewFingerprinter(make([]byte, 32)).Copy(e, false)
+}
+
+func (l *fakeLog) append(m *memory, id string) {
+	e := event.Event{Type: event.TypeMessage, ID: id, ShopID: "s", UserID: "u", ConvID: "c", From: event.RoleUser, Text: "x", TS: 5}
+	l.events = append(l.events, e)
+	m.filter.Begin(e.Identity(), copyOf(&e)).Commit()
+}
+
+func newMemory(t *testing.T, path string, log rawLog) *memory {
+	t.Helper()
+	filter, err := dedup.NewFilter(dedup.DefaultConfig(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &memory{filter: filter, path: path, log: log, logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		starts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "starts"}, []string{"outcome"})}
+	m.load()
+	return m
+}
+
+// Whether it was stopped or killed, a door that starts again recognises what
+// it accepted before.
+func TestTheDoorRemembersOverARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, path := &fakeLog{}, filepath.Join(t.TempDir(), "snapshot")
+		ended := make(chan error, 1)
+		run := func() (*memory, func()) {
+			ctx, stop := context.WithCancel(t.Context())
+			m := newMemory(t, path, log)
+			go func() { ended <- m.Run(ctx) }()
+			synctest.Wait()
+			return m, stop
+		}
+		want := func(m *memory, n int, outcome string) {
+			t.Helper()
+			if testutil.ToFloat64(m.starts.WithLabelValues(outcome)) != 1 || !m.learnt.Load() || len(log.events) != n {
+				t.Errorf("%d events, not %s", len(log.events), outcome)
+			}
+			for i := range log.events {
+				if v := m.filter.Begin(log.events[i].Identity(), copyOf(&log.events[i])).Verdict; v != dedup.Duplicate {
+					t.Errorf("%s: %v", log.events[i].ID, v)
+				}
+			}
+		}
+		m, kill := run()
+		want(m, 0, "none")
+		log.append(m, "a")
+		time.Sleep(snapshotEvery + time.Second)
+		log.append(m, "b") // behind the snapshot
+		path = copyFile(t, path)
+		kill()
+		m, stop := run()
+		want(m, 2, "loaded")
+		log.append(m, "c")
+		stop()
+		<-ended
+		log.reads = nil
+		synctest.Wait()
+		m, stop = run()
+		want(m, 3, "loaded")
+		if len(log.reads) > 0 {
+			t.Errorf("after a clean stop it read %v", log.reads)
+		}
+		log.err = errors.New("broker is away")
+		stop()
+		<-ended
+		log.err = nil
+		if err := os.WriteFile(path, []byte("torn"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m, stop = run()
+		want(m, 3, "unusable")
+		log.events = log.events[:1] // the topic was made anew
+		stop()
+		<-ended
+		<-ended
+	})
+}
+
+func copyFile(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".copy", content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path + ".copy"
+}
+
+func TestDoorBounds(t *testing.T) {
+	c := DefaultConfig()
+	c.APIKeys = []APIKey{{Name: "erp", Key: strings.Repeat("k", 32)}}
+	c.Door.RateLimits = map[string]RateLimit{"default": {100, 200}, "coze": {}, "key:erp": {5, 10}}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	l := c.Door.limits()
+	if l.Default.PerSecond != 100 || l.Of["key:erp"].Burst != 10 {
+		t.Errorf("limits %+v", l)
+	}
+	if err := c.Door.spool("d").Validate(); err != nil {
+		t.Error(err)
+	}
+	c.Door = DoorBounds{RateLimits: map[string]RateLimit{"shopfy": {}, "coze": {EventsPerSecond: 1}}}
+	err := c.Validate()
+	for _, want := range []string{"door.spool_max_bytes", "door.dedupe_memory_bytes", "door.max_connections", `"shopfy" is no sender`, "burst"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no word of %s: %v", want, err)
+		}
+	}
+}
