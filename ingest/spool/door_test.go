@@ -142,7 +142,7 @@ func TestTheFirstAcknowledgedCopyIsFirstInTheLog(t *testing.T) {
 // 200 within the door's deadline, and all of it is in the log afterwards.
 func TestTenMinutesWithoutTheBroker(t *testing.T) {
 	t.Parallel()
-	const perSecond, outage = 500, 10 * time.Minute
+	const perSecond, batch, outage = 500, 5, 10 * time.Minute
 	c := DefaultConfig(t.TempDir())
 	synctest.Test(t, func(t *testing.T) {
 		d := newDoor(t, c, dedup.DefaultConfig())
@@ -154,9 +154,13 @@ func TestTenMinutesWithoutTheBroker(t *testing.T) {
 		var wg sync.WaitGroup
 		traffic := func(d *door, length time.Duration) {
 			for end := time.Now().Add(length); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-				for range perSecond / 20 {
-					body := message(fmt.Sprint("m", sent), fmt.Sprint("u", sent%300), "x")
-					sent++
+				for range perSecond / 20 / batch {
+					var events []string
+					for range batch {
+						events = append(events, message(fmt.Sprint("m", sent), fmt.Sprint("u", sent%300), "x"))
+						sent++
+					}
+					body := strings.Join(events, "\n")
 					wg.Go(func() {
 						started := time.Now()
 						w := d.post(body)
@@ -286,7 +290,7 @@ func TestNothingIsLostOrInvented(t *testing.T) {
 		unique = 10_000
 	}
 	c := DefaultConfig(t.TempDir())
-	c.MaxBytes, c.SegmentBytes = 1<<20, 64<<10
+	c.MaxBytes, c.SegmentBytes = 8<<20, 512<<10
 	synctest.Test(t, func(t *testing.T) {
 		d := newDoor(t, c, dedup.Config{MemoryBytes: 1 << 20, Horizon: time.Hour, Generations: 2, FalsePositive: 0.9})
 		d.spool.sync = func(*os.File) error { return nil }
