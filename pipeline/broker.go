@@ -2,9 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -41,7 +44,31 @@ func (c Config) kafkaConfig(brokers []string) kafka.Config {
 	}
 	k.Brokers, k.Prefix, k.ClientID = brokers, c.KafkaPrefix, "askbuy"
 	k.Partitions, k.Replication = c.partitions(), c.replication()
+	if len(c.KafkaBrokers) > 0 {
+		k.TLS, _ = c.kafkaTLS() // validated
+		k.SASL = kafka.SASL{Mechanism: c.KafkaSASL, User: c.KafkaUser, Password: c.KafkaPassword}
+	}
 	return k
+}
+
+// kafkaTLS is how connections to the broker are encrypted, nil when they are
+// not.
+func (c Config) kafkaTLS() (*tls.Config, error) {
+	if !c.KafkaTLS {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.KafkaTLSCAFile != "" {
+		pem, err := os.ReadFile(c.KafkaTLSCAFile)
+		if err != nil {
+			return nil, fmt.Errorf("kafka_tls_ca_file: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("kafka_tls_ca_file: %s holds no certificate in PEM", c.KafkaTLSCAFile)
+		}
+	}
+	return config, nil
 }
 
 // startBroker starts the embedded broker, unless brokers are configured.

@@ -1,13 +1,17 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"askbuy/internal/kafka"
 )
 
 // Role is a part of the pipeline that one process may run.
@@ -41,6 +45,11 @@ type Config struct {
 	KafkaPrefix       string   `koanf:"kafka_prefix"`
 	KafkaPartitions   int32    `koanf:"kafka_partitions"`  // 0: 4 embedded, 16 elsewhere
 	KafkaReplication  int16    `koanf:"kafka_replication"` // 0: 1 embedded, 3 elsewhere
+	KafkaTLS          bool     `koanf:"kafka_tls"`
+	KafkaTLSCAFile    string   `koanf:"kafka_tls_ca_file"`    // "": the system's authorities
+	KafkaSASL         string   `koanf:"kafka_sasl_mechanism"` // "": none
+	KafkaUser         string   `koanf:"kafka_sasl_user"`
+	KafkaPassword     string   `koanf:"kafka_sasl_password"`
 	EmbeddedKafkaAddr string   `koanf:"embedded_kafka_addr"`
 
 	ClickHouseDSN                string `koanf:"clickhouse_dsn"`     // "": an embedded server
@@ -139,10 +148,22 @@ func (c Config) Validate() error {
 			wrong(setting, "%q is no host:port: write it like 127.0.0.1:8080, with port 0 for any free one", addr)
 		}
 	}
+	if http, native := c.embeddedClickHouseAddrs(); host(http) != host(native) {
+		wrong("embedded_clickhouse_http_addr and embedded_clickhouse_native_addr", "hosts %q and %q differ: the embedded server listens on one host, so give both the same", host(http), host(native))
+	}
 	for _, broker := range c.KafkaBrokers {
 		if _, _, err := net.SplitHostPort(broker); err != nil {
 			wrong("kafka_brokers", "%q is no host:port: separate several by commas", broker)
 		}
+	}
+	if _, err := c.kafkaTLS(); err != nil {
+		problems = append(problems, err)
+	}
+	if c.KafkaSASL != "" && (c.KafkaUser == "" || c.KafkaPassword == "") {
+		wrong("kafka_sasl_mechanism", "needs kafka_sasl_user and ASKBUY_KAFKA_SASL_PASSWORD")
+	}
+	if !slices.Contains([]string{"", kafka.Plain, kafka.ScramSHA256, kafka.ScramSHA512}, c.KafkaSASL) {
+		wrong("kafka_sasl_mechanism", "%q: use %s, %s or %s", c.KafkaSASL, kafka.Plain, kafka.ScramSHA256, kafka.ScramSHA512)
 	}
 	if c.KafkaPartitions < 0 {
 		wrong("kafka_partitions", "%d is negative: use the number of partitions every topic shall have", c.KafkaPartitions)
@@ -158,10 +179,8 @@ func (c Config) Validate() error {
 			wrong("clickhouse_dsn", "want clickhouse://user:password@host:9000/database (the native port)")
 		}
 	}
-	for setting, secret := range map[string]string{"coze_secret": c.CozeSecret, "fingerprint_key": c.FingerprintKey} {
-		if secret != "" && len(secret) < minSecret {
-			wrong(setting, "has %d bytes, fewer than %d: generate one with `openssl rand -hex 32`", len(secret), minSecret)
-		}
+	if n := len(c.FingerprintKey); n > 0 && n < minSecret {
+		wrong("fingerprint_key", "has %d bytes, fewer than %d: generate one with `openssl rand -hex 32`", n, minSecret)
 	}
 	if c.DefaultShop == "" || len(c.DefaultShop) > 256 {
 		wrong("default_shop", "must have 1 to 256 bytes")
@@ -188,8 +207,51 @@ func (c Config) Validate() error {
 	return errors.Join(problems...)
 }
 
+// Warnings are what is allowed and should be known.
+func (c Config) Warnings() []string {
+	if n := len(c.CozeSecret); n > 0 && n < minSecret { // the sender's console may have issued it
+		return []string{fmt.Sprintf("COZE_SECRET has %d bytes, fewer than the %d that HS256 asks for: take a longer one where the sender allows it (`openssl rand -hex 32`)", n, minSecret)}
+	}
+	return nil
+}
+
 // Has reports whether this process runs a role.
 func (c Config) Has(role Role) bool { return slices.Contains(c.Roles, role) }
+
+// embeddedClickHouseAddrs are the wanted addresses of the embedded server. It
+// has one host: where one address is given, the other's default follows it.
+func (c Config) embeddedClickHouseAddrs() (http, native string) {
+	follow := func(given, other, fallback string) string {
+		if given != "" || other == "" {
+			return cmp.Or(given, fallback)
+		}
+		_, port, _ := net.SplitHostPort(fallback)
+		return net.JoinHostPort(host(other), port)
+	}
+	return follow(c.EmbeddedClickHouseHTTPAddr, c.EmbeddedClickHouseNativeAddr, defaultClickHouseHTTPAddr),
+		follow(c.EmbeddedClickHouseNativeAddr, c.EmbeddedClickHouseHTTPAddr, defaultClickHouseNativeAddr)
+}
+
+func host(addr string) string {
+	h, _, _ := net.SplitHostPort(addr)
+	return h
+}
+
+// Effective is the configuration with its defaults in the place of what was
+// left open. It is for people: an address in it may have moved to a free port,
+// and generated secrets stay in the data directory.
+func (c Config) Effective() Config {
+	c.HTTPAddr, c.AdminAddr = cmp.Or(c.HTTPAddr, defaultHTTPAddr), cmp.Or(c.AdminAddr, defaultAdminAddr)
+	if len(c.KafkaBrokers) == 0 {
+		c.EmbeddedKafkaAddr = cmp.Or(c.EmbeddedKafkaAddr, defaultKafkaAddr)
+	}
+	if c.ClickHouseDSN == "" {
+		c.EmbeddedClickHouseHTTPAddr, c.EmbeddedClickHouseNativeAddr = c.embeddedClickHouseAddrs()
+	}
+	c.KafkaPartitions, c.KafkaReplication = c.partitions(), c.replication()
+	c.ExperimentsDir = cmp.Or(c.ExperimentsDir, filepath.Join(c.DataDir, "experiments"))
+	return c
+}
 
 // partitions is the number every topic gets.
 func (c Config) partitions() int32 {

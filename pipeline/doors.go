@@ -99,7 +99,7 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	mux := http.NewServeMux()
 	handler.Register(mux)
 	public := limitConnections(d.public, w.config.Door.MaxConnections)
-	server := httpserver.New(httpserver.DefaultConfig(), public, mux, w.health, w.log)
+	server := httpserver.New(httpserver.DefaultConfig(), public, exactPaths(mux), w.health, w.log)
 	return []part{{"door's memory", memory.Run}, {"spool", spool.Run}, {"public door", server.Run}}, nil
 }
 

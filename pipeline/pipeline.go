@@ -62,7 +62,12 @@ func (e *RunError) Unwrap() error { return e.err }
 // Run starts everything, runs until ctx ends or a part fails, and stops in
 // reverse order. It may be called once.
 func (p *Pipeline) Run(ctx context.Context) (err error) {
-	defer func() { err = errors.Join(err, p.close()) }()
+	defer func() {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.As(err, new(*RunError)) {
+			err = nil // told to stop before everything was up
+		}
+		err = errors.Join(err, p.close())
+	}()
 	if err := p.config.Validate(); err != nil {
 		return err
 	}
@@ -117,6 +122,12 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	if err := prepare(ctx, db, p.config, p.log); err != nil {
 		return err
 	}
+	if err := sameInstallation(ctx, db, secrets); err != nil {
+		return err
+	}
+	if err := writeShops(ctx, db, p.config); err != nil {
+		return err
+	}
 	epochs, err := topicEpochs(ctx, db, k.Prefix, infos, slices.Concat(event.RawTopics(), event.DerivedTopics()))
 	if err != nil {
 		return err
@@ -157,10 +168,12 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 
 // serve runs the parts and says where everything is once all are well.
 func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoints Endpoints) error {
+	ready := false
 	parts = append(parts, part{"readiness", func(ctx context.Context) error {
 		if err := p.awaitReady(ctx); err != nil {
 			return err
 		}
+		ready = true
 		if err := endpoints.write(p.config.DataDir); err != nil {
 			return fmt.Errorf("write %s: %w", endpointsFile, err)
 		}
@@ -168,24 +181,34 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 		<-ctx.Done()
 		return os.Remove(filepath.Join(p.config.DataDir, endpointsFile))
 	}})
-	if err := runParts(ctx, parts); err != nil {
+	err := runParts(ctx, parts)
+	if ctx.Err() != nil {
+		p.log.Info("stopped, as told")
+	}
+	if err != nil && ready {
 		return &RunError{err}
 	}
-	return nil
+	return err
 }
 
 // awaitReady asks the dependencies until all are well.
 func (p *Pipeline) awaitReady(ctx context.Context) error {
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick, remind := time.NewTicker(50*time.Millisecond), time.NewTicker(10*time.Second)
 	defer tick.Stop()
-	for !p.health.Ready(ctx).Ready {
+	defer remind.Stop()
+	for {
+		state := p.health.Ready(ctx)
+		if state.Ready {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-remind.C:
+			p.log.Warn("still waiting until everything is well", "dependencies", state.Dependencies)
 		case <-tick.C:
 		}
 	}
-	return nil
 }
 
 func (p *Pipeline) onClose(f func() error) { p.closers = append(p.closers, f) }

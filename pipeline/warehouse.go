@@ -21,7 +21,7 @@ func startWarehouse(ctx context.Context, c Config, s secrets, log *slog.Logger) 
 	if c.ClickHouseDSN != "" {
 		return c.ClickHouseDSN, nil, nil
 	}
-	http, native := cmp.Or(c.EmbeddedClickHouseHTTPAddr, defaultClickHouseHTTPAddr), cmp.Or(c.EmbeddedClickHouseNativeAddr, defaultClickHouseNativeAddr)
+	http, native := c.embeddedClickHouseAddrs()
 	for {
 		engine, err = embeddedclickhouse.Start(ctx, embeddedclickhouse.Options{
 			Dir: filepath.Join(c.DataDir, "clickhouse"), HTTPAddr: http, NativeAddr: native,
@@ -46,8 +46,8 @@ func startWarehouse(ctx context.Context, c Config, s secrets, log *slog.Logger) 
 	}
 }
 
-// prepare brings tables and views up to date, and writes down the shops'
-// settings. It may run in several processes at once.
+// prepare brings tables and views up to date. It may run in several processes
+// at once.
 func prepare(ctx context.Context, db *clickhouse.DB, c Config, log *slog.Logger) error {
 	cluster := warehouse.Cluster{Name: c.ClickHouseCluster}
 	migrations, err := warehouse.Render(cluster)
@@ -66,12 +66,16 @@ func prepare(ctx context.Context, db *clickhouse.DB, c Config, log *slog.Logger)
 			return fmt.Errorf("make view %s: %w", view.Name, err)
 		}
 	}
-	return writeShops(ctx, db, c)
+	return nil
 }
 
 // writeShops makes the configured shops, and only them, the ones that the
-// views see: a shop that left the configuration goes back to the defaults.
+// views see: a shop that left the configuration goes back to the defaults. A
+// process whose configuration says nothing of shops leaves them alone.
 func writeShops(ctx context.Context, db *clickhouse.DB, c Config) error {
+	if len(c.Shops) == 0 {
+		return nil
+	}
 	type row struct {
 		ShopID  string `ch:"shop_id"`
 		Zone    string `ch:"time_zone"`

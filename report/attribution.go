@@ -61,6 +61,9 @@ const topConversations = 20
 // Attribution asks which conversations led to orders, by a model and a window
 // in whole hours.
 func Attribution(ctx context.Context, db database, model string, windowHours int, f Filter) (*AttributionReport, error) {
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
 	if !slices.Contains(Models(), model) {
 		return nil, fmt.Errorf("report attribution: unknown model %q: want one of %s", model, strings.Join(Models(), ", "))
 	}

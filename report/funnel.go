@@ -56,6 +56,9 @@ type FunnelReport struct {
 
 // Funnel asks for the funnel of the conversations that the filter keeps.
 func Funnel(ctx context.Context, db database, f Filter) (*FunnelReport, error) {
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
 	b := funnelBuilder{days: map[string]*FunnelRow{}, intents: map[string]*FunnelRow{}}
 	if err := b.readCounts(ctx, db, f); err != nil {
 		return nil, err

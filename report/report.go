@@ -9,10 +9,12 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"askbuy/internal/clickhouse"
 )
@@ -31,6 +33,23 @@ type Filter struct {
 	To      string `json:"to,omitempty"`
 	Channel string `json:"channel,omitempty"`
 	Intent  string `json:"intent,omitempty"`
+}
+
+// Validate reports every problem at once.
+func (f Filter) Validate() error {
+	var problems []error
+	for _, day := range []struct{ name, value string }{{"from", f.From}, {"to", f.To}} {
+		if day.value == "" {
+			continue
+		}
+		if _, err := time.Parse(time.DateOnly, day.value); err != nil {
+			problems = append(problems, fmt.Errorf("--%s: %q is no day: write it as 2026-11-21", day.name, day.value))
+		}
+	}
+	if len(problems) == 0 && f.From != "" && f.To != "" && f.From > f.To {
+		problems = append(problems, fmt.Errorf("--from %s is after --to %s: swap them", f.From, f.To))
+	}
+	return errors.Join(problems...)
 }
 
 // where is the filter as SQL over columns of these names ("" has none), and

@@ -24,7 +24,7 @@ func (p configPrint) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	out, err := yaml.Marshal(settings(reflect.ValueOf(c), p.Redact))
+	out, err := yaml.Marshal(settings(reflect.ValueOf(c.Effective()), p.Redact))
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,10 @@ type flags struct {
 	KafkaPrefix       string `placeholder:"PREFIX" setting:"kafka_prefix,ASKBUY_KAFKA_PREFIX" help:"Prefix of topics and groups (default askbuy.)."`
 	KafkaPartitions   string `placeholder:"N" setting:"kafka_partitions,ASKBUY_KAFKA_PARTITIONS" help:"Partitions of every topic (default 16, embedded 4)."`
 	KafkaReplication  string `placeholder:"N" setting:"kafka_replication,ASKBUY_KAFKA_REPLICATION" help:"Replicas of every topic (default 3, embedded 1)."`
+	KafkaTLS          string `name:"kafka-tls" placeholder:"true" setting:"kafka_tls,ASKBUY_KAFKA_TLS" help:"Encrypt connections to Kafka."`
+	KafkaTLSCAFile    string `name:"kafka-tls-ca-file" placeholder:"FILE" setting:"kafka_tls_ca_file,ASKBUY_KAFKA_TLS_CA_FILE" help:"Authorities that Kafka's certificate may be from, PEM (default the system's)."`
+	KafkaSASL         string `name:"kafka-sasl-mechanism" placeholder:"NAME" setting:"kafka_sasl_mechanism,ASKBUY_KAFKA_SASL_MECHANISM" help:"PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; the password comes from ASKBUY_KAFKA_SASL_PASSWORD."`
+	KafkaUser         string `name:"kafka-sasl-user" placeholder:"USER" setting:"kafka_sasl_user,ASKBUY_KAFKA_SASL_USER" help:"User that signs in to Kafka."`
 	EmbeddedKafkaAddr string `placeholder:"HOST:PORT" setting:"embedded_kafka_addr,ASKBUY_EMBEDDED_KAFKA_ADDR" help:"Address of the embedded broker (default 127.0.0.1:9092)."`
 
 	ClickHouseDSN                string `name:"clickhouse-dsn" placeholder:"DSN" setting:"clickhouse_dsn,ASKBUY_CLICKHOUSE_DSN" help:"ClickHouse to use, clickhouse://user:password@host:9000; without it an embedded server is started."`
@@ -44,11 +48,12 @@ type flags struct {
 // secretsByEnv are settings that have no flag: a command line can be read by
 // every user of the machine.
 var secretsByEnv = map[string]string{
-	"COZE_SECRET":            "coze_secret",
-	"ASKBUY_API_KEY":         "api_key",
-	"ASKBUY_BI_PASSWORD":     "bi_password",
-	"ASKBUY_FINGERPRINT_KEY": "fingerprint_key",
-	"ASKBUY_ROLES":           "roles",
+	"COZE_SECRET":                "coze_secret",
+	"ASKBUY_API_KEY":             "api_key",
+	"ASKBUY_BI_PASSWORD":         "bi_password",
+	"ASKBUY_FINGERPRINT_KEY":     "fingerprint_key",
+	"ASKBUY_KAFKA_SASL_PASSWORD": "kafka_sasl_password",
+	"ASKBUY_ROLES":               "roles",
 }
 
 // foreignEnv are variables with our prefix that are no settings.
@@ -90,9 +95,9 @@ func load(f flags, environ []string) (pipeline.Config, []string, error) {
 		DecodeHook: mapstructure.StringToSliceHookFunc(","),
 	}})
 	if err != nil {
-		return c, warnings, fmt.Errorf("configuration: %w", misfits(err))
+		return c, warnings, errors.Join(fmt.Errorf("configuration: %w", misfits(err)), c.Validate())
 	}
-	return c, warnings, c.Validate()
+	return c, append(warnings, c.Warnings()...), c.Validate()
 }
 
 func fileError(file string, err error) error {

@@ -242,7 +242,7 @@ func TestConfigErrorsNameTheSetting(t *testing.T) {
 		{"coze", Config{Secrets: []string{""}}, "secrets:"},
 		{"coze", Config{Secrets: []string{"a"}, Options: map[string]string{"x": "y"}}, "options.x:"},
 		{"coze", Config{Secrets: []string{"a"}, Keys: map[string]string{"x": "y"}}, "keys:"},
-		{"jwt", Config{Secrets: []string{"short"}}, "secrets:"},
+		{"jwt", Config{Secrets: []string{""}}, "secrets:"},
 		{"jwt", Config{Secrets: []string{long}, Options: map[string]string{optBound: "yes"}}, "options.bound:"},
 		{"standard-webhooks", Config{Secrets: []string{"whsec_AAAA"}}, "secrets[0]:"},
 		{"standard-webhooks", Config{Secrets: []string{"whsec_***"}}, "secrets[0]:"},

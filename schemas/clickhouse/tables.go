@@ -40,15 +40,16 @@ var (
 	Receipts    = table("receipts", "topic", "raw_partition", "raw_position", "outcome", "source", "shop_id", "identity", "received_at")
 	DeadLetters = table("dead_letters", "id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id",
 		"received_at", "topic", "partition", "position")
-	OffsetCuts  = table("offset_cuts", "topic", "partition", "epoch", "start_offset", "end_offset", "committed_offset", "noted_at")
-	TopicEpochs = table("topic_epochs", "topic", "topic_id", "epoch")
-	Shops       = table("shops", "shop_id", "time_zone", "reporting_currency", "version")
+	OffsetCuts   = table("offset_cuts", "topic", "partition", "epoch", "start_offset", "end_offset", "committed_offset", "noted_at")
+	TopicEpochs  = table("topic_epochs", "topic", "topic_id", "epoch")
+	Installation = table("installation", "name", "value")
+	Shops        = table("shops", "shop_id", "time_zone", "reporting_currency", "version")
 )
 
 // Tables lists every table that rows are inserted into.
 func Tables() []Table {
 	return []Table{
 		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases,
-		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Shops,
+		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Shops,
 	}
 }
