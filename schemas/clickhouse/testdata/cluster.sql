@@ -228,6 +228,11 @@ FROM askbuy.messages AS m FINAL
 WHERE m.is_test = 0
 GROUP BY shop_id, conv_id, user_id;
 
+CREATE TABLE IF NOT EXISTS askbuy.installation ON CLUSTER '{cluster}' (
+    name String,
+    value String
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY name;
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
