@@ -52,7 +52,7 @@ func TestWrongConfiguration(t *testing.T) {
 		"not a broker":                {args: []string{"--kafka-brokers", "kafka"}, says: []string{"kafka_brokers", "host:port"}},
 		"unknown role":                {args: []string{"--roles", "cook"}, says: []string{"roles", "cook", "ingest"}},
 		"sample without a door":       {args: []string{"--roles", "sink", "--sample"}, says: []string{"--sample", "ingest"}},
-		"short secret":                {env: []string{"COZE_SECRET=short"}, says: []string{"coze_secret", "32", "openssl rand"}},
+		"short fingerprint key":       {env: []string{"ASKBUY_FINGERPRINT_KEY=short"}, says: []string{"fingerprint_key", "32", "openssl rand"}},
 		"unknown key":                 {args: []string{"--config", unknownKey}, says: []string{"data_dri", "log_levle", "config print"}},
 		"unknown keys below":          {args: []string{"--config", deepKeys}, says: []string{"shops[10.24]: unknown key zone", "api_keys[0]: unknown key naem"}},
 		"no configuration file":       {args: []string{"--config", inTheWay + "x"}, says: []string{"--config", inTheWay + "x"}},

@@ -97,6 +97,9 @@ func load(f flags, environ []string) (pipeline.Config, []string, error) {
 	if err != nil {
 		return c, warnings, errors.Join(fmt.Errorf("configuration: %w", misfits(err)), c.Validate())
 	}
+	for _, s := range c.Sources { // whose secrets may stand in any variable
+		warnings = slices.DeleteFunc(warnings, func(w string) bool { return w == unknownVariable(s.SecretEnv) })
+	}
 	return c, append(warnings, c.Warnings()...), c.Validate()
 }
 
@@ -123,6 +126,10 @@ func fromFlags(f flags) map[string]any {
 	return given
 }
 
+func unknownVariable(name string) string {
+	return fmt.Sprintf("environment variable %s is no setting and is ignored: see `askbuy run --help`", name)
+}
+
 func fromEnvironment(env map[string]string) (given map[string]any, warnings []string) {
 	known := map[string]string{}
 	for variable, key := range secretsByEnv {
@@ -139,7 +146,7 @@ func fromEnvironment(env map[string]string) (given map[string]any, warnings []st
 		if key, ok := known[name]; ok && value != "" {
 			given[key] = value
 		} else if !ok && strings.HasPrefix(name, "ASKBUY_") && !slices.Contains(foreignEnv, name) {
-			warnings = append(warnings, fmt.Sprintf("environment variable %s is no setting and is ignored: see `askbuy run --help`", name))
+			warnings = append(warnings, unknownVariable(name))
 		}
 	}
 	slices.Sort(warnings)
