@@ -34,16 +34,16 @@ func (w *window) cardGroups() int {
 		}
 	}
 	k := 0
-	for k < w.n && k < 5 && w.groups[k].n == 4 {
+	for k < min(w.n, 4) && w.groups[k].n == 4 {
 		k++
 	}
-	if k == 4 && w.n > 4 && w.groups[4].n < 4 && w.luhn(w.total(5)) {
-		k++ // 19 digits end in a group of three
+	if k < 4 {
+		return 0
 	}
-	if k >= 4 && w.total(k) <= 19 {
-		return k
+	if w.n > 4 && w.groups[4].n < 4 && w.luhn(w.total(5)) {
+		return 5 // 17 to 19 digits
 	}
-	return 0
+	return 4
 }
 
 // luhn reports whether the first n digits carry a right check digit.

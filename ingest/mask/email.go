@@ -63,16 +63,15 @@ func domainPart(s string, i int) int {
 		switch {
 		case isLetter(r) || isDigit(r) || r == '-' && i > label:
 			i += width
-			if label > start && topLevel(s[label:i]) {
-				if next, _ := after(s, i); !isLetter(next) && !isDigit(next) && next != '-' {
-					end = i
-				}
+			next, _ := after(s, i)
+			if label > start && !isLetter(next) && !isDigit(next) && next != '-' && topLevel(s[label:i]) {
+				end = i
 			}
 		case (r == '.' || r == '．') && i > label:
 			i += width
 			label = i
 		default:
-			if slices.Contains(notDomains, strings.ToLower(s[min(lastDot(s, start, end)+1, end):end])) {
+			if slices.Contains(notDomains, strings.ToLower(s[lastDot(s, start, end)+1:end])) {
 				return start
 			}
 			return end

@@ -71,12 +71,23 @@ func (w *walk) quoted() bool {
 		}
 		return true
 	}
-	if kind, sure := w.hint.covers(text); sure {
-		w.replace(start, end, kind.Placeholder(), 1<<kind)
-	} else if masked, found := Text(text); found != 0 {
+	w.value(start, end, text)
+	return true
+}
+
+// value masks the string at [start, end), which says text. What is left of it
+// may be all that its name takes for a value.
+func (w *walk) value(start, end int, text string) {
+	masked, found := Text(text)
+	for _, t := range [...]string{text, masked} {
+		if kind, sure := w.hint.covers(t); sure {
+			w.replace(start, end, kind.Placeholder(), found|1<<kind)
+			return
+		}
+	}
+	if found != 0 {
 		w.replace(start, end, masked, found)
 	}
-	return true
 }
 
 // number reads a number, which is masked only under a name that says so.

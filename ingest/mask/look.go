@@ -1,7 +1,5 @@
 package mask
 
-import "strings"
-
 // sign says which values a text may hold.
 type sign uint8
 
@@ -12,13 +10,27 @@ const (
 	signPlace                    // a rune that addresses are made of
 )
 
-// signRunes are the runes beyond ASCII that are signs.
-var signRunes = func() (table [0x10000 / 64]uint64) {
-	for _, r := range "０１２３４５６７８９＠" + numerals + placeRunes {
-		table[r/64] |= 1 << (r % 64)
+// runeSet is a set of runes of the basic plane.
+type runeSet [0x10000 / 64]uint64
+
+func newRuneSet(runes ...string) *runeSet {
+	var set runeSet
+	for _, s := range runes {
+		for _, r := range s {
+			set[r/64] |= 1 << (r % 64)
+		}
 	}
-	return table
-}()
+	return &set
+}
+
+func (set *runeSet) has(r rune) bool {
+	return r >= 0 && r < 0x10000 && set[r/64]&(1<<(r%64)) != 0
+}
+
+var (
+	numeralSet = newRuneSet(numerals)
+	signSet    = newRuneSet("０１２３４５６７８９＠", numerals, placeRunes)
+)
 
 // placeRunes: no Chinese address that the finder knows does without one.
 const placeRunes = "路街道巷弄胡号楼栋幢座单室村镇乡屯址"
@@ -46,7 +58,7 @@ func look(text string) (signs sign) {
 			continue
 		}
 		r := rune(c&0xf)<<12 | rune(text[i+1]&0x3f)<<6 | rune(text[i+2]&0x3f)
-		if signRunes[r/64]&(1<<(r%64)) != 0 {
+		if signSet.has(r) {
 			signs |= signOf(r)
 		}
 		i += 3
@@ -60,7 +72,7 @@ func signOf(r rune) sign {
 		return signAt
 	case r >= '０' && r <= '９':
 		return signDigit
-	case strings.ContainsRune(numerals, r):
+	case numeralSet.has(r):
 		return signNumeral
 	}
 	return signPlace

@@ -72,19 +72,23 @@ func (ks Kinds) String() string {
 // Text masks a text and says what it found. When it found nothing it returns
 // the text itself and allocates nothing. Valid UTF-8 stays valid.
 func Text(text string) (masked string, found Kinds) {
-	// A placeholder may part what read as one value with what stood beside it.
-	// Each round takes digits or words of addresses away and adds none, so the
-	// rounds end, and then masking again changes nothing.
-	for {
+	// A placeholder may part what read as one value with what stood beside it,
+	// so the text is read until nothing more is found: then masking again changes
+	// nothing. Two or three rounds are usual; the limit is against texts made to
+	// take many.
+	for range maxRounds {
 		spans := find(text)
 		if len(spans) == 0 {
-			return text, found
+			break
 		}
 		var kinds Kinds
 		text, kinds = replace(text, spans)
 		found |= kinds
 	}
+	return text, found
 }
+
+const maxRounds = 16
 
 // span is a value in a text: the bytes [start, end).
 type span struct {

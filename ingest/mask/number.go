@@ -33,12 +33,19 @@ func findNumbers(s string, spans []span) []span {
 }
 
 func digitsEnd(s string, i int) int {
+	end, _ := digitsFrom(s, i)
+	return end
+}
+
+// digitsFrom is where the digits that start at i end, and how many they are.
+func digitsFrom(s string, i int) (end, n int) {
 	for {
 		width, _ := digitAt(s, i)
 		if width == 0 {
-			return i
+			return i, n
 		}
 		i += width
+		n++
 	}
 }
 
@@ -70,7 +77,7 @@ func stands(s string, start, end int) bool {
 func standsBefore(s string, start int) bool {
 	r, width := before(s, start)
 	switch {
-	case isDigit(r), r == '$', r == '¥', r == '￥', r == '€', r == '£', r == '_', r == '*':
+	case isDigit(r), r == '第', r == '$', r == '¥', r == '￥', r == '€', r == '£', r == '_', r == '*':
 		return false
 	case isLetter(r):
 		return !idWord(wordBefore(s, start))

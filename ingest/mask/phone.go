@@ -49,7 +49,7 @@ func (w *window) standsAsPhone(s string, found span) bool {
 	if dot, width := before(s, found.start); dot == '.' && w.mobile(0) > 0 {
 		item, itemWidth := before(s, found.start-width)
 		further, _ := before(s, found.start-width-itemWidth)
-		if isDigit(item) && !isDigit(further) {
+		if isDigit(item) && item != '0' && !isDigit(further) { // 1.138...
 			return true
 		}
 	}
@@ -57,7 +57,8 @@ func (w *window) standsAsPhone(s string, found span) bool {
 }
 
 // domestic is how many groups are a number as dialled at home: mainland
-// mobiles, landlines with their area code, North America, Taiwan.
+// mobiles, landlines with their area code, North America, the mobiles of the
+// United Kingdom and Taiwan.
 func (w *window) domestic(s string) int {
 	if k := w.mobileAbroad(); k > 0 {
 		return k
@@ -71,15 +72,18 @@ func (w *window) domestic(s string) int {
 	if k := w.northAmerica(s); k > 0 {
 		return k
 	}
+	if w.starts("07") && (w.shaped(0, 5, 6) > 0 || w.shaped(0, 5, 3, 3) > 0) {
+		return w.upTo(11) // the United Kingdom's mobiles
+	}
 	if w.starts("09") && w.shaped(0, 4, 3, 3) > 0 && w.groups[1].gap == w.groups[2].gap {
 		return 3
 	}
 	return 0
 }
 
-// mobileAbroad is a mainland mobile number after 86 or 0086.
+// mobileAbroad is a mainland mobile number after 86, 0086 or 086.
 func (w *window) mobileAbroad() int {
-	for _, code := range [...]string{"86", "0086"} {
+	for _, code := range [...]string{"86", "0086", "086"} {
 		if !w.starts(code) {
 			continue
 		}
@@ -158,77 +162,6 @@ func (w *window) areaCode() int {
 	return 4
 }
 
-// northAmerica is (415) 555-2671 and the like: parentheses, dashes or dots, or
-// blanks after a word for it. Toll-free numbers are companies'.
-func (w *window) northAmerica(s string) int {
-	from := 0
-	if w.groups[0].n == 1 && w.digits[0] == 1 {
-		from = 1
-	}
-	if w.shaped(from, 3, 3, 4) == 0 {
-		return 0
-	}
-	area, exchange := w.number(w.groups[from].first, 3), w.number(w.groups[from+1].first, 3)
-	if area < 201 || exchange < 200 || area == 400 || tollFree(area) {
-		return 0
-	}
-	if w.groups[from+2].gap == gapSpace && !phoneBefore(s, w.groups[0].start) {
-		return 0
-	}
-	return from + 3
-}
-
-func tollFree(area int) bool {
-	switch area {
-	case 800, 833, 844, 855, 866, 877, 888, 900:
-		return true
-	}
-	return false
-}
-
-// countries are country codes and how many digits their numbers have, the code
-// included.
-var countries = []struct {
-	code        string
-	least, most int
-}{
-	{"86", 12, 14}, {"852", 11, 11}, {"853", 11, 11}, {"886", 11, 12}, {"81", 11, 12}, {"82", 10, 12}, {"65", 10, 10}, {"60", 10, 12},
-	{"66", 10, 11}, {"84", 10, 11}, {"62", 10, 14}, {"63", 11, 12}, {"91", 12, 12}, {"971", 11, 12}, {"61", 11, 12}, {"64", 10, 12},
-	{"44", 11, 13}, {"353", 10, 12}, {"33", 11, 12}, {"49", 9, 14}, {"39", 10, 13}, {"34", 11, 11}, {"31", 11, 11}, {"41", 11, 12}, {"7", 11, 11}, {"55", 12, 13},
-	{"52", 12, 13}, {"27", 11, 11}, {"1", 11, 11},
-}
-
-// international is how many groups are a number with its country code after
-// skip digits of a prefix. Codes that are not listed count after a plus alone.
-func (w *window) international(skip int) int {
-	least, most := 8, 15 // E.164
-	known := false
-	for _, country := range countries {
-		if w.startsAt(skip, country.code) {
-			least, most, known = country.least, country.most, true
-			break
-		}
-	}
-	if !known && skip > 0 {
-		return 0
-	}
-	for k := min(w.n, 7); k >= 1; k-- {
-		if n := w.total(k) - skip; n >= least && n <= most {
-			return k
-		}
-	}
-	return 0
-}
-
-func (w *window) startsAt(first int, prefix string) bool {
-	for i := range len(prefix) {
-		if first+i >= w.total(w.n) || w.digits[first+i] != prefix[i]-'0' {
-			return false
-		}
-	}
-	return true
-}
-
 // anyPhone is what a word for it announces: 7 to 15 digits that are no date.
 func (w *window) anyPhone() int {
 	k := 1
@@ -253,22 +186,6 @@ func (w *window) tollFreeHere() bool {
 func (w *window) dateHere(n int) bool {
 	year, month, day := w.number(0, 4), w.number(4, 2), w.number(6, min(2, n-6))
 	return n == 8 && year >= 1900 && year < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31
-}
-
-// plusBefore is the place of the plus before a country code, which a
-// parenthesis may enclose. A plus after a digit or letter adds.
-func plusBefore(s string, start int) (int, bool) {
-	r, width := before(s, start)
-	if r == '(' || r == '（' || r == ' ' {
-		start -= width
-		r, width = before(s, start)
-	}
-	if r != '+' && r != '＋' {
-		return 0, false
-	}
-	start -= width
-	further, _ := before(s, start)
-	return start, !isDigit(further) && !isLetter(further)
 }
 
 // extended adds the extension to a number of k groups: "-801", "转801".
@@ -302,35 +219,4 @@ func openParen(s string, found span) int {
 		return found.start - width
 	}
 	return found.start
-}
-
-// findSpelled finds mobile numbers in Chinese numerals: eleven of them that
-// begin as such numbers do.
-func findSpelled(s string, spans []span) []span {
-	for i := 0; i < len(s); {
-		start, n := i, 0
-		var first, second byte
-		for i < len(s) {
-			width, value := numeralAt(s, i)
-			if width == 0 {
-				break
-			}
-			switch n {
-			case 0:
-				first = value
-			case 1:
-				second = value
-			}
-			n++
-			i += width
-		}
-		if n == 11 && first == 1 && second >= 3 && !idBefore(s, start) {
-			spans = append(spans, span{start, i, Phone})
-		}
-		if n == 0 {
-			_, width := after(s, i)
-			i += width
-		}
-	}
-	return spans
 }

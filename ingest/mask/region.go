@@ -18,10 +18,10 @@ var suffixes = []suffix{
 	{"省", region, 3, "钱心事电得了油略份力内外"}, {"市", region, 8, "场面值民里内价集"}, {"区", region, 8, "别分间域块"}, {"县", region, 8, "城"},
 	{"左旗", region, 6, ""}, {"右旗", region, 6, ""}, {"前旗", region, 6, ""}, {"后旗", region, 6, ""}, {"中旗", region, 6, ""}, {"盟", region, 4, "友主"},
 	{"镇", town, 6, "静定店痛"}, {"乡", town, 6, "下村亲镇愁"}, {"苏木", town, 6, ""}, {"新村", home, 8, ""}, {"嘎查", village, 6, ""}, {"村", village, 6, "民里口"}, {"屯", village, 4, "货"},
-	{"大道", road, 6, "理具"}, {"胡同", road, 6, ""}, {"路", road, 6, "由上过程线人边途费灯况易口子径牌"}, {"街", road, 6, "拍头上坊边景舞道"}, {"巷", road, 6, "口子"}, {"道", road, 4, "具理歉德路长友教士场馆"},
-	{"弄堂", road, 6, ""}, {"东段", road, 3, ""}, {"西段", road, 3, ""}, {"南段", road, 3, ""}, {"北段", road, 3, ""}, {"中段", road, 3, ""}, {"花园", home, 8, ""}, {"家园", home, 8, ""}, {"花苑", home, 8, ""}, {"雅苑", home, 8, ""}, {"公寓", home, 8, ""}, {"山庄", home, 8, ""}, {"别墅", home, 8, ""}, {"公馆", home, 8, ""}, {"华府", home, 8, ""},
+	{"大道", road, 6, "理具"}, {"胡同", road, 6, ""}, {"路", road, 6, "由上过程线人边途费灯况易口子径牌"}, {"街", road, 6, "拍头上坊边景舞道"}, {"巷", road, 6, "口子"}, {"道", road, 6, "具理歉德路长友教士场馆"},
+	{"弄堂", road, 6, ""}, {"花园", home, 8, ""}, {"家园", home, 8, ""}, {"花苑", home, 8, ""}, {"雅苑", home, 8, ""}, {"公寓", home, 8, ""}, {"山庄", home, 8, ""}, {"别墅", home, 8, ""}, {"公馆", home, 8, ""}, {"华府", home, 8, ""},
 	{"家属院", home, 10, ""}, {"大院", home, 8, ""}, {"宿舍", home, 10, ""}, {"新城", home, 8, ""}, {"名城", home, 8, ""},
-	{"写字楼", public, 8, ""}, {"大厦", public, 10, ""}, {"大楼", public, 10, ""}, {"广场", public, 8, ""}, {"中心", public, 10, ""}, {"国际", public, 8, ""},
+	{"写字楼", public, 8, ""}, {"大厦", public, 10, ""}, {"大楼", public, 10, ""}, {"广场", public, 8, ""}, {"中心", public, 10, ""}, {"国际", public, 8, "大广中商金会酒公"},
 	{"产业园", public, 10, ""}, {"科技园", public, 10, ""}, {"工业园", public, 10, ""}, {"创业园", public, 10, ""}, {"软件园", public, 10, ""}, {"创意园", public, 10, ""},
 	{"大学", public, 10, "生"}, {"学院", public, 10, ""}, {"中学", public, 10, "生"}, {"小学", public, 10, "生"}, {"医院", public, 10, ""}, {"酒店", public, 10, ""}, {"宾馆", public, 10, ""}, {"驿站", public, 8, ""},
 }
@@ -29,11 +29,11 @@ var suffixes = []suffix{
 // notPlaces are words that only look like a name and its suffix.
 var notPlaces = []string{
 	"超市", "城市", "上市", "都市", "门市", "集市", "夜市", "股市", "本市", "菜市", "开市", "闹市", "全市", "外省", "节省", "全省", "各省", "本省", "反省", "我省",
-	"专区", "小区", "景区", "灾区", "时区", "战区", "误区", "分区", "片区", "论区", "员区", "学区", "厂区", "山区", "特区", "郊区", "市区", "城区", "动区", "惠区", "卖区", "价区", "货区", "播区", "本区", "全区",
+	"专区", "小区", "论区", "员区", "动区", "惠区", "卖区", "价区", "货区", "播区",
 	"本县", "全县", "各县", "农村", "乡村", "全村", "家乡", "老乡", "故乡", "冰镇", "城镇", "坐镇", "集镇", "村镇",
 	"半路", "套路", "思路", "线路", "网路", "走路", "赶路", "带路", "迷路", "问路", "上路", "出路", "退路", "后路", "铁路", "电路", "销路", "在路", "绕路", "顺路", "条路", "修路", "让路", "这路", "那路",
-	"逛街", "扫街", "条街", "行街", "美食街", "小吃街", "商业街",
-	"知道", "味道", "渠道", "频道", "轨道", "管道", "难道", "通道", "报道", "跑道", "地道", "霸道", "公道", "赤道", "柔道", "手道", "国道", "省道", "县道", "车道", "行道", "水道", "街道", "一道", "几道", "说道", "力道", "色道", "门道", "茶道", "隧道", "航道", "厚道",
+	"逛街", "扫街", "条街",
+	"知道", "味道", "渠道", "频道", "轨道", "管道", "难道", "通道", "报道", "跑道", "地道", "霸道", "公道", "赤道", "柔道", "手道", "国道", "省道", "县道", "车道", "行道", "水道", "街道", "几道", "说道", "力道", "色道", "门道", "茶道", "隧道", "航道", "厚道",
 	"收货中心", "客服中心", "服务中心", "个人中心", "活动中心", "会员中心", "购物中心", "帮助中心",
 }
 
@@ -41,7 +41,7 @@ var notPlaces = []string{
 const homeRunes = "苑府城园邸庭湾院居郡轩墅庄里寓楼"
 
 // stopRunes are in the sentence around an address, hardly ever in one.
-const stopRunes = "到在是寄送给住址为我你您他她它的了吗呢吧啊呀哦去往要请改换填写这那把被让就也还不没很亲们说问看想能哪什么货话离跟或叫吃买卖款件穿码"
+const stopRunes = "到在是寄送给住址为我你您他她它的了吗呢吧啊呀哦去往要请改换填写这那把被让就也还不没很亲们说问看想能哪什么货话离跟或叫吃买卖款穿码"
 
 // stopWords are that, too; their runes alone may stand in names.
 var stopWords = []string{
@@ -49,8 +49,35 @@ var stopWords = []string{
 	"放到", "放门", "放前", "以及", "如果", "因为", "已经", "可以", "应该", "现在", "今天", "明天", "附近", "旁边", "对面", "都有", "都发", "有没", "来自", "顺丰", "中通", "圆通", "申通", "韵达", "包裹", "订单", "尺码", "颜色", "链接", "直播", "联系",
 }
 
-// suffixAt is the suffix at i and its length, or 0 when there is none.
-func suffixAt(s string, i int) (suffix, int) {
+// firstRunes is the set of the words' first runes, which keeps nearly all runes
+// away from the lists.
+func firstRunes(words []string) *runeSet {
+	first := ""
+	for _, word := range words {
+		r, _ := after(word, 0)
+		first += string(r)
+	}
+	return newRuneSet(first)
+}
+
+var (
+	stopSet     = newRuneSet(stopRunes)
+	stopWordSet = firstRunes(stopWords)
+	suffixSet   = func() *runeSet {
+		texts := []string{}
+		for _, known := range suffixes {
+			texts = append(texts, known.text)
+		}
+		return firstRunes(texts)
+	}()
+)
+
+// suffixAt is the suffix at i, where r stands, and its length, or 0 when there
+// is none.
+func suffixAt(s string, i int, r rune) (suffix, int) {
+	if !suffixSet.has(r) {
+		return suffix{}, 0
+	}
 	for _, known := range suffixes {
 		if !strings.HasPrefix(s[i:], known.text) {
 			continue

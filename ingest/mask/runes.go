@@ -10,6 +10,9 @@ const numerals = "零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖�
 // 0.
 func numeralAt(s string, i int) (width int, value byte) {
 	r, width := utf8.DecodeRuneInString(s[i:])
+	if !numeralSet.has(r) {
+		return 0, 0
+	}
 	n := 0
 	for _, known := range numerals {
 		if known == r {

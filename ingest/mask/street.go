@@ -10,7 +10,7 @@ import (
 // shoes, 3 place mats.
 const (
 	strongStreets = `street|st|road|rd|avenue|ave|boulevard|blvd|lane|ln|highway|hwy|parkway|pkwy|terrace|crescent|drive`
-	weakStreets   = `court|ct|way|place|pl|square|sq|circle|cir|close|row|dr|walk|mews|alley|gardens`
+	weakStreets   = `court|ct|way|place|pl|square|sq|circle|cir|close|row|dr|walk|mews|alley|gardens|plaza|hill|grove|rise|quay`
 )
 
 var (
@@ -20,8 +20,8 @@ var (
 	boxPattern    = regexp.MustCompile(`(?i)\bp\.? ?o\.? ?box #?\d{1,6}`)
 
 	// What may stand before and after; each is looked for again until none fits.
-	leftPattern  = regexp.MustCompile(`(?i)(?:(?:\b(?:flat|apt|apartment|unit|suite|ste|room|rm|floor|building|bldg|block|tower)\.? ?#?[a-z]?\d{1,5}[a-z]?|\b\d{1,2}(?:st|nd|rd|th)? ?(?:floor|/f)|\bno\.?|#) ?,? ?)+$`)
-	rightPattern = regexp.MustCompile(`^(?:\.? (?:NW|NE|SW|SE|N|S|E|W)\b|(?i:[.,]? ?(?:apt|apartment|unit|suite|ste|flat|floor|fl|room|rm|building|bldg)\.? ?#?[a-z]?\d{1,5}[a-z]?\b|[.,]? ?#\d{1,5}[a-z]?\b|, ?\d{1,2}(?:st|nd|rd|th) floor\b)|,? [A-Z]{2},? \d{5}(?:-\d{4})?\b|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|,? (?:USA|U\.S\.A\.|UK|United States|United Kingdom|Canada|Australia|China|Singapore)\b|,? \d{5,6}\b)`)
+	leftPattern  = regexp.MustCompile(`(?i)(?:(?:\b(?:flat|apt|apartment|unit|suite|ste|level|room|rm|floor|building|bldg|block|tower)\.? ?#?[a-z]?\d{1,5}[a-z]?|\b\d{1,2}(?:st|nd|rd|th)? ?(?:floor|/f)|\bno\.?|#) ?,? ?)+$`)
+	rightPattern = regexp.MustCompile(`^(?:\.? (?:NW|NE|SW|SE|N|S|E|W|North|South|East|West|Central)\b|(?i:[.,]? ?(?:apt|apartment|unit|suite|ste|level|flat|floor|fl|room|rm|building|bldg)\.? ?#?[a-z]?\d{1,5}[a-z]?\b|[.,]? ?#\d{1,5}[a-z]?\b|, ?\d{1,2}(?:st|nd|rd|th) floor\b)|,? [A-Z]{2,3},? \d{4,5}(?:-\d{4})?\b|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|,? (?:USA|U\.S\.A\.|UK|United States|United Kingdom|Canada|Australia|China|Singapore)\b|,? \d{5,6}\b)`)
 	cityPattern  = regexp.MustCompile(`^, ?[A-Z][A-Za-z.'-]+(?: [A-Z][a-z][A-Za-z'-]*){0,2}\b`)
 )
 

@@ -1,6 +1,9 @@
 package mask
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // unit is what a number counts in an address.
 type unit struct {
@@ -12,14 +15,22 @@ type unit struct {
 // The units, longer ones first.
 var units = []unit{
 	{"号楼", block, 1}, {"号院", street, 0}, {"号房", room, 0}, {"单元", block, 2}, {"支弄", street, 0}, {"号", street, 0}, {"弄", street, 0},
-	{"栋", block, 4}, {"幢", block, 4}, {"座", block, 8}, {"室", room, 0}, {"房", room, 0}, {"户", room, 0}, {"层", floor, 0}, {"楼", floor, 0},
-	{"段", road, 0}, {"组", crew, 0}, {"队", crew, 0}, {"期", phase, 0}, {"区", phase, 0}, {"#", block, hashes}, {"＃", block, hashes},
+	{"栋", block, 4}, {"幢", block, 4}, {"座", block, towers}, {"塔", block, towers}, {"室", room, 0}, {"房", room, 0}, {"户", room, 0}, {"层", floor, 0}, {"楼", floor, 0},
+	{"舍", block, 4}, {"街", road, 0}, {"段", road, 0}, {"组", crew, 0}, {"队", crew, 0}, {"期", phase, 0}, {"区", phase, 0}, {"#", block, hashes}, {"＃", block, hashes},
 }
 
-const hashes unitSet = 16
+const (
+	towers unitSet = 8 // named by letters
+	hashes unitSet = 16
+	dashes unitSet = 32 // 3-2-501
+)
 
 // notAfterUnit make another word of the unit: 2号线, 三室一厅, 3座位.
-var notAfterUnit = []string{"线", "链接", "店", "位", "码", "色", "电池", "仓", "型", "盘", "机", "垫", "椅", "间", "厅", "货", "卷", "发", "到", "前", "之", "款", "开", "下", "活动", "才", "左右", "晚", "早", "上午", "下午", "中午", "凌晨"}
+var notAfterUnit = []string{"线", "链接", "店", "位", "码", "色", "电池", "仓", "型", "盘", "机", "垫", "椅", "间", "厅"}
+
+// afterDays follow the days of a month, which have the unit of a street's
+// numbers.
+var afterDays = []string{"货", "卷", "发", "到", "前", "之", "款", "开", "下", "活动", "才", "左右", "晚", "早", "上午", "中午", "凌晨"}
 
 // amounts follow numbers that count or measure something else.
 const amounts = "元块件个码斤克米厘套双条箱包瓶支片天月年日点分秒折%％寸岁人次小倍万千毫公度平位份张台只袋罐盒cmkgCMKG￥$"
@@ -46,31 +57,45 @@ func (p *places) number(r rune) bool {
 	if kind == letters || kind == chinese || p.name >= 0 && isLetter(r) {
 		return false // part of a name
 	}
-	if kind != arabic || !p.bare(end) {
+	if !p.bare(end, kind) {
 		p.flush()
 	}
 	p.i = end
 	return true
 }
 
-// counts reports whether a number of this spelling goes with the unit, and no
-// other word begins there.
+// counts reports whether a number of this spelling goes with the unit that ends
+// at end, and no other word begins there.
 func (p *places) counts(kind spelling, u unit, end int) bool {
-	if kind == letters && u.kind != block && u.kind != phase && u.text != "楼" {
+	if kind == letters && u.kind != block && u.kind != phase && u.text != "楼" || kind == long {
 		return false
 	}
-	if u.text == "号" && p.chain.last != road && p.chain.last != street && p.chain.last != home && p.chain.last != village {
-		return p.chain.last == block && p.name < 0
+	if u.kind == street && !p.inStreet() || u.kind == road && p.name < 0 && p.chain.start < 0 {
+		return false
 	}
-	if u.kind == street && p.name >= 0 {
-		return false // 人民医院5号: no road before the number
+	if u.text == "号楼" && strings.HasPrefix(p.s[end:], "下") {
+		return false // 1788号 and 楼下
 	}
-	for _, word := range notAfterUnit {
-		if strings.HasPrefix(p.s[end:], word) && (u.kind != street || p.chain.last != road || word == "线") {
-			return false
-		}
+	return !startsWith(p.s[end:], notAfterUnit) && (u.kind != street || p.chain.last == road || !startsWith(p.s[end:], afterDays))
+}
+
+func startsWith(s string, words []string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(s, word) })
+}
+
+// inStreet reports whether a number here may be that of a street: after its
+// name, or after that of an estate. 人民医院5号 is no address, and 5号 alone is
+// a day.
+func (p *places) inStreet() bool {
+	if p.name >= 0 {
+		last, _ := before(p.s, p.i)
+		return p.chain.last == region && strings.ContainsRune(homeRunes, last)
 	}
-	return true
+	switch p.chain.last {
+	case road, street, home, village, block:
+		return true
+	}
+	return false
 }
 
 // unit appends the number that began at start with its unit. A name that runs
@@ -91,7 +116,7 @@ func (p *places) unit(u unit, kind spelling, start int) {
 			p.chain.regions += regionsIn(p.s[start:p.i])
 		}
 	}
-	if u.text == "座" && kind != letters {
+	if u.set == towers && kind != letters {
 		u.kind = floor // five seats are no tower
 	}
 	if u.set == hashes && (p.chain.start < 0 || named) {
@@ -106,30 +131,52 @@ func (p *places) unit(u unit, kind spelling, start int) {
 
 // bare appends the number up to end, which has no unit, when it is that of a
 // road or a room.
-func (p *places) bare(end int) bool {
+func (p *places) bare(end int, kind spelling) bool {
 	c := &p.chain
-	if c.start < 0 || p.name >= 0 || p.measures(end) {
+	if kind == long || p.measures(end) {
 		return false
 	}
-	glued := p.i == c.end
-	switch c.last {
-	case road:
-		if !glued && c.regions == 0 {
+	_, n := digitsFrom(p.s, p.i)
+	start, glued := p.i, p.i == c.end
+	switch {
+	case p.name >= 0:
+		if !p.namedRoom(n, kind) {
 			return false
 		}
+		start = p.name
+	case c.start < 0:
+		return false
+	}
+	p.i = end
+	switch last := c.last; {
+	case kind == dashed:
+		c.blocks |= dashes
+		p.append(room, start)
+	case p.name >= 0:
+		p.append(room, start)
+	case last == road && (glued || c.regions > 0):
 		c.bareStreets++
-		p.i = end
-		p.append(bareStreet, c.start)
-	case block, street, home, public, floor:
-		if end-p.i < 3 && c.last != block {
-			return false
-		}
-		p.i = end
-		p.append(room, c.start)
+		p.append(bareStreet, start)
+	case last == block, (last == street || last == home || last == public || last == floor) && n >= 3:
+		p.append(room, start)
 	default:
 		return false
 	}
+	p.name, p.runes = -1, 0
 	return true
+}
+
+// namedRoom reports whether the name that runs into a number of n digits is
+// that of a house: 138号和信商座2008, 地址：玖樾台5-2-1801.
+func (p *places) namedRoom(n int, kind spelling) bool {
+	if p.runes < 2 || p.runes > 8 {
+		return false
+	}
+	if kind == dashed {
+		return p.chain.start >= 0 || addressBefore(p.s, p.name)
+	}
+	last, _ := before(p.s, p.i)
+	return p.chain.last == street && n >= 3 && strings.ContainsRune(homeRunes+"座厦心场", last)
 }
 
 // measures reports whether the number from here to end is an amount, or the
@@ -145,68 +192,4 @@ func (p *places) measures(end int) bool {
 	w.read(p.s, p.i)
 	_, ok := w.classify(p.s)
 	return ok
-}
-
-// spelling is how a number is written.
-type spelling uint8
-
-const (
-	arabic  spelling = iota // 138, A1203, 3-2-501
-	letters                 // A
-	chinese                 // 十二
-	long                    // more digits than any number of an address
-)
-
-// numberEnd is where the number of an address that starts at i ends, or i.
-func numberEnd(s string, i int) (int, spelling) {
-	start := i
-	if width, _ := numeralAt(s, i); width > 0 || strings.HasPrefix(s[i:], "十") {
-		for n := 0; n < 5; n++ {
-			width, _ := numeralAt(s, i)
-			if width == 0 && (strings.HasPrefix(s[i:], "十") || strings.HasPrefix(s[i:], "百")) {
-				width = len("十")
-			}
-			if width == 0 {
-				break
-			}
-			i += width
-		}
-		return i, chinese
-	}
-	for n := 0; n < 2 && i < len(s) && isLetter(rune(s[i])); n++ {
-		i++
-	}
-	if i > start {
-		if i < len(s) && isLetter(rune(s[i])) {
-			return start, letters
-		}
-		if width, _ := digitAt(s, i); width == 0 {
-			return i, letters
-		}
-	}
-	end := digitsEnd(s, i)
-	if end == i {
-		return start, arabic
-	}
-	if end-i > 5 {
-		return end, long
-	}
-	for range 3 { // 3-2-501
-		_, kind := gapAt(s, end)
-		width := skipOne(s, end)
-		further := digitsEnd(s, end+width)
-		if kind != gapDash || further == end+width || further-end-width > 5 {
-			break
-		}
-		end = further
-	}
-	if end < len(s) && isUpper(rune(s[end])) && (end+1 == len(s) || !isLetter(rune(s[end+1]))) {
-		end++ // 138B
-	}
-	return end, arabic
-}
-
-func skipOne(s string, i int) int {
-	_, width := after(s, i)
-	return width
 }
