@@ -286,11 +286,11 @@ func TestTheDoorSetsAsideWhatNobodyTakes(t *testing.T) {
 func TestNothingIsLostOrInvented(t *testing.T) {
 	t.Parallel()
 	unique := 100_000
-	if testing.Short() {
-		unique = 10_000
-	}
 	c := DefaultConfig(t.TempDir())
 	c.MaxBytes, c.SegmentBytes = 8<<20, 512<<10
+	if testing.Short() {
+		unique, c.MaxBytes = 10_000, 1<<20
+	}
 	synctest.Test(t, func(t *testing.T) {
 		d := newDoor(t, c, dedup.Config{MemoryBytes: 1 << 20, Horizon: time.Hour, Generations: 2, FalsePositive: 0.9})
 		d.spool.sync = func(*os.File) error { return nil }

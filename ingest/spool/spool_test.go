@@ -366,3 +366,26 @@ type slow struct {
 func (b slow) Start(r ingest.Record, then func(error)) {
 	time.AfterFunc(b.after, func() { then(b.store(r)) })
 }
+
+// The broker is well again and the spool is not yet drained: a key whose
+// records are still here goes on through the spool, another one does not.
+func TestAKeyIsHeldUntilItsLastRecordLeft(t *testing.T) {
+	c := configOf(t.TempDir())
+	c.BatchRecords = 1
+	s := openSpool(t, c, depsOf(&broker{}))
+	a, b := recordOf(1), recordOf(2)
+	keep(t, s, 1, 2, 1)
+	if !s.Through([]byte("any")) {
+		t.Error("the broker is not known to fail")
+	}
+	for _, want := range []struct{ a, b bool }{{true, true}, {true, false}, {false, false}} {
+		l, err := s.load()
+		if err != nil || !s.deliver(t.Context(), l.records) {
+			t.Fatal(err)
+		}
+		s.done(l)
+		if s.Through(a.Key) != want.a || s.Through(b.Key) != want.b || s.Through([]byte("any")) {
+			t.Errorf("after %d: %v %v %v", number(l.records[0]), s.Through(a.Key), s.Through(b.Key), s.Through([]byte("any")))
+		}
+	}
+}
