@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,16 +22,21 @@ import (
 
 // fakeLog is a topic of one partition.
 type fakeLog struct {
+	mu     sync.Mutex
 	events []event.Event
 	err    error
 	reads  [][2]int64
 }
 
 func (l *fakeLog) EndOffsets(context.Context) (dedup.Offsets, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return dedup.Offsets{event.TopicMessages: {0: int64(len(l.events))}}, l.err
 }
 
 func (l *fakeLog) Read(_ context.Context, _ string, _ int32, from, to int64, f func([]event.Header, []byte)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.reads = append(l.reads, [2]int64{from, to})
 	for _, e := range l.events[from:to] {
 		v := event.Envelope{Identity: e.Identity(), Copy: copyOf(&e)}
@@ -44,11 +50,19 @@ func (l *fakeLog) Read(_ context.Context, _ string, _ int32, from, to int64, f f
 	return nil
 }
 
+func (l *fakeLog) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = err
+}
+
 func copyOf(e *event.Event) event.Copy {
 	return event.NewFingerprinter(make([]byte, 32)).Copy(e, false)
 }
 
 func (l *fakeLog) append(m *memory, id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	e := event.Event{Type: event.TypeMessage, ID: id, ShopID: "s", UserID: "u", ConvID: "c", From: event.RoleUser, Text: "x", TS: 5}
 	l.events = append(l.events, e)
 	m.filter.Begin(e.Identity(), copyOf(&e)).Commit()
@@ -97,6 +111,7 @@ func TestTheDoorRemembersOverARestart(t *testing.T) {
 		log.append(m, "b") // behind the snapshot
 		path = copyFile(t, path)
 		kill()
+		<-ended // it saved what the kill would have lost, but not where the next run looks
 		m, stop := run()
 		want(m, 2, "loaded")
 		log.append(m, "c")
@@ -109,18 +124,24 @@ func TestTheDoorRemembersOverARestart(t *testing.T) {
 		if len(log.reads) > 0 {
 			t.Errorf("after a clean stop it read %v", log.reads)
 		}
-		log.err = errors.New("broker is away")
+		log.fail(errors.New("broker is away"))
 		stop()
 		<-ended
-		log.err = nil
+		log.fail(nil)
 		if err := os.WriteFile(path, []byte("torn"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		m, stop = run()
 		want(m, 3, "unusable")
-		log.events = log.events[:1] // the topic was made anew
 		stop()
 		<-ended
+		log.events, log.reads = log.events[:1], nil // the topic was made anew
+		m, stop = run()
+		want(m, 1, "loaded")
+		if len(log.reads) != 1 || log.reads[0] != [2]int64{0, 1} {
+			t.Errorf("of a topic made anew it read %v", log.reads)
+		}
+		stop()
 		<-ended
 	})
 }
