@@ -142,7 +142,11 @@ func TestTheFirstAcknowledgedCopyIsFirstInTheLog(t *testing.T) {
 // 200 within the door's deadline, and all of it is in the log afterwards.
 func TestTenMinutesWithoutTheBroker(t *testing.T) {
 	t.Parallel()
-	const perSecond, batch, outage = 500, 5, 10 * time.Minute
+	const perSecond, batch = 500, 25
+	outage := 10 * time.Minute
+	if testing.Short() {
+		outage = time.Minute
+	}
 	c := DefaultConfig(t.TempDir())
 	synctest.Test(t, func(t *testing.T) {
 		d := newDoor(t, c, dedup.DefaultConfig())
@@ -152,7 +156,7 @@ func TestTenMinutesWithoutTheBroker(t *testing.T) {
 		sent, slowest := 0, time.Duration(0)
 		var mu sync.Mutex
 		var wg sync.WaitGroup
-		traffic := func(d *door, length time.Duration) {
+		traffic := func(length time.Duration) {
 			for end := time.Now().Add(length); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 				for range perSecond / 20 / batch {
 					var events []string
@@ -173,12 +177,12 @@ func TestTenMinutesWithoutTheBroker(t *testing.T) {
 				}
 			}
 		}
-		traffic(d, 5*time.Second)
+		traffic(5*time.Second)
 		d.goAway()
-		traffic(d, outage)
+		traffic(outage)
 		spooled := d.spool.Held()
 		d.comeBack()
-		traffic(d, 10*time.Second)
+		traffic(10*time.Second)
 		wg.Wait()
 		time.Sleep(time.Second)
 		t.Logf("%d events, %d of them (%d MB) in the spool, slowest answer %v", sent, spooled.Records, spooled.Bytes>>20, slowest)
@@ -196,17 +200,15 @@ func TestTenMinutesWithoutTheBroker(t *testing.T) {
 	})
 }
 
-// checkLog wants every event once or more, and those of a user in order.
+// checkLog wants every event once or more.
 func checkLog(t *testing.T, d *door, sent int) {
 	t.Helper()
-	first := map[string]bool{}
+	seen := map[string]bool{}
 	for _, r := range d.records() {
-		e, _, err := event.Open(r.Headers, r.Value)
-		must(t, err)
-		first[e.ID] = true
+		seen[identity(&r)] = true
 	}
-	if len(first) != sent {
-		t.Errorf("%d of %d events are in the log", len(first), sent)
+	if len(seen) != sent {
+		t.Errorf("%d of %d events are in the log", len(seen), sent)
 	}
 }
 
@@ -311,14 +313,15 @@ func TestNothingIsLostOrInvented(t *testing.T) {
 		}
 		refused := sendAll(d, unique)
 		time.Sleep(time.Hour)
-		seen, maybe := map[event.IdentityHash]bool{}, 0
+		seen, maybe := map[string]bool{}, 0
 		for _, r := range d.records() {
-			e, v, err := event.Open(r.Headers, r.Value)
-			must(t, err)
-			if !seen[e.Identity()] && v.MaybeDuplicate {
-				maybe++
+			flagged := slices.ContainsFunc(r.Headers, func(h event.Header) bool { return h.Key == event.HeaderMaybeDuplicate })
+			if thing := identity(&r); !seen[thing] {
+				seen[thing] = true
+				if flagged {
+					maybe++
+				}
 			}
-			seen[e.Identity()] = true
 		}
 		t.Logf("%d records, %d distinct, %d flagged, %d requests refused", len(d.records()), len(seen), maybe, refused)
 		if len(seen) != unique || d.spool.Held().Records != 0 || maybe < unique/2 || refused == 0 {
