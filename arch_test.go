@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"models/intent":                   {},
 	"models/intent/train":             {"models/intent"},
 	"models/intent/internal/generate": {"models/intent", "models/intent/train"},
-	"ingest":                          {"schemas/event", "ingest/dedup", "internal/httpserver"},
+	"ingest":                          {"schemas/event", "ingest/dedup", "ingest/mask", "internal/httpserver"},
 	"ingest/dedup":                    {"schemas/event"},
 	"ingest/spool":                    {"ingest", "schemas/event"},
 	"ingest/mask":                     {},

@@ -50,6 +50,7 @@ type Acceptor struct {
 	publisher publisher
 	spool     spool         // nil: what the broker does not take is not durable
 	share     time.Duration // of a request's time that is left for the spool
+	sealer    sealer        // nil: letters keep their bytes as they came
 	filter    *dedup.Filter
 	repeats   *dedup.Recent
 	metrics   *metrics
@@ -91,6 +92,9 @@ func (a *Acceptor) Accept(ctx context.Context, source string, arrival time.Time,
 		todo[i] = i
 		if e := &items[i].Event; items[i].Fault == nil && e.ID == "" {
 			a.nameWeakly(&items[i], arrival)
+		}
+		if items[i].Fault == nil {
+			a.mask(&items[i].Event)
 		}
 	}
 	for len(todo) > 0 {

@@ -353,7 +353,9 @@ func TestScoreAndIntent(t *testing.T) {
 
 func TestBrokerAway(t *testing.T) {
 	for name, b := range map[string]*broker{"down": {err: errors.New("no leader")}, "silent": {silent: true}} {
-		d := newDoor(t, func(o *ingest.Options) { o.Config.AckTimeout, o.Config.SpoolShare = 2*time.Millisecond, time.Millisecond })
+		d := newDoor(t, func(o *ingest.Options) {
+			o.Config.AckTimeout, o.Config.SpoolShare = 2*time.Millisecond, time.Millisecond
+		})
 		d.err, d.silent = b.err, b.silent
 		w := d.send("POST", "/coze", token(""), cozeBody)
 		if w.Code != 503 || w.Body.String() != `{"error":"unavailable"}` || w.Header().Get("Retry-After") != "2" {

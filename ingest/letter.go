@@ -16,7 +16,7 @@ import (
 )
 
 // letterRecord is the dead letter of an item with a fault.
-func letterRecord(hasher *event.Fingerprinter, item *Item, source string, arrival time.Time) Record {
+func (a *Acceptor) letterRecord(hasher *event.Fingerprinter, item *Item, source string, arrival time.Time) Record {
 	e := &item.Event
 	letter := event.DeadLetter{
 		ID:         letterID(hasher, item),
@@ -30,6 +30,7 @@ func letterRecord(hasher *event.Fingerprinter, item *Item, source string, arriva
 		ReceivedAt: arrival.UnixMilli(),
 		Bytes:      item.Raw,
 	}
+	a.seal(&letter)
 	return recordOf(&letter, arrival)
 }
 
@@ -57,7 +58,7 @@ func (a *Acceptor) Letter(r Record, cause error) Record {
 	}
 	hasher := a.hashers.Get().(*event.Fingerprinter)
 	defer a.hashers.Put(hasher)
-	return letterRecord(hasher, &item, source, r.Time)
+	return a.letterRecord(hasher, &item, source, r.Time)
 }
 
 // unstorable is the fault of an event that the broker will never take.

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"askbuy/ingest/dedup"
+	"askbuy/ingest/mask"
 	"askbuy/schemas/event"
 )
 
@@ -17,6 +18,7 @@ type metrics struct {
 	requests *prometheus.CounterVec // by source, outcome
 	ack      prometheus.Histogram
 	letters  *prometheus.CounterVec // by stage, reason
+	masks    map[mask.Kind]prometheus.Counter
 	dedupe   [dedup.Pending + 1]prometheus.Counter
 	events   map[event.Type]*[outcomeCount]prometheus.Counter
 }
@@ -36,10 +38,15 @@ func newMetrics(registry prometheus.Registerer, filter *dedup.Filter) (*metrics,
 	events := r.counter("askbuy_events_total", "Events at the door by type and outcome.", "type", "outcome")
 	checks := r.counter("askbuy_dedupe_checks_total", "Answers of the door's memory of recent events.", "answer")
 	m.letters = r.counter("askbuy_deadletters_total", "Events set aside, by stage and reason.", "stage", "reason")
+	masks := r.counter("askbuy_masked_total", "Texts and strings at the door in which personal data was masked, by its kind.", "kind")
 	m.ack, _ = r.add(ack).(prometheus.Histogram)
 	r.add(memory{filter})
 	if r.err != nil {
 		return nil, fmt.Errorf("register metrics of ingest: %w", r.err)
+	}
+	m.masks = map[mask.Kind]prometheus.Counter{}
+	for _, kind := range mask.AllKinds.List() {
+		m.masks[kind] = masks.WithLabelValues(kind.String())
 	}
 	for v := range m.dedupe {
 		m.dedupe[v] = checks.WithLabelValues(dedup.Verdict(v).String())
@@ -51,6 +58,16 @@ func newMetrics(registry prometheus.Registerer, filter *dedup.Filter) (*metrics,
 		}
 	}
 	return m, nil
+}
+
+// masked notes what kinds were found in one string.
+func (m *metrics) masked(kinds mask.Kinds) {
+	if kinds == 0 {
+		return
+	}
+	for _, kind := range kinds.List() {
+		m.masks[kind].Inc()
+	}
 }
 
 // count notes what became of an item.

@@ -89,7 +89,7 @@ func (w *wave) publish(hasher *event.Fingerprinter, item *Item, index int) Outco
 }
 
 func (w *wave) setAside(hasher *event.Fingerprinter, item *Item, index int) {
-	w.begin(letterRecord(hasher, item, w.source, w.arrival), dedup.Token{}, index, true)
+	w.begin(w.acceptor.letterRecord(hasher, item, w.source, w.arrival), dedup.Token{}, index, true)
 }
 
 func (w *wave) begin(r Record, token dedup.Token, index int, letter bool) {

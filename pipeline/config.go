@@ -62,6 +62,8 @@ type Config struct {
 	BIPassword     string `koanf:"bi_password"`     // likewise
 	FingerprintKey string `koanf:"fingerprint_key"` // likewise; one for all replicas, for ever
 
+	KeyringSecret string `koanf:"keyring_secret"` // likewise; wraps the keys that seal kept values
+
 	DefaultShop    string          `koanf:"default_shop"`
 	ExperimentsDir string          `koanf:"experiments_dir"`
 	CozeLenient    bool            `koanf:"coze_lenient"` // tokens without exp are accepted
@@ -179,8 +181,10 @@ func (c Config) Validate() error {
 			wrong("clickhouse_dsn", "want clickhouse://user:password@host:9000/database (the native port)")
 		}
 	}
-	if n := len(c.FingerprintKey); n > 0 && n < minSecret {
-		wrong("fingerprint_key", "has %d bytes, fewer than %d: generate one with `openssl rand -hex 32`", n, minSecret)
+	for setting, secret := range map[string]string{"fingerprint_key": c.FingerprintKey, "keyring_secret": c.KeyringSecret} {
+		if n := len(secret); n > 0 && n < minSecret {
+			wrong(setting, "has %d bytes, fewer than %d: generate one with `openssl rand -hex 32`", n, minSecret)
+		}
 	}
 	if c.DefaultShop == "" || len(c.DefaultShop) > 256 {
 		wrong("default_shop", "must have 1 to 256 bytes")

@@ -12,6 +12,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/kafka"
+	"askbuy/internal/keyring"
 	"askbuy/report"
 	"askbuy/schemas/event"
 )
@@ -20,6 +21,7 @@ import (
 // again. A letter of the door holds the bytes that were received. A letter of
 // the later stages is about a record, which stays in its topic.
 type Letters struct {
+	ring   *keyring.Ring
 	kafka  kafka.Config
 	db     *clickhouse.DB
 	epochs map[string]int64
@@ -46,7 +48,11 @@ func OpenLetters(ctx context.Context, c Config, db *clickhouse.DB) (*Letters, er
 	if err != nil {
 		return nil, err
 	}
-	return &Letters{kafka: k, db: db, epochs: epochs}, nil
+	ring, err := openKeyring(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return &Letters{kafka: k, db: db, epochs: epochs, ring: ring}, nil
 }
 
 // Read finds the originals of letters, in the order of the letters. progress
@@ -64,7 +70,7 @@ func (l *Letters) Read(ctx context.Context, letters []report.DeadLetter, progres
 				wanted = append(wanted, wantedRecord{place(letter), n})
 			}
 		}
-		err := l.readPlaces(ctx, wanted, func(n int, r kafka.Fetched) { originals[n] = l.original(letters[n], r) })
+		err := l.readPlaces(ctx, wanted, func(n int, r kafka.Fetched) { originals[n] = l.original(ctx, letters[n], r) })
 		if err != nil {
 			return nil, err
 		}
@@ -74,21 +80,29 @@ func (l *Letters) Read(ctx context.Context, letters []report.DeadLetter, progres
 
 // original takes what a letter is about from the record at its place. A record
 // that is another letter's says nothing.
-func (l *Letters) original(letter report.DeadLetter, r kafka.Fetched) Original {
+func (l *Letters) original(ctx context.Context, letter report.DeadLetter, r kafka.Fetched) Original {
 	if letter.Stage != event.StageIngest {
 		return Original{Bytes: r.Value, Record: &kafka.Record{Topic: l.kafka.Name(letter.Topic), Key: r.Key, Value: r.Value, Headers: r.Headers}}
 	}
-	kept, err := decodeLetter(r.Value)
+	kept, err := l.decodeLetter(ctx, r.Value)
 	if err != nil || kept.ID != letter.ID {
 		return Original{}
 	}
 	return Original{Bytes: kept.Bytes}
 }
 
-func decodeLetter(value []byte) (*event.DeadLetter, error) {
+// decodeLetter reads a letter and opens its bytes.
+func (l *Letters) decodeLetter(ctx context.Context, value []byte) (*event.DeadLetter, error) {
 	var letter event.DeadLetter
 	if err := json.Unmarshal(value, &letter); err != nil {
 		return nil, fmt.Errorf("decode dead letter: %w", err)
+	}
+	if letter.Sealed {
+		opened, err := l.ring.Unseal(ctx, letter.Bytes, []byte(letter.ID))
+		if err != nil {
+			return nil, fmt.Errorf("open the bytes of dead letter %s: %w: name the data directory of the process that set it aside with --data-dir", letter.ID, err)
+		}
+		letter.Bytes, letter.Sealed = opened, false
 	}
 	return &letter, nil
 }
@@ -99,7 +113,7 @@ func (l *Letters) ReadAt(ctx context.Context, partition int32, offset int64) (*e
 	var letter *event.DeadLetter
 	var wrong error
 	err := kafka.ReadPartition(ctx, l.kafka, l.kafka.Name(event.TopicDeadLetters), partition, offset, offset+1, func(r kafka.Fetched) bool {
-		letter, wrong = decodeLetter(r.Value)
+		letter, wrong = l.decodeLetter(ctx, r.Value)
 		return false
 	})
 	return letter, cmp.Or(err, wrong)
@@ -171,7 +185,7 @@ func (l *Letters) scan(ctx context.Context, letters []report.DeadLetter, origina
 		err := kafka.ReadPartition(ctx, l.kafka, l.kafka.Name(event.TopicDeadLetters), partition, 0, math.MaxInt64, func(r kafka.Fetched) bool {
 			done++
 			progress(done, total)
-			if letter, err := decodeLetter(r.Value); err == nil {
+			if letter, err := l.decodeLetter(ctx, r.Value); err == nil {
 				if n, wanted := ids[letter.ID]; wanted && letter.Bytes != nil {
 					originals[n].Bytes = letter.Bytes
 					delete(ids, letter.ID)

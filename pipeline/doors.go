@@ -69,6 +69,11 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
+	ring, err := openKeyring(w.ctx, w.config)
+	if err != nil {
+		return nil, err
+	}
+	acceptor.UseSealer(ring)
 	spool, err := openSpool(w, acceptor, publisher, memory)
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 // secrets are what this installation signs and signs in with. Those that are
 // not configured are made once and kept in the data directory.
 type secrets struct {
-	coze, api, bi, service, fingerprint string
+	coze, api, bi, service, fingerprint, keyring string
 }
 
 func readSecrets(c Config) (s secrets, err error) {
@@ -26,6 +26,7 @@ func readSecrets(c Config) (s secrets, err error) {
 		{"bi_password", c.BIPassword, &s.bi},
 		{"clickhouse_password", "", &s.service},
 		{"fingerprint_key", c.FingerprintKey, &s.fingerprint},
+		{keyringSecret, c.KeyringSecret, &s.keyring},
 	} {
 		value, problem := secret(c.DataDir, one.name, one.configured)
 		*one.into = value

@@ -144,7 +144,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 
 	// From here on each part reads what the one before it may still write, so
 	// that stopping in reverse leaves nothing half done.
-	common := wiring{Pipeline: p, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets}
+	common := wiring{Pipeline: p, ctx: ctx, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets}
 	for _, room := range []struct {
 		role  Role
 		parts func(wiring) ([]part, error)

@@ -19,7 +19,7 @@ import (
 func (i *instance) simulate(t *testing.T, seed uint64, conversations int, noise simulator.Noise, change ...func(*simulator.Options)) string {
 	t.Helper()
 	o := simulator.DefaultOptions(time.Now().Add(-time.Minute))
-	o.Seed, o.Conversations, o.Shops, o.Noise = seed, conversations, 3, noise
+	o.Seed, o.Conversations, o.Shops, o.Noise, o.PersonalData = seed, conversations, 3, noise, true
 	for _, f := range change {
 		f(&o)
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"path/filepath"
 
 	"askbuy/internal/clickhouse"
@@ -13,6 +14,7 @@ import (
 // wiring is what the rooms share.
 type wiring struct {
 	*Pipeline
+	ctx     context.Context // of the start
 	kafka   kafka.Config
 	db      *clickhouse.DB
 	admin   *kafka.Admin

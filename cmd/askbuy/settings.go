@@ -52,6 +52,7 @@ var secretsByEnv = map[string]string{
 	"ASKBUY_API_KEY":             "api_key",
 	"ASKBUY_BI_PASSWORD":         "bi_password",
 	"ASKBUY_FINGERPRINT_KEY":     "fingerprint_key",
+	"ASKBUY_KEYRING_SECRET":      "keyring_secret",
 	"ASKBUY_KAFKA_SASL_PASSWORD": "kafka_sasl_password",
 	"ASKBUY_ROLES":               "roles",
 }

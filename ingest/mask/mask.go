@@ -43,6 +43,9 @@ var placeholders = [kindCount]string{"[phone]", "[address]", "[id-card]", "[emai
 // Kinds is a set of kinds.
 type Kinds uint8
 
+// AllKinds is the set of every kind.
+const AllKinds Kinds = 1<<kindCount - 1
+
 // Has reports whether k is in the set.
 func (ks Kinds) Has(k Kind) bool { return ks&(1<<k) != 0 }
 

@@ -104,5 +104,6 @@ type DeadLetter struct {
 	Topic     string `json:"topic,omitempty"`
 	Partition int32  `json:"partition"`
 	Offset    int64  `json:"offset"`
-	Bytes     []byte `json:"bytes"` // as received
+	Bytes     []byte `json:"bytes"`            // as received
+	Sealed    bool   `json:"sealed,omitempty"` // Bytes are ciphertext under the door's keyring, for this ID
 }
