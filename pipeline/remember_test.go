@@ -180,3 +180,26 @@ func TestDoorBounds(t *testing.T) {
 		}
 	}
 }
+
+// The whole program is stopped and started: what a sender says again is
+// recognised, with the snapshot and, once that is lost, from the topics.
+func TestRepetitionsAreRecognisedAfterARestart(t *testing.T) {
+	dir := t.TempDir()
+	body := []byte(`{"type":"message","event_id":"m1","shop_id":"s","user_id":"u","conv_id":"c","from":"user","text":"x","ts":1700000000000}`)
+	for _, want := range []string{`{"accepted":1,"duplicate":0,`, `{"accepted":0,"duplicate":1,`, `{"accepted":0,"duplicate":1,`} {
+		i := start(t, testConfig(dir))
+		if got := i.post(t, "/v1/events", i.secret(t, "api_key"), body); !strings.HasPrefix(string(got), want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		i.close(t)()
+		snapshot := filepath.Join(dir, "dedupe.snapshot")
+		if _, err := os.Stat(snapshot); err != nil {
+			t.Error(err)
+		}
+		if want[12] == '0' {
+			if err := os.Remove(snapshot); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

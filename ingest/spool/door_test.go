@@ -177,12 +177,12 @@ func TestTenMinutesWithoutTheBroker(t *testing.T) {
 				}
 			}
 		}
-		traffic(5*time.Second)
+		traffic(5 * time.Second)
 		d.goAway()
 		traffic(outage)
 		spooled := d.spool.Held()
 		d.comeBack()
-		traffic(10*time.Second)
+		traffic(10 * time.Second)
 		wg.Wait()
 		time.Sleep(time.Second)
 		t.Logf("%d events, %d of them (%d MB) in the spool, slowest answer %v", sent, spooled.Records, spooled.Bytes>>20, slowest)
