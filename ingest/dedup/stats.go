@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"encoding/binary"
 	"math"
 	"time"
 
@@ -34,7 +35,7 @@ const sampleOf = 512
 // empty.
 const sampleBytes = 40
 
-func sampled(id event.IdentityHash) bool { return id[0] == 0 && id[1]%2 == 0 }
+func sampled(id event.IdentityHash) bool { return binary.LittleEndian.Uint16(id[:2])%sampleOf == 0 }
 
 func (s sample) add(id event.IdentityHash) {
 	if sampled(id) {
