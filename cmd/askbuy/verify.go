@@ -54,6 +54,11 @@ func drain(ctx context.Context, c pipeline.Config) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleWithin)
 	defer cancel()
+	if at, err := pipeline.ReadEndpoints(c.DataDir); err == nil { // else the door is another machine's
+		if err := pipeline.AwaitSpool(ctx, at); err != nil {
+			return no(err)
+		}
+	}
 	if err := pipeline.AwaitDrain(ctx, k); err != nil {
 		return no(fmt.Errorf("wait until nothing is in flight: %w", err))
 	}
