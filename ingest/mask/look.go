@@ -1,5 +1,7 @@
 package mask
 
+import "strings"
+
 // sign says which values a text may hold.
 type sign uint8
 
@@ -58,10 +60,12 @@ func look(text string) (signs sign) {
 			continue
 		}
 		r := rune(c&0xf)<<12 | rune(text[i+1]&0x3f)<<6 | rune(text[i+2]&0x3f)
-		if signSet.has(r) {
+		i += 3
+		// 单 is a sign as the first half of 单元 alone: 下单 and 订单 are what
+		// shoppers write all day.
+		if signSet.has(r) && (r != '单' || strings.HasPrefix(text[i:], "元")) {
 			signs |= signOf(r)
 		}
-		i += 3
 	}
 	return signs
 }
