@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"report":                          {"schemas/event", "internal/clickhouse", "models/intent"},
 	"internal/httpserver":             {},
 	"internal/keyring":                {},
+	"internal/erasure":                {"schemas/event", "schemas/clickhouse", "internal/clickhouse"},
 	"internal/kafka":                  {"schemas/event"},
 	"internal/kafka/embedded":         {},
 	"internal/kafka/kafkatest":        {"internal/kafka"},

@@ -120,7 +120,7 @@ func (j *journey) size() int {
 		}
 	}
 	for i := range j.Orders {
-		n += 160 + quoted(j.Orders[i].ID) + quoted(j.Orders[i].Conv)
+		n += 192 + quoted(j.Orders[i].ID) + quoted(j.Orders[i].Conv)
 	}
 	return n
 }

@@ -70,6 +70,8 @@ type Deps struct {
 	// Facts answers repairs; nil leaves requests in their topic for a process
 	// that has facts.
 	Facts facts
+	// Erased tells which events are gone; nil: none.
+	Erased erased
 	// Now and Sleep are the repairer's clock; nil means the real one. Sleep
 	// returns early when ctx ends.
 	Now   clock

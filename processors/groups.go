@@ -20,6 +20,7 @@ var (
 	touchesCodec = kafka.NewCodec(encodeJSON[*event.OrderTouches], decodeJSON[*event.OrderTouches])
 	repairCodec  = kafka.NewCodec(encodeJSON[*event.Repair], decodeJSON[*event.Repair])
 	letterCodec  = kafka.NewCodec(encodeJSON[*event.DeadLetter], decodeJSON[*event.DeadLetter])
+	erasureCodec = kafka.NewCodec(encodeJSON[*event.Erasure], decodeJSON[*event.Erasure])
 	orderCodec   = kafka.NewCodec(encodeJSON[*orderState], decodeJSON[*orderState])
 	journeyCodec = kafka.NewCodec(encodeJSON[*journey], decodeJSON[*journey])
 )
@@ -43,6 +44,7 @@ func (p *Processors) scoreGroup() *goka.GroupGraph {
 func (p *Processors) ordersGroup() *goka.GroupGraph {
 	return goka.DefineGroup(p.group(GroupOrders),
 		goka.Input(p.stream(event.TopicOrders), rawCodec, p.onOrder),
+		goka.Input(p.stream(event.TopicErasures), erasureCodec, p.onErasure),
 		goka.Output(p.stream(event.TopicJourney), entryCodec),
 		goka.Output(p.stream(event.TopicDeadLetters), letterCodec),
 		goka.Persist(orderCodec))
@@ -62,7 +64,7 @@ func (p *Processors) journeyGroup() *goka.GroupGraph {
 func (p *Processors) onScorable(ctx goka.Context, record any) {
 	p.metrics.records.WithLabelValues(GroupScore).Inc()
 	e, at, ok := p.open(ctx, record)
-	if !ok {
+	if !ok || p.gone(e) {
 		return
 	}
 	entry, err := safely(func() (*event.Entry, error) { return scoreEvent(p.deps.Model, e, at) })
@@ -77,7 +79,7 @@ func (p *Processors) onScorable(ctx goka.Context, record any) {
 func (p *Processors) onOrder(ctx goka.Context, record any) {
 	p.metrics.records.WithLabelValues(GroupOrders).Inc()
 	e, at, ok := p.open(ctx, record)
-	if !ok {
+	if !ok || p.gone(e) {
 		return
 	}
 	state := table[orderState](ctx)
@@ -92,6 +94,11 @@ func (p *Processors) onOrder(ctx goka.Context, record any) {
 		return
 	}
 	ctx.SetValue(state)
+	p.sendSnapshots(ctx, snapshots)
+}
+
+// sendSnapshots says what an order came to in the journey of each user.
+func (p *Processors) sendSnapshots(ctx goka.Context, snapshots []event.OrderSnapshot) {
 	for i := range snapshots {
 		o := &snapshots[i]
 		p.emit(ctx, event.TopicJourney, event.Key(o.ShopID, o.UserID), &event.Entry{Order: o})
@@ -118,7 +125,11 @@ func (p *Processors) onEntry(ctx goka.Context, record any) {
 		p.bury(ctx, record, err)
 		return
 	}
-	ctx.SetValue(state)
+	if entry.Erasure != nil && state.empty() {
+		ctx.Delete()
+	} else {
+		ctx.SetValue(state)
+	}
 	for i := range out.Scores {
 		p.emit(ctx, event.TopicMessageScores, ctx.Key(), &out.Scores[i])
 	}

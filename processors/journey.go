@@ -56,13 +56,15 @@ type order struct {
 	Paid *int64         `json:"p,omitempty"` // order time, when it is this shopper's and paid
 	Last int64          `json:"l"`           // greatest of its times and 0, for pruning
 	Conv string         `json:"c,omitempty"` // the one it names
+	// Named is the greatest ts of the order's events that name this shopper.
+	Named int64 `json:"n,omitempty"`
 	// Ask: its row is asked of the facts. It has too many events, or it may be
 	// an older state of an order that was pruned.
 	Ask bool `json:"a,omitempty"`
 }
 
 func newOrder(o *event.OrderSnapshot) order {
-	k := order{ID: o.OrderID, V: o.V, Conv: o.NamedConv, Ask: o.Overflowed}
+	k := order{ID: o.OrderID, V: o.V, Conv: o.NamedConv, Named: o.NamedAt, Ask: o.Overflowed}
 	if o.Shopper == o.UserID {
 		k.Paid = o.PaidAt
 	}
@@ -103,6 +105,8 @@ func (f join) apply(j *journey, e *event.Entry, at event.Position) output {
 		c = j.applyMessage(e.Message, f.partition(e.Shopper().Key()))
 	case e.Order != nil:
 		c = j.applyOrder(e.Order, f.partition(event.Key(e.Order.ShopID, e.Order.OrderID)))
+	case e.Erasure != nil:
+		c = j.erase(e.Erasure.UpTo)
 	default:
 		return output{} // no feature reads behaviours yet
 	}
@@ -169,6 +173,11 @@ func (j *journey) applyOrder(e *event.OrderSnapshot, partition int32) concern {
 		o.Ask = true
 	}
 	switch {
+	case e.Gone: // its row is deleted, not taken back
+		if kept {
+			j.Orders = slices.Delete(j.Orders, i, i+1)
+		}
+		return concern{}
 	case !kept:
 		j.Orders = slices.Insert(j.Orders, i, o)
 	case o.V >= j.Orders[i].V:

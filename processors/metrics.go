@@ -15,6 +15,7 @@ type metrics struct {
 	letters *prometheus.CounterVec // by stage and reason
 	repairs *prometheus.CounterVec // by outcome
 	pending prometheus.Gauge
+	erased  prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -29,11 +30,13 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "askbuy_repairs_total", Help: "Repairs of shoppers' rows from facts, by outcome (asked, done, failed, buried)."}, []string{"outcome"}),
 		pending: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "askbuy_repairs_pending", Help: "Shoppers whose rows wait to be repaired from facts."}),
+		erased: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "askbuy_processed_erased_total", Help: "Events of erased shoppers that processors left out; their receipts say so too."}),
 	}
 	if r == nil {
 		return m, nil
 	}
-	if err := errors.Join(r.Register(m.records), r.Register(m.rows), r.Register(m.repairs), r.Register(m.pending)); err != nil {
+	if err := errors.Join(r.Register(m.records), r.Register(m.rows), r.Register(m.repairs), r.Register(m.pending), r.Register(m.erased)); err != nil {
 		return nil, fmt.Errorf("register processor metrics: %w", err)
 	}
 	// Other rooms set events aside too and count them under the same name.

@@ -32,11 +32,36 @@ func (s *orderState) apply(e *event.Event, raw event.Position) []event.OrderSnap
 	o.ShopID, o.OrderID, o.Overflowed, o.V = e.ShopID, e.OrderID, s.Overflowed, s.V
 	var snapshots []event.OrderSnapshot
 	for _, user := range s.named(incoming, replaced) {
-		o.UserID = user
+		o.UserID, o.NamedAt = user, s.namedAt(user, incoming, replaced)
 		snapshots = append(snapshots, o)
 	}
 	return snapshots
 }
+
+// erase forgets what is erased of the order and returns the snapshots to
+// send: to all who are named still, and word to the others that nothing of
+// the order names them any more. The erased user hears of it at a repetition
+// too, when the state names him no more.
+func (s *orderState) erase(e *event.Erasure) []event.OrderSnapshot {
+	before := s.named(orderEvent{User: e.UserID})
+	s.Events = slices.DeleteFunc(s.Events, func(k orderEvent) bool {
+		return k.TS <= e.UpTo && (e.Whole || k.User == e.UserID)
+	})
+	s.Users = slices.DeleteFunc(s.Users, func(user string) bool { return user == e.UserID })
+	o := foldOrder(s.Events)
+	o.ShopID, o.OrderID, o.Overflowed, o.V = e.ShopID, e.OrderID, s.Overflowed, s.V
+	after := s.named()
+	var snapshots []event.OrderSnapshot
+	for _, user := range before {
+		o.UserID, o.NamedAt = user, s.namedAt(user)
+		o.Gone = !slices.Contains(after, user)
+		snapshots = append(snapshots, o)
+	}
+	return snapshots
+}
+
+// empty reports that there is nothing to remember.
+func (s *orderState) empty() bool { return len(s.Events)+len(s.Users) == 0 }
 
 // put keeps the copy of the least position and returns what stood there.
 func (s *orderState) put(e orderEvent) (before orderEvent) {
@@ -56,6 +81,20 @@ func (s *orderState) put(e orderEvent) (before orderEvent) {
 		}
 	}
 	return before
+}
+
+// namedAt is the greatest ts of the events that name a user. Of one whom only
+// an event beyond the kept ones names, it is that of the latest kept event.
+func (s *orderState) namedAt(user string, also ...orderEvent) (ts int64) {
+	overflowed := slices.Contains(s.Users, user)
+	for _, events := range [][]orderEvent{s.Events, also} {
+		for _, e := range events {
+			if !e.Test && (e.User == user || overflowed) {
+				ts = max(ts, e.TS)
+			}
+		}
+	}
+	return ts
 }
 
 // named lists the users of the events, sorted.

@@ -43,6 +43,7 @@ func rebuildOrders(s event.Shopper, facts []Fact) []order {
 	for _, id := range slices.Sorted(maps.Keys(events)) {
 		o := foldOrder(events[id])
 		o.ShopID, o.OrderID, o.UserID = s.ShopID, id, s.UserID
+		o.NamedAt = (&orderState{Events: events[id]}).namedAt(s.UserID)
 		orders = append(orders, newOrder(&o))
 	}
 	return orders

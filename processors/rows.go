@@ -100,7 +100,7 @@ func scoreRow(s event.Shopper, m *message, score intent.Folded, at event.Positio
 // touchesRow is the row of an order for one user, and the least ts that its
 // scores depend on. An order that is unpaid or another's has an empty row.
 func touchesRow(s event.Shopper, o order, all map[string]*conversation, at event.Position) (event.OrderTouches, int64) {
-	row := event.OrderTouches{ShopID: s.ShopID, OrderID: o.ID, UserID: s.UserID, Touches: []event.Touch{}, Version: at}
+	row := event.OrderTouches{ShopID: s.ShopID, OrderID: o.ID, UserID: s.UserID, Touches: []event.Touch{}, NamedAt: o.Named, Version: at}
 	since := int64(noTime)
 	if o.Paid == nil {
 		return row, since

@@ -11,6 +11,7 @@ const (
 	Duplicate   Outcome = "duplicate"
 	Conflict    Outcome = "conflict"
 	Quarantined Outcome = "quarantined"
+	Erased      Outcome = "erased" // of a shopper who was erased: left out
 )
 
 // First is the copy of an event that counts, and where it is.

@@ -16,6 +16,7 @@ type metrics struct {
 	unexplained prometheus.Gauge
 	retries     prometheus.Counter
 	lookUps     prometheus.Counter
+	erased      *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -33,11 +34,13 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "askbuy_sink_retries_total", Help: "Attempts of the sink that failed and are repeated."}),
 		lookUps: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "askbuy_sink_lookups_total", Help: "Identities whose first copy was looked up in the facts."}),
+		erased: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "askbuy_sink_erased_total", Help: "Records of erased shoppers that were left out, by topic without its prefix."}, []string{"topic"}),
 	}
 	if r == nil {
 		return m, nil
 	}
-	if err := errors.Join(r.Register(m.rows), r.Register(m.endToEnd), r.Register(m.unexplained), r.Register(m.retries), r.Register(m.lookUps)); err != nil {
+	if err := errors.Join(r.Register(m.rows), r.Register(m.endToEnd), r.Register(m.unexplained), r.Register(m.retries), r.Register(m.lookUps), r.Register(m.erased)); err != nil {
 		return nil, fmt.Errorf("register sink metrics: %w", err)
 	}
 	// Other rooms set events aside too and count them under the same name.

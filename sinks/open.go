@@ -25,6 +25,7 @@ type item struct {
 	outcome  Outcome
 
 	letter *event.DeadLetter // set when it is to be set aside
+	erased bool              // it is about a shopper who was erased: left out
 }
 
 // open reads a record and makes the row that it would become.
@@ -36,6 +37,10 @@ func (s *Sink) open(r *Record) *item {
 	if err := s.read(i); err != nil {
 		i.table = nil
 		s.setAside(i, event.ReasonUndecodable, err.Error())
+		i.erased = s.deps.Erasures.LetterGone(i.letter)
+	}
+	if i.erased {
+		s.leaveOut(i)
 	}
 	return i
 }
@@ -43,11 +48,18 @@ func (s *Sink) open(r *Record) *item {
 func (s *Sink) read(i *item) error {
 	switch i.record.Topic {
 	case event.TopicMessageScores:
-		return readRow(i, &schema.MessageScores, func(m *event.MessageScore) ([]any, bool) { return scoreRow(m), m.EventID != "" })
+		return readRow(i, &schema.MessageScores, func(m *event.MessageScore) ([]any, bool) {
+			i.erased = s.deps.Erasures.ShopperGone(event.Shopper{ShopID: m.ShopID, UserID: m.UserID}, m.TS)
+			return scoreRow(m), m.EventID != ""
+		})
 	case event.TopicTouches:
-		return readRow(i, &schema.Touches, func(o *event.OrderTouches) ([]any, bool) { return touchesRow(o), o.OrderID != "" })
+		return readRow(i, &schema.Touches, func(o *event.OrderTouches) ([]any, bool) {
+			i.erased = s.deps.Erasures.TouchesGone(o)
+			return touchesRow(o), o.OrderID != ""
+		})
 	case event.TopicDeadLetters:
 		return readRow(i, &schema.DeadLetters, func(l *event.DeadLetter) ([]any, bool) {
+			i.erased = s.deps.Erasures.LetterGone(l)
 			topic, index, offset := l.Topic, l.Partition, l.Offset
 			if topic == "" { // the door's: its own place is all it has
 				topic, index, offset = event.TopicDeadLetters, i.record.Partition, i.record.Offset
@@ -67,6 +79,7 @@ func (s *Sink) read(i *item) error {
 	}
 	v.Copy.TS = storable(v.Copy.TS) // as facts will have it
 	i.event, i.envelope = e, v
+	i.erased = s.deps.Erasures.EventGone(e)
 	i.row = factRow(i.record, i.at, e, v)
 	return nil
 }
@@ -104,7 +117,10 @@ func (i *item) receipt() []any {
 	var id event.IdentityHash
 	var shop string
 	if i.event != nil {
-		id, shop = i.envelope.Identity, i.event.ShopID
+		shop = i.event.ShopID
+	}
+	if i.event != nil && !i.erased { // who knows an event's ids knows its identity
+		id = i.envelope.Identity
 	}
 	return receiptRow(i.record.Topic, i.record.Partition, i.at, i.outcome, i.source(), shop, id, i.record.Time.UnixMilli())
 }

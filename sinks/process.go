@@ -11,6 +11,9 @@ import (
 // process brings a batch into the warehouse. When it returns nil, all of it
 // may be committed.
 func (s *Sink) process(ctx context.Context, records []Record) error {
+	if err := s.heedErasures(ctx); err != nil {
+		return err
+	}
 	batch := make([]*item, len(records))
 	for n := range records {
 		batch[n] = s.open(&records[n])
@@ -39,7 +42,7 @@ func (s *Sink) process(ctx context.Context, records []Record) error {
 func (s *Sink) storeFacts(ctx context.Context, batch []*item) (displaced [][]any, err error) {
 	var raw []*item
 	for _, i := range batch {
-		if i.raw && i.letter == nil {
+		if i.raw && i.letter == nil && !i.erased {
 			raw = append(raw, i)
 		}
 	}
@@ -97,7 +100,7 @@ func oustedReceipts(known map[event.IdentityHash]First, ousted map[event.Identit
 }
 
 func (s *Sink) storeDerived(ctx context.Context, batch []*item) error {
-	derived := pick(batch, func(i *item) bool { return !i.raw && i.letter == nil })
+	derived := pick(batch, func(i *item) bool { return !i.raw && i.letter == nil && !i.erased })
 	_, err := s.insertItems(ctx, derived)
 	return err
 }

@@ -9,6 +9,9 @@
 //     before the commit: a crash anywhere repeats work and loses none;
 //   - a copy's outcome depends on the least position of its identity and on
 //     nothing else (judge.go), so neither batches nor restarts change it;
+//   - the list of the erased is read between the poll of a batch and its first
+//     insert: once the group has committed past a place, nothing of a subject
+//     that was listed before that place's end comes into any table;
 //   - an error of the warehouse that is not about the rows is waited out
 //     without a commit, for as long as it takes.
 package sinks
@@ -74,11 +77,32 @@ type warehouse interface {
 	Unexplained(ctx context.Context) (int64, error)
 }
 
+// erasures knows who was erased.
+type erasures interface {
+	// Refresh reads the list anew and reports whether it has changed.
+	Refresh(ctx context.Context) (changed bool, err error)
+	ShopperGone(s event.Shopper, ts int64) bool
+	EventGone(e *event.Event) bool
+	TouchesGone(o *event.OrderTouches) bool
+	LetterGone(l *event.DeadLetter) bool
+}
+
+// nobody was ever erased.
+type nobody struct{}
+
+func (nobody) Refresh(context.Context) (bool, error) { return false, nil }
+func (nobody) ShopperGone(event.Shopper, int64) bool { return false }
+func (nobody) EventGone(*event.Event) bool           { return false }
+func (nobody) TouchesGone(*event.OrderTouches) bool  { return false }
+func (nobody) LetterGone(*event.DeadLetter) bool     { return false }
+
 // Deps is what a sink needs from others.
 type Deps struct {
 	Source    source
 	Warehouse warehouse
 	Letters   publisher
+	// Erasures knows who was erased; nil means nobody.
+	Erasures erasures
 	// Offsets tells where the raw topics stand; nil notes no cuts.
 	Offsets offsets
 	// Epochs are the topics' epochs, by topic without prefix.
@@ -118,6 +142,9 @@ type Partition struct {
 func New(config Config, deps Deps) (*Sink, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
+	}
+	if deps.Erasures == nil {
+		deps.Erasures = nobody{}
 	}
 	if deps.Now == nil {
 		deps.Now = time.Now

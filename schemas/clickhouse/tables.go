@@ -43,6 +43,7 @@ var (
 	OffsetCuts   = table("offset_cuts", "topic", "partition", "epoch", "start_offset", "end_offset", "committed_offset", "noted_at")
 	TopicEpochs  = table("topic_epochs", "topic", "topic_id", "epoch")
 	Installation = table("installation", "name", "value")
+	Erasures     = table("erasures", "subject", "erased_at", "version")
 	Shops        = table("shops", "shop_id", "time_zone", "reporting_currency", "version")
 )
 
@@ -50,6 +51,6 @@ var (
 func Tables() []Table {
 	return []Table{
 		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases,
-		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Shops,
+		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, Shops,
 	}
 }

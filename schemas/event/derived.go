@@ -21,13 +21,16 @@ type MessageScore struct {
 // user. Its key is (shop_id, order_id, user_id). An empty list takes back what
 // an earlier version said.
 type OrderTouches struct {
-	ShopID    string   `json:"shop_id"`
-	OrderID   string   `json:"order_id"`
-	UserID    string   `json:"user_id"`
-	OrderAt   int64    `json:"order_at"` // order time, ms; 0 when the list is empty
-	NamedConv string   `json:"named_conv_id"`
-	Touches   []Touch  `json:"touches"`
-	Version   Position `json:"version"` // in the journey topic
+	ShopID    string  `json:"shop_id"`
+	OrderID   string  `json:"order_id"`
+	UserID    string  `json:"user_id"`
+	OrderAt   int64   `json:"order_at"` // order time, ms; 0 when the list is empty
+	NamedConv string  `json:"named_conv_id"`
+	Touches   []Touch `json:"touches"`
+	// NamedAt is the greatest ts of the order events that name the user; 0 when
+	// none is known. It is no column: the sink goes by it when the user is erased.
+	NamedAt int64    `json:"named_at,omitempty"`
+	Version Position `json:"version"` // in the journey topic
 }
 
 // Touch is a conversation in which the order's shopper wrote before ordering.

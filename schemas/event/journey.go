@@ -19,6 +19,7 @@ type Entry struct {
 	Message  *ScoredMessage `json:"message,omitempty"`
 	Behavior *Behavior      `json:"behavior,omitempty"`
 	Order    *OrderSnapshot `json:"order,omitempty"`
+	Erasure  *Erasure       `json:"erasure,omitempty"`
 }
 
 // ScoredMessage is a message as the score group hands it on. Bot's and
@@ -54,19 +55,22 @@ type Behavior struct {
 // OrderSnapshot is what an order came to after one of its events. The orders
 // group sends it to every user that any event of the order names.
 type OrderSnapshot struct {
-	ShopID      string   `json:"shop_id"`
-	OrderID     string   `json:"order_id"`
-	UserID      string   `json:"user_id"` // whose journey this record is in
-	Shopper     string   `json:"shopper"` // the order's shopper, "" when none
-	CreatedAt   *int64   `json:"created_at,omitempty"`
-	PaidAt      *int64   `json:"paid_at,omitempty"` // order time, nil while unpaid
-	CancelledAt *int64   `json:"cancelled_at,omitempty"`
-	RefundedAt  *int64   `json:"refunded_at,omitempty"`
-	NamedConv   string   `json:"conv_id,omitempty"`
-	Amount      Money    `json:"amount"`
-	Refunded    Money    `json:"refunded_amount"`
-	Overflowed  bool     `json:"overflowed,omitempty"` // more events than are kept: ask the facts
-	V           Position `json:"v"`                    // greatest position in the orders topic applied
+	ShopID      string `json:"shop_id"`
+	OrderID     string `json:"order_id"`
+	UserID      string `json:"user_id"` // whose journey this record is in
+	Shopper     string `json:"shopper"` // the order's shopper, "" when none
+	CreatedAt   *int64 `json:"created_at,omitempty"`
+	PaidAt      *int64 `json:"paid_at,omitempty"` // order time, nil while unpaid
+	CancelledAt *int64 `json:"cancelled_at,omitempty"`
+	RefundedAt  *int64 `json:"refunded_at,omitempty"`
+	NamedConv   string `json:"conv_id,omitempty"`
+	Amount      Money  `json:"amount"`
+	Refunded    Money  `json:"refunded_amount"`
+	// NamedAt is the greatest ts of the events that name UserID; 0 when none is kept.
+	NamedAt    int64    `json:"named_at,omitempty"`
+	Gone       bool     `json:"gone,omitempty"`       // erased: nothing of the order names UserID any more
+	Overflowed bool     `json:"overflowed,omitempty"` // more events than are kept: ask the facts
+	V          Position `json:"v"`                    // greatest position in the orders topic applied
 }
 
 // Shopper is the one whose journey the entry belongs to.
@@ -78,6 +82,8 @@ func (e *Entry) Shopper() Shopper {
 		return Shopper{e.Behavior.ShopID, e.Behavior.UserID}
 	case e.Order != nil:
 		return Shopper{e.Order.ShopID, e.Order.UserID}
+	case e.Erasure != nil:
+		return Shopper{e.Erasure.ShopID, e.Erasure.UserID}
 	}
 	return Shopper{}
 }
@@ -89,13 +95,13 @@ func DecodeEntry(value []byte) (*Entry, error) {
 		return nil, err
 	}
 	parts := 0
-	for _, set := range []bool{e.Message != nil, e.Behavior != nil, e.Order != nil} {
+	for _, set := range []bool{e.Message != nil, e.Behavior != nil, e.Order != nil, e.Erasure != nil} {
 		if set {
 			parts++
 		}
 	}
 	if parts != 1 {
-		return nil, errors.New("want exactly one of message, behavior, order")
+		return nil, errors.New("want exactly one of message, behavior, order, erasure")
 	}
 	return &e, nil
 }

@@ -17,6 +17,7 @@ const (
 	TopicMessageScores = "message_scores.v1"
 	TopicTouches       = "touches.v1"
 	TopicRepairs       = "repairs.v1"
+	TopicErasures      = "erasures.v1"
 	TopicModels        = "models.v1"
 	TopicReplies       = "replies.v1"
 	TopicHandoffs      = "handoffs.v1"
@@ -28,9 +29,9 @@ func RawTopics() []string {
 	return []string{TopicMessages, TopicOrders, TopicBehaviors, TopicExposures, TopicFeedback, TopicAliases}
 }
 
-// DerivedTopics lists the topics that processors write and anybody may read.
+// DerivedTopics lists the topics that askbuy itself writes and anybody may read.
 func DerivedTopics() []string {
-	return []string{TopicJourney, TopicMessageScores, TopicTouches, TopicRepairs, TopicDeadLetters}
+	return []string{TopicJourney, TopicMessageScores, TopicTouches, TopicRepairs, TopicErasures, TopicDeadLetters}
 }
 
 // Topic is the raw topic of a type.
