@@ -112,7 +112,7 @@ func Topics(ctx context.Context, c Config) ([]TopicState, error) {
 func inputs() map[string][]string {
 	return map[string][]string{
 		processors.GroupScore:   {event.TopicMessages, event.TopicBehaviors},
-		processors.GroupOrders:  {event.TopicOrders},
+		processors.GroupOrders:  {event.TopicOrders, event.TopicErasures},
 		processors.GroupJourney: {event.TopicJourney},
 		processors.GroupRepair:  {event.TopicRepairs},
 		sinks.Group:             sinks.Topics(),

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/erasure"
 	"askbuy/internal/httpserver"
 	"askbuy/internal/kafka"
 	"askbuy/schemas/event"
@@ -144,7 +145,12 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 
 	// From here on each part reads what the one before it may still write, so
 	// that stopping in reverse leaves nothing half done.
-	common := wiring{Pipeline: p, ctx: ctx, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets}
+	erased := erasure.New([]byte(secrets.fingerprint), &erasure.Table{DB: db})
+	if _, err := erased.Refresh(ctx); err != nil {
+		return err
+	}
+	common := wiring{Pipeline: p, ctx: ctx, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets, erased: erased}
+	parts = append(parts, erasuresPart(common))
 	for _, room := range []struct {
 		role  Role
 		parts func(wiring) ([]part, error)

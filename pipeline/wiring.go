@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
 	"askbuy/models/intent"
 	"askbuy/processors"
@@ -21,6 +22,7 @@ type wiring struct {
 	epochs  map[string]int64
 	infos   map[string]kafka.TopicInfo
 	secrets secrets
+	erased  *erasure.List // of all parts but the sinks, which keep their own
 }
 
 // sinkParts carry topics into tables.
@@ -41,6 +43,8 @@ func sinkParts(w wiring) ([]part, error) {
 		Letters: &sinks.Letters{Producer: producer, Config: w.kafka},
 		Offsets: &sinks.LogOffsets{Admin: w.admin, Config: w.kafka},
 		Epochs:  w.epochs, Key: []byte(w.secrets.fingerprint),
+		// A list of its own: it has to notice every change itself.
+		Erasures:   erasure.New([]byte(w.secrets.fingerprint), &erasure.Table{DB: w.db}),
 		Registerer: w.registry, Log: w.log,
 	})
 	if err != nil {
@@ -65,11 +69,20 @@ func processParts(w wiring) ([]part, error) {
 		config.TableIDs[table] = w.infos[kafka.TableTopic(w.kafka.Name(table)).Name].ID
 	}
 	p, err := processors.New(config, processors.Deps{
-		Model: intent.Default(), Facts: &processors.Facts{DB: w.db}, Registerer: w.registry, Log: w.log,
+		Model: intent.Default(), Facts: &processors.Facts{DB: w.db}, Erased: w.erased, Registerer: w.registry, Log: w.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	w.health.Add("processors", readiness("processors", p.Ready))
 	return []part{{"processors", p.Run}}, nil
+}
+
+// erasuresPart keeps the list of the erased as the warehouse has it.
+func erasuresPart(w wiring) part {
+	return part{"list of the erased", func(ctx context.Context) error {
+		return w.erased.Run(ctx, func(err error) {
+			w.log.Warn("cannot read who was erased; the list stays as it was", "err", err)
+		})
+	}}
 }

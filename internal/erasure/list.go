@@ -142,3 +142,14 @@ func (l *List) TouchesGone(o *event.OrderTouches) bool {
 	}
 	return gone(l.Shopper(event.Shopper{ShopID: o.ShopID, UserID: o.UserID}), oldest) || gone(l.Order(o.ShopID, o.OrderID), o.OrderAt)
 }
+
+// Of is a list of these entries alone, which is never refreshed.
+func Of(h *Hasher, entries ...Entry) *List {
+	l := &List{Hasher: h}
+	gone := make(map[Subject]int64, len(entries))
+	for _, e := range entries {
+		gone[e.Subject] = max(gone[e.Subject], e.UpTo)
+	}
+	l.gone.Store(&gone)
+	return l
+}

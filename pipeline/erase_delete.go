@@ -1,0 +1,172 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"askbuy/internal/clickhouse"
+	warehouse "askbuy/schemas/clickhouse"
+)
+
+// mutation waits until all replicas have done what they are told.
+var mutation = clickhouse.Settings{"mutations_sync": 2, "max_query_size": 16 << 20}
+
+// conversationIndex is a table that the server makes by itself out of messages.
+const conversationIndex = "conversation_index"
+
+// alter changes rows of a table, on every node.
+func (r *erasing) alter(ctx context.Context, table, what string) error {
+	if err := r.db.Exec(ctx, "ALTER TABLE "+table+" "+r.cluster.OnCluster()+" "+what, nil, mutation); err != nil {
+		return fmt.Errorf("change rows of %s: %w", table, err)
+	}
+	return nil
+}
+
+// delete deletes what is doomed and counts it in the certificate.
+func (r *erasing) delete(ctx context.Context) error {
+	list, err := r.doomed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		n, err := r.countWhere(ctx, d)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		if err := r.alter(ctx, d.table, "DELETE WHERE "+d.where); err != nil {
+			return err
+		}
+		r.cert.Rows[short(d.table)] += n
+	}
+	return r.refreshIndex(ctx)
+}
+
+func short(table string) string { return strings.TrimPrefix(table, warehouse.DatabaseTables+".") }
+
+// count counts the doomed rows by table.
+func (r *erasing) count(ctx context.Context) (map[string]int64, error) {
+	list, err := r.doomed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counts := noRows()
+	for _, d := range list {
+		n, err := r.countWhere(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		counts[short(d.table)] += n
+	}
+	counts[conversationIndex], err = r.indexed(ctx)
+	return counts, err
+}
+
+func (r *erasing) remaining(ctx context.Context) (total int64, err error) {
+	counts, err := r.count(ctx)
+	for _, n := range counts {
+		total += n
+	}
+	return total, err
+}
+
+func (r *erasing) countWhere(ctx context.Context, d doomed) (int64, error) {
+	row, err := clickhouse.One[struct {
+		N int64 `ch:"n"`
+	}](ctx, r.db, "SELECT toInt64(count()) AS n FROM "+d.table+" WHERE "+d.where, nil, clickhouse.Settings{"max_query_size": 16 << 20})
+	if err != nil {
+		return 0, fmt.Errorf("count rows of %s: %w", d.table, err)
+	}
+	return row.N, nil
+}
+
+// markReceipts makes the receipts of the subject's records say that they were
+// erased, the duplicates' too. Without identities they tell of nobody.
+func (r *erasing) markReceipts(ctx context.Context) error {
+	list, err := r.doomed(ctx)
+	if err != nil {
+		return err
+	}
+	var identities []string
+	for _, d := range list {
+		if !hasIdentity(d.table) {
+			continue
+		}
+		rows, err := clickhouse.Select[struct {
+			Identity string `ch:"identity"`
+		}](ctx, r.db, "SELECT DISTINCT concat('unhex(\\'', hex(f.identity), '\\')') AS identity FROM "+d.table+" AS f WHERE "+d.where, nil, clickhouse.Settings{"max_query_size": 16 << 20})
+		if err != nil {
+			return fmt.Errorf("find identities in %s: %w", d.table, err)
+		}
+		for _, row := range rows {
+			identities = append(identities, row.Identity)
+		}
+	}
+	for chunk := range slices.Chunk(identities, valuesAtOnce) {
+		where := "identity IN (" + strings.Join(chunk, ", ") + ")"
+		n, err := r.countWhere(ctx, doomed{warehouse.Receipts.Name, where})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		if err := r.alter(ctx, warehouse.Receipts.Name, "UPDATE outcome = 'erased', identity = toFixedString('', 16) WHERE "+where); err != nil {
+			return err
+		}
+		r.cert.Receipts += n
+	}
+	return nil
+}
+
+// hasIdentity tells facts from other tables.
+func hasIdentity(table string) bool {
+	i := slices.IndexFunc(warehouse.Tables(), func(t warehouse.Table) bool { return t.Name == table })
+	return i >= 0 && slices.Contains(warehouse.Tables()[i].Columns, "fp")
+}
+
+// refreshIndex has the server make the conversation index anew. A refresh that
+// was under way may have read what is gone, hence the waiting.
+func (r *erasing) refreshIndex(ctx context.Context) error {
+	n, err := r.indexed(ctx)
+	if err != nil || n == 0 {
+		return err
+	}
+	const view = warehouse.DatabaseTables + "." + conversationIndex + "_refresh"
+	for _, sql := range []string{"SYSTEM WAIT VIEW " + view, "SYSTEM REFRESH VIEW " + view, "SYSTEM WAIT VIEW " + view} {
+		if err := r.db.Exec(ctx, sql, nil); err != nil {
+			return fmt.Errorf("refresh the conversation index: %w", err)
+		}
+	}
+	left, err := r.indexed(ctx)
+	r.cert.Rows[conversationIndex] += max(0, n-left)
+	return err
+}
+
+// indexed counts the conversations in the index that began before the erasure;
+// one that goes on after it begins anew.
+func (r *erasing) indexed(ctx context.Context) (int64, error) {
+	row, err := clickhouse.One[struct {
+		N int64 `ch:"n"`
+	}](ctx, r.db, `SELECT toInt64(count()) AS n FROM askbuy.conversation_index
+		WHERE shop_id = {shop:String} AND user_id = {user:String} AND toUnixTimestamp64Milli(started_at) <= {upto:Int64}`, r.params())
+	if err != nil {
+		return 0, fmt.Errorf("count rows of the conversation index: %w", err)
+	}
+	return row.N, nil
+}
+
+// noRows has every table that holds something of shoppers.
+func noRows() map[string]int64 {
+	rows := map[string]int64{conversationIndex: 0}
+	for _, t := range warehouse.Tables() {
+		if slices.Contains(t.Columns, "user_id") || t.Name == warehouse.DeadLetters.Name {
+			rows[short(t.Name)] = 0
+		}
+	}
+	return rows
+}
