@@ -101,11 +101,18 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
+	eraser, err := newEraser(w.config, w.kafka, w.db, []byte(w.secrets.fingerprint))
+	if err != nil {
+		return nil, err
+	}
+	w.onClose(eraser.Close)
+	requests := newErasures(eraser, w.log)
 	mux := http.NewServeMux()
 	handler.Register(mux)
+	requests.register(mux, known, w.log)
 	public := limitConnections(d.public, w.config.Door.MaxConnections)
 	server := httpserver.New(httpserver.DefaultConfig(), public, exactPaths(mux), w.health, w.log)
-	return []part{{"door's memory", memory.Run}, {"spool", spool.Run}, {"public door", server.Run}}, nil
+	return []part{{"door's memory", memory.Run}, {"spool", spool.Run}, {"erasures", requests.run}, {"public door", server.Run}}, nil
 }
 
 // cozeSource is the seed's webhook: a source of its own, or the settings.

@@ -35,6 +35,7 @@ type cli struct {
 	Verify   verifyCommand   `cmd:"" help:"Compare what the reports say with the truth, or derived rows with the facts."`
 	Report   reportCommand   `cmd:"" help:"Reports: funnel, attribution, ledger."`
 	Model    modelCommand    `cmd:"" help:"Intent models."`
+	Erase    eraseCommand    `cmd:"" help:"Delete everything about a shopper, and certify it."`
 	Config   configCommand   `cmd:"" help:"Print or check the configuration."`
 	Webhook  webhookCommand  `cmd:"" help:"Sign and verify webhooks as each kind of sender does."`
 	Topics   topicsCommand   `cmd:"" help:"List the topics, creating those that are missing."`
