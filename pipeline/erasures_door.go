@@ -40,7 +40,7 @@ func (q *erasures) register(mux *http.ServeMux, k keys, log *slog.Logger) {
 }
 
 var errUnauthorized = func() error {
-	return httpserver.Problem(http.StatusUnauthorized, "invalid_key", "want Authorization: Bearer with a known API key")
+	return httpserver.Problem(http.StatusUnauthorized, "unauthorized", "want Authorization: Bearer <API key>")
 }
 
 func (q *erasures) serveRequest(w http.ResponseWriter, r *http.Request, k keys) error {

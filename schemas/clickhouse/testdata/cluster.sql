@@ -233,6 +233,12 @@ CREATE TABLE IF NOT EXISTS askbuy.installation ON CLUSTER '{cluster}' (
     value String
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY name;
 
+CREATE TABLE IF NOT EXISTS askbuy.erasures ON CLUSTER '{cluster}' (
+    subject FixedString(32) COMMENT 'keyed hash of a shopper, or of an order of an erased shopper',
+    erased_at DateTime64(3, 'UTC') COMMENT 'event time up to which the subject is gone',
+    version UInt64 COMMENT 'ms of erased_at: the latest erasure counts'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY subject;
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
