@@ -28,12 +28,13 @@ const (
 	Duplicate                  // an equal copy was accepted before
 	Conflict                   // published, though another copy was accepted before
 	Quarantined                // in the dead letters
+	Erased                     // of an erased shopper: left out
 	outcomeCount
 )
 
 // String is the outcome as a metric's label.
 func (o Outcome) String() string {
-	return [...]string{"accepted", "duplicate", "conflict", "quarantined"}[o]
+	return [...]string{"accepted", "duplicate", "conflict", "quarantined", "erased"}[o]
 }
 
 const (
@@ -51,6 +52,7 @@ type Acceptor struct {
 	spool     spool         // nil: what the broker does not take is not durable
 	share     time.Duration // of a request's time that is left for the spool
 	sealer    sealer        // nil: letters keep their bytes as they came
+	erasures  erasures      // nil: nobody was erased
 	filter    *dedup.Filter
 	repeats   *dedup.Recent
 	metrics   *metrics
@@ -87,9 +89,13 @@ func (a *Acceptor) UseSpool(s spool, share time.Duration) { a.spool, a.share = s
 // Accept completes the items: an event without an id gets one.
 func (a *Acceptor) Accept(ctx context.Context, source string, arrival time.Time, items []Item) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(items))
-	todo := make([]int, len(items))
+	todo := make([]int, 0, len(items))
 	for i := range items {
-		todo[i] = i
+		if a.gone(&items[i]) {
+			outcomes[i] = Erased
+			continue
+		}
+		todo = append(todo, i)
 		if e := &items[i].Event; items[i].Fault == nil && e.ID == "" {
 			a.nameWeakly(&items[i], arrival)
 		}

@@ -78,7 +78,7 @@ func tally(items []Item, outcomes []Outcome) eventsAnswer {
 	answer := eventsAnswer{Rejected: []rejected{}}
 	for i, outcome := range outcomes {
 		switch outcome {
-		case Accepted:
+		case Accepted, Erased: // the sender is done with either
 			answer.Accepted++
 		case Duplicate:
 			answer.Duplicate++

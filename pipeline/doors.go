@@ -74,6 +74,7 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 		return nil, err
 	}
 	acceptor.UseSealer(ring)
+	acceptor.UseErasures(w.erased)
 	spool, err := openSpool(w, acceptor, publisher, memory)
 	if err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	eraser, err := newEraser(w.config, w.kafka, w.db, []byte(w.secrets.fingerprint))
+	eraser, err := newEraser(w.config, w.kafka, w.db, []byte(w.secrets.fingerprint), ring)
 	if err != nil {
 		return nil, err
 	}

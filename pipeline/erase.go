@@ -12,6 +12,7 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
+	"askbuy/internal/keyring"
 	"askbuy/processors"
 	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
@@ -33,6 +34,7 @@ type Eraser struct {
 	db       *clickhouse.DB
 	admin    *kafka.Admin
 	producer *kafka.Producer
+	ring     *keyring.Ring
 	key      []byte // of fingerprints
 	cluster  warehouse.Cluster
 	dir      certificates

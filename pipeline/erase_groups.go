@@ -86,10 +86,11 @@ func (r *erasing) findLetters(ctx context.Context) error {
 	gone := r.ofSubject()
 	for partition, end := range ends[topic] {
 		err := kafka.ReadPartition(ctx, r.kafka, topic, partition, r.scanned[partition], end, func(record kafka.Fetched) bool {
-			if letter, err := decodeLetter(record.Value); err == nil && gone.LetterGone(letter) && !slices.Contains(r.letters, letter.ID) {
+			var letter event.DeadLetter
+			if err := json.Unmarshal(record.Value, &letter); err == nil && gone.LetterGone(&letter) && !slices.Contains(r.letters, letter.ID) {
 				r.letters = append(r.letters, letter.ID)
 			}
-			return true
+			return true // what is no letter is a letter itself by now
 		})
 		if err != nil {
 			return err

@@ -172,5 +172,5 @@ func (r *erasing) ofSubject() *erasure.List {
 	for _, order := range r.own() {
 		entries = append(entries, erasure.Entry{Subject: r.hasher.Order(r.subject.ShopID, order), UpTo: r.upTo})
 	}
-	return erasure.Of(r.hasher, entries...)
+	return erasure.Of(r.hasher, entries...).OpenLetters(letterOpener(r.ring))
 }

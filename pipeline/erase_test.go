@@ -265,11 +265,13 @@ func TestErase(t *testing.T) {
 	before := i.outcomes(t)
 	i.replayRaw(t)
 	i.drained(t)
+	i.postEvents(t, past(user, "other", began)) // and to the door, which sets two aside again
+	i.drained(t)
 	i.noTrace(t, user)
 	i.sameAsFacts(t)
 	i.explained(t)
 	after := i.outcomes(t)
-	if after["stored"] != before["stored"] || after["erased"] != 2*before["erased"]+0 {
+	if after["stored"] != before["stored"] || after["erased"] != 2*before["erased"] {
 		t.Errorf("receipts after everything was sent again %v, before %v", after, before)
 	}
 
@@ -302,12 +304,13 @@ func TestEraseCutShort(t *testing.T) {
 	if all < 5 {
 		t.Fatalf("%d steps", all)
 	}
+	for at := 1; at <= all; at++ {
+		i.postEvents(t, past(fmt.Sprintf("erased-u%d", at), "other", began))
+	}
+	i.drained(t)
 	var rows map[string]int64
 	for at := 1; at <= all; at++ {
-		user := fmt.Sprintf("erased-u%d", at)
-		subject := event.Shopper{ShopID: "s1", UserID: user}
-		i.postEvents(t, past(user, "other", began))
-		i.drained(t)
+		subject := event.Shopper{ShopID: "s1", UserID: fmt.Sprintf("erased-u%d", at)}
 		steps = 0
 		e.cut = func(string) error {
 			if steps == at {
@@ -323,16 +326,22 @@ func TestEraseCutShort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if at < all && len(c.Earlier) != 0 {
+		switch {
+		case at == all: // it was complete
+			c.Rows = c.Earlier[0].Rows
+		case len(c.Earlier) != 0:
 			t.Errorf("cut after step %d: %+v", at, *c)
 		}
 		if at == 1 {
 			rows = c.Rows
-		} else if at < all && !maps.Equal(rows, c.Rows) {
+		}
+		// What comes in between, and is deleted again, depends on the moment.
+		rows[conversationIndex], c.Rows[conversationIndex] = 0, 0
+		if !maps.Equal(rows, c.Rows) {
 			t.Errorf("cut after step %d: %v, cut after the first: %v", at, c.Rows, rows)
 		}
-		i.noTrace(t, user)
 	}
+	i.noTrace(t, "erased-")
 	i.sameAsFacts(t)
 	i.explained(t)
 }

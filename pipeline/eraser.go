@@ -12,6 +12,7 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
+	"askbuy/internal/keyring"
 	warehouse "askbuy/schemas/clickhouse"
 )
 
@@ -30,10 +31,14 @@ func OpenEraser(ctx context.Context, c Config, db *clickhouse.DB) (*Eraser, erro
 	if _, err := provision(ctx, k); err != nil {
 		return nil, err
 	}
-	return newEraser(c, k, db, []byte(c.FingerprintKey))
+	ring, err := openKeyring(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return newEraser(c, k, db, []byte(c.FingerprintKey), ring)
 }
 
-func newEraser(c Config, k kafka.Config, db *clickhouse.DB, key []byte) (*Eraser, error) {
+func newEraser(c Config, k kafka.Config, db *clickhouse.DB, key []byte, ring *keyring.Ring) (*Eraser, error) {
 	admin, err := kafka.NewAdmin(k)
 	if err != nil {
 		return nil, err
@@ -44,7 +49,7 @@ func newEraser(c Config, k kafka.Config, db *clickhouse.DB, key []byte) (*Eraser
 		return nil, err
 	}
 	return &Eraser{
-		kafka: k, db: db, admin: admin, producer: producer, key: key,
+		kafka: k, db: db, admin: admin, producer: producer, key: key, ring: ring,
 		cluster: warehouse.Cluster{Name: c.ClickHouseCluster}, dir: certificates(filepath.Join(c.DataDir, erasuresDir)),
 		now: time.Now, random: rand.Reader, pause: pause, settle: 2 * erasure.Every,
 	}, nil

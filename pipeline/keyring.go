@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"askbuy/internal/keyring"
+	"askbuy/schemas/event"
 )
 
 // The keyring's file and the secret that wraps its keys, in the data directory.
@@ -14,6 +15,13 @@ const (
 	keyringFile   = "keyring.json"
 	keyringSecret = "keyring_secret"
 )
+
+// letterOpener opens the bytes of dead letters.
+func letterOpener(ring *keyring.Ring) func(context.Context, *event.DeadLetter) ([]byte, error) {
+	return func(ctx context.Context, l *event.DeadLetter) ([]byte, error) {
+		return ring.Unseal(ctx, l.Bytes, []byte(l.ID))
+	}
+}
 
 // openKeyring opens the ring that seals what has to be kept as it came, and
 // makes it when there is none.

@@ -36,6 +36,10 @@ func sinkParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
+	ring, err := openKeyring(w.ctx, w.config)
+	if err != nil {
+		return nil, err
+	}
 	config := sinks.DefaultConfig()
 	config.Linger = w.config.SinkLinger
 	sink, err := sinks.New(config, sinks.Deps{
@@ -44,7 +48,7 @@ func sinkParts(w wiring) ([]part, error) {
 		Offsets: &sinks.LogOffsets{Admin: w.admin, Config: w.kafka},
 		Epochs:  w.epochs, Key: []byte(w.secrets.fingerprint),
 		// A list of its own: it has to notice every change itself.
-		Erasures:   erasure.New([]byte(w.secrets.fingerprint), &erasure.Table{DB: w.db}),
+		Erasures:   erasure.New([]byte(w.secrets.fingerprint), &erasure.Table{DB: w.db}).OpenLetters(letterOpener(ring)),
 		Registerer: w.registry, Log: w.log,
 	})
 	if err != nil {

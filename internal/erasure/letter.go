@@ -2,6 +2,7 @@ package erasure
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 
 	"askbuy/schemas/event"
@@ -13,28 +14,47 @@ import (
 // is gone when it, or the event in it, is no later than the erasure. What is
 // not JSON names nobody whom it could be asked for.
 func (l *List) LetterGone(letter *event.DeadLetter) bool {
-	if l.Empty() || len(letter.Bytes) == 0 {
+	if l.Empty() {
+		return false
+	}
+	text := letter.Bytes
+	if letter.Sealed {
+		text = l.opened(letter)
+	}
+	if len(text) == 0 {
 		return false
 	}
 	at := letter.ReceivedAt
-	if e, err := event.Decode(letter.Bytes); err == nil && e.TS > 0 {
+	if e, err := event.Decode(text); err == nil && e.TS > 0 {
 		at = min(at, e.TS)
 	}
 	found := false
 	shops := []string{letter.ShopID}
-	Scalars(letter.Bytes, func(name, value string) bool {
+	Scalars(text, func(name, value string) bool {
 		if name == "shop_id" || name == "shopId" { // the letter's is the credential's, which may be for all
 			shops = append(shops, value)
 		}
 		return true
 	})
-	Scalars(letter.Bytes, func(_, value string) bool {
+	Scalars(text, func(_, value string) bool {
 		for _, shop := range shops {
 			found = found || l.ShopperGone(event.Shopper{ShopID: shop, UserID: value}, at) || l.has(l.Order(shop, value), at)
 		}
 		return !found
 	})
 	return found
+}
+
+// opened are the bytes of a sealed letter; nil when it cannot be opened here.
+func (l *List) opened(letter *event.DeadLetter) []byte {
+	if l.open == nil {
+		return nil
+	}
+	text, err := l.open(context.Background(), letter)
+	if err != nil {
+		return nil // of another process's keyring: its row names nobody
+	}
+	return text
 }
 
 // Scalars tells of the strings and numbers in a JSON text, with the name of

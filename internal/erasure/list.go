@@ -29,6 +29,7 @@ type Mark struct {
 type List struct {
 	*Hasher
 	store store
+	open  func(context.Context, *event.DeadLetter) ([]byte, error) // nil: sealed letters stay closed
 
 	refreshing sync.Mutex
 	mark       Mark // of what is in force
@@ -39,6 +40,13 @@ type List struct {
 func New(key []byte, s store) *List {
 	l := &List{Hasher: NewHasher(key), store: s}
 	l.gone.Store(&map[Subject]int64{})
+	return l
+}
+
+// OpenLetters gives the list the key to sealed letters. Without it they are
+// nobody's. It belongs before the first use.
+func (l *List) OpenLetters(open func(context.Context, *event.DeadLetter) ([]byte, error)) *List {
+	l.open = open
 	return l
 }
 
