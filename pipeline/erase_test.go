@@ -13,6 +13,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/kafka"
+	"askbuy/processors"
 	"askbuy/report"
 	"askbuy/schemas/event"
 )
@@ -214,6 +215,35 @@ func (i *instance) replayRaw(t *testing.T) (records int64) {
 	return records
 }
 
+// forgotten wants the streams' tables to remember nothing with a string in it:
+// the last word on every key that has it is that there is nothing.
+func (i *instance) forgotten(t *testing.T, what string) {
+	t.Helper()
+	seen := false
+	for _, group := range processors.Tables() {
+		topic := kafka.TableTopic(i.kafka.Name(group)).Name
+		last := map[string][]byte{}
+		for partition := range i.kafka.Partitions {
+			err := kafka.ReadPartition(t.Context(), i.kafka, topic, partition, 0, math.MaxInt64, func(r kafka.Fetched) bool {
+				last[string(r.Key)] = r.Value
+				return true
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for key, value := range last {
+			seen = seen || strings.Contains(key, what)
+			if value != nil && strings.Contains(key+string(value), what) {
+				t.Errorf("%s remembers %s: %s", topic, key, value)
+			}
+		}
+	}
+	if !seen {
+		t.Errorf("no table ever had %s: the test looks in the wrong place", what)
+	}
+}
+
 // An erased shopper is nowhere, does not come back when everything is sent
 // again, and is a new shopper afterwards; nobody else is touched.
 func TestErase(t *testing.T) {
@@ -270,6 +300,7 @@ func TestErase(t *testing.T) {
 	i.noTrace(t, user)
 	i.sameAsFacts(t)
 	i.explained(t)
+	i.forgotten(t, user)
 	after := i.outcomes(t)
 	if after["stored"] != before["stored"] || after["erased"] != 2*before["erased"] {
 		t.Errorf("receipts after everything was sent again %v, before %v", after, before)
