@@ -66,10 +66,11 @@ type erasing struct {
 	cert    *Certificate
 }
 
-// Erase deletes all that is known of a shopper up to now, and certifies it. An
-// error leaves it half done, which nothing but doing it again mends.
-func (e *Eraser) Erase(ctx context.Context, subject event.Shopper) (*Certificate, error) {
-	r, err := e.begin(subject)
+// Erase deletes all that is known of a shopper up to a moment, usually now, and
+// certifies it. An error leaves it half done, which nothing but doing it again
+// mends.
+func (e *Eraser) Erase(ctx context.Context, subject event.Shopper, at time.Time) (*Certificate, error) {
+	r, err := e.begin(subject, at)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +107,7 @@ func (e *Eraser) Erase(ctx context.Context, subject event.Shopper) (*Certificate
 
 // Count is how many rows an erasure would delete, by table.
 func (e *Eraser) Count(ctx context.Context, subject event.Shopper) (map[string]int64, error) {
-	r, err := e.begin(subject)
+	r, err := e.begin(subject, e.now())
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +121,9 @@ func (e *Eraser) Count(ctx context.Context, subject event.Shopper) (map[string]i
 }
 
 // begin goes on with the certificate of an erasure that was cut short.
-func (e *Eraser) begin(subject event.Shopper) (*erasing, error) {
+func (e *Eraser) begin(subject event.Shopper, at time.Time) (*erasing, error) {
 	r := &erasing{
-		Eraser: e, subject: subject, hasher: erasure.NewHasher(e.key), upTo: e.now().UnixMilli(),
+		Eraser: e, subject: subject, hasher: erasure.NewHasher(e.key), upTo: at.UnixMilli(),
 		orders: map[string]bool{}, scanned: map[int32]int64{}, salt: make([]byte, 16),
 	}
 	if _, err := io.ReadFull(e.random, r.salt); err != nil {
@@ -149,7 +150,7 @@ func (r *erasing) enlist(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.upTo = max(r.upTo, latest) // clocks differ: what was said before this is all gone
+	r.upTo = max(r.upTo, latest) // clocks differ: what had arrived by then is all gone
 	r.cert.ErasedAt = time.UnixMilli(r.upTo).UTC()
 	return r.add(ctx)
 }

@@ -108,11 +108,11 @@ func (r *erasing) params() map[string]any {
 	return map[string]any{"shop": r.subject.ShopID, "user": r.subject.UserID, "upto": r.upTo}
 }
 
-// latest is the greatest event time that anything of the subject has, ms.
+// latest is the greatest event time of all that the subject had sent in time, ms.
 func (r *erasing) latest(ctx context.Context) (int64, error) {
 	var parts []string
 	for _, t := range []warehouse.Table{warehouse.Messages, warehouse.Behaviors, warehouse.Exposures, warehouse.Feedback, warehouse.Aliases, warehouse.OrderEvents} {
-		parts = append(parts, "SELECT max(ts) AS ts FROM "+t.Name+" WHERE shop_id = {shop:String} AND user_id = {user:String}")
+		parts = append(parts, "SELECT max(ts) AS ts FROM "+t.Name+" WHERE shop_id = {shop:String} AND user_id = {user:String} AND toUnixTimestamp64Milli(received_at) <= {upto:Int64}")
 	}
 	row, err := clickhouse.One[struct {
 		Latest int64 `ch:"latest"`

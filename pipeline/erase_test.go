@@ -265,7 +265,7 @@ func TestErase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := e.Erase(t.Context(), subject)
+	c, err := e.Erase(t.Context(), subject, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +284,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("receipts %v, were %v, %d were said to be erased", outcomes, raw, c.Receipts)
 	}
 
-	again, err := e.Erase(t.Context(), subject)
+	again, err := e.Erase(t.Context(), subject, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func TestEraseCutShort(t *testing.T) {
 	e.settle = 0 // the sinks have to be exact without the processors' help
 	steps := 0
 	e.Say = func(string) { steps++ }
-	if _, err := e.Erase(t.Context(), event.Shopper{ShopID: "s1", UserID: "never-seen"}); err != nil {
+	if _, err := e.Erase(t.Context(), event.Shopper{ShopID: "s1", UserID: "never-seen"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	all := steps
@@ -349,11 +349,11 @@ func TestEraseCutShort(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := e.Erase(t.Context(), subject); !errors.Is(err, cut) {
+		if _, err := e.Erase(t.Context(), subject, time.Now()); !errors.Is(err, cut) {
 			t.Fatal(err)
 		}
 		e.cut = nil
-		c, err := e.Erase(t.Context(), subject)
+		c, err := e.Erase(t.Context(), subject, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

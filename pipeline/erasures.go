@@ -25,23 +25,30 @@ import (
 type erasures struct {
 	dir    certificates
 	hasher *erasure.Hasher
-	erase  func(ctx context.Context, s event.Shopper) (*Certificate, error)
+	erase  func(ctx context.Context, s event.Shopper, at time.Time) (*Certificate, error)
+	now    func() time.Time
 	log    *slog.Logger
 	wake   chan struct{}
+}
+
+// erasureRequest is what a file holds.
+type erasureRequest struct {
+	event.Shopper
+	At time.Time `json:"requested_at"` // what comes later is a new shopper's
 }
 
 // erasureRetry is the pause after an erasure that could not be finished.
 const erasureRetry = 10 * time.Second
 
 func newErasures(e *Eraser, log *slog.Logger) *erasures {
-	return &erasures{dir: e.dir, hasher: erasure.NewHasher(e.key), erase: e.Erase, log: log, wake: make(chan struct{}, 1)}
+	return &erasures{dir: e.dir, hasher: erasure.NewHasher(e.key), erase: e.Erase, now: e.now, log: log, wake: make(chan struct{}, 1)}
 }
 
 // request keeps a request and returns its certificate's id.
 func (q *erasures) request(s event.Shopper) (id string, err error) {
 	hash := q.hasher.Shopper(s)
 	id = hex.EncodeToString(hash[:])[:idLength]
-	b, err := json.Marshal(s)
+	b, err := json.Marshal(erasureRequest{s, q.now()})
 	if err == nil {
 		err = os.MkdirAll(q.pendingDir(), 0o700)
 	}
@@ -58,8 +65,8 @@ func (q *erasures) request(s event.Shopper) (id string, err error) {
 	return id, nil
 }
 
-// pending is the shopper whom an id waits for; nil when none.
-func (q *erasures) pending(id string) (*event.Shopper, error) {
+// pending is the request that an id stands for; nil when none.
+func (q *erasures) pending(id string) (*erasureRequest, error) {
 	if !certificateID.MatchString(id) {
 		return nil, nil
 	}
@@ -67,7 +74,7 @@ func (q *erasures) pending(id string) (*event.Shopper, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	s := &event.Shopper{}
+	s := &erasureRequest{}
 	if err == nil {
 		err = json.Unmarshal(b, s)
 	}
@@ -125,7 +132,7 @@ func (q *erasures) finish(ctx context.Context, id string) error {
 	if err != nil || s == nil {
 		return err
 	}
-	if _, err := q.erase(ctx, *s); err != nil {
+	if _, err := q.erase(ctx, s.Shopper, s.At); err != nil {
 		return err
 	}
 	q.log.Info("a shopper was erased", "certificate", id)

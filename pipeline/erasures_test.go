@@ -83,7 +83,7 @@ func door(t *testing.T) (*erasures, http.Handler) {
 	}
 	q := &erasures{
 		dir: certificates(t.TempDir()), hasher: erasure.NewHasher(bytes.Repeat([]byte{1}, 32)),
-		log: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1),
+		now: func() time.Time { return time.UnixMilli(7) }, log: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1),
 	}
 	mux := http.NewServeMux()
 	q.register(mux, known, q.log)
@@ -139,9 +139,9 @@ func TestErasureRequestsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	fails := true
-	q.erase = func(_ context.Context, got event.Shopper) (*Certificate, error) {
-		if got != s {
-			t.Errorf("erases %v, want %v", got, s)
+	q.erase = func(_ context.Context, got event.Shopper, at time.Time) (*Certificate, error) {
+		if got != s || !at.Equal(time.UnixMilli(7)) {
+			t.Errorf("erases %v at %v, want %v", got, at, s)
 		}
 		if fails {
 			return nil, errors.New("not now")

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"askbuy/internal/clickhouse"
 	"askbuy/pipeline"
@@ -69,7 +70,7 @@ func (e eraseCommand) with(a *app, eraser *pipeline.Eraser, subject event.Shoppe
 		}
 	}
 	eraser.Say = func(step string) { fmt.Fprintf(a.stderr, "erase: %s\n", step) }
-	certificate, err := eraser.Erase(a.ctx, subject)
+	certificate, err := eraser.Erase(a.ctx, subject, time.Now())
 	if err != nil {
 		return no(err)
 	}
