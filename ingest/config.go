@@ -20,7 +20,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		AckTimeout:   1500 * time.Millisecond,
-		SpoolShare:   400 * time.Millisecond,
+		SpoolShare:   700 * time.Millisecond,
 		RetryAfter:   2 * time.Second,
 		MaxBody:      1 << 20,
 		MaxBatch:     10_000,

@@ -43,7 +43,7 @@ func Decode(raw []byte, arrival time.Time) (Decoded, *Fault) {
 func (s *Shape) Decode(raw []byte, arrival time.Time, grant Grant) (Decoded, *Fault) {
 	v := reader{names: s.Names}
 	if shape, err := v.readObject(raw, s.Names); err != nil {
-		return Decoded{}, &Fault{Reason: event.ReasonMalformed, Detail: "event: " + err.Error(), NotJSON: !shape}
+		return Decoded{}, &Fault{Reason: event.ReasonMalformed, Detail: "event: " + syntax(err), NotJSON: !shape}
 	}
 	return s.decode(&v, arrival, grant)
 }
@@ -113,6 +113,9 @@ func (s *Shape) decodeType(v *reader, e *event.Event) {
 		if name := unquotedBytes(value); len(name) <= maxShort {
 			e.Type = event.Type(name)
 		}
+	}
+	if _, known := typeFields[e.Type]; !known && !lowerSnakeCase(string(e.Type)) {
+		e.Type = "" // what is no word may be somebody's data, and letters show it
 	}
 	if _, known := typeFields[e.Type]; !known {
 		v.fail(event.ReasonUnknownType, FieldType, "want message, order, behavior, exposure, feedback or alias")

@@ -23,7 +23,7 @@ func NewDraft(shape *Shape) *Draft { return &Draft{shape, reader{names: shape.Na
 func OpenDraft(shape *Shape, object []byte) (*Draft, *Fault) {
 	d := NewDraft(shape)
 	if isJSON, err := d.v.readObject(object, shape.Names); err != nil {
-		return nil, &Fault{Reason: event.ReasonMalformed, Detail: "event: " + err.Error(), NotJSON: !isJSON}
+		return nil, &Fault{Reason: event.ReasonMalformed, Detail: "event: " + syntax(err), NotJSON: !isJSON}
 	}
 	return d, nil
 }

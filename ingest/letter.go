@@ -19,7 +19,7 @@ import (
 func (a *Acceptor) letterRecord(hasher *event.Fingerprinter, item *Item, source string, arrival time.Time) Record {
 	e := &item.Event
 	letter := event.DeadLetter{
-		ID:         letterID(hasher, item),
+		ID:         letterID(hasher, item, source),
 		Stage:      event.StageIngest,
 		Reason:     item.Fault.Reason,
 		Detail:     item.Fault.Detail,
@@ -71,10 +71,11 @@ func unstorable(cause error) *Fault {
 }
 
 // letterID is one for all events that are equal as JSON values and set aside
-// for one reason: a sender's retries are one letter.
-func letterID(hasher *event.Fingerprinter, item *Item) string {
+// for one reason: a sender's retries are one letter. What two sources say are
+// two events: their ids are their own.
+func letterID(hasher *event.Fingerprinter, item *Item, source string) string {
 	b := []byte("dead letter")
-	for _, part := range [...]string{string(item.Fault.Reason), item.Event.ShopID} {
+	for _, part := range [...]string{string(item.Fault.Reason), item.Event.ShopID, source} {
 		b = binary.AppendUvarint(b, uint64(len(part)))
 		b = append(b, part...)
 	}

@@ -15,17 +15,27 @@ type sealer interface {
 // belongs before the first Accept.
 func (a *Acceptor) UseSealer(s sealer) { a.sealer = s }
 
-// mask takes personal data out of what people wrote: a message's text and the
-// strings of unknown fields. Ids stay: orders are joined by them.
+// mask takes personal data out of what people wrote: a message's text, the
+// strings of unknown fields, and the words that are no ids. Ids stay: orders
+// are joined by them.
 func (a *Acceptor) mask(e *event.Event) {
-	var inText, inAttrs mask.Kinds
-	e.Text, inText = mask.Text(e.Text)
-	a.metrics.masked(inText)
+	var inAttrs mask.Kinds
+	for _, text := range [...]*string{&e.Text, &e.Channel, &e.Coupon, &e.Category} {
+		masked, found := mask.Text(*text)
+		if found != 0 {
+			*text = masked
+			a.metrics.masked(found)
+		}
+	}
 	if len(e.Attrs) > 0 {
 		e.Attrs, inAttrs = mask.JSON(e.Attrs)
 		a.metrics.masked(inAttrs)
 	}
 	for i := range e.Items {
+		if masked, found := mask.Text(e.Items[i].Category); found != 0 {
+			e.Items[i].Category = masked
+			a.metrics.masked(found)
+		}
 		if item := &e.Items[i]; len(item.Attrs) > 0 {
 			item.Attrs, inAttrs = mask.JSON(item.Attrs)
 			a.metrics.masked(inAttrs)

@@ -18,15 +18,16 @@ func TestAcceptMasksWhatPeopleWrote(t *testing.T) {
 	b := &fakeBroker{}
 	a := newAcceptor(t, b)
 	item := saying("13800138000", "电话13800138000,谢谢")
+	item.Event.Channel = "call 13800138000"
 	item.Event.Attrs = json.RawMessage(`{"note":"mail to li@example.com"}`)
 	accept(t, a, item)
 	r := b.records(event.TopicMessages)[0]
 	e, _ := open(t, r)
-	if e.Text != "电话[phone],谢谢" || string(e.Attrs) != `{"note":"mail to [email]"}` || e.ID != "13800138000" {
+	if e.Text != "电话[phone],谢谢" || e.Channel != "call [phone]" || string(e.Attrs) != `{"note":"mail to [email]"}` || e.ID != "13800138000" {
 		t.Errorf("published %+v", e)
 	}
-	if n := testutil.ToFloat64(a.metrics.masks[mask.Phone]); n != 1 {
-		t.Errorf("%v phones counted, want 1", n)
+	if n := testutil.ToFloat64(a.metrics.masks[mask.Phone]); n != 2 {
+		t.Errorf("%v phones counted, want 2", n)
 	}
 }
 
@@ -36,6 +37,18 @@ func TestCopiesAreComparedMasked(t *testing.T) {
 	accept(t, a, saying("m1", "电话13800138000"))
 	if got := accept(t, a, saying("m1", "电话13900139000")); got[0] != Duplicate {
 		t.Errorf("got %v, want a duplicate", got[0])
+	}
+}
+
+// What a letter says beside its sealed bytes repeats nothing of them.
+func TestFaultsRepeatNothing(t *testing.T) {
+	for _, raw := range []string{
+		`{"13800138000":1,"13800138000":2}`, `{"a":{"13800138000":tru}}`, `{"type":"call 13800138000","event_id":"e","shop_id":"s"}`, `{"13800138000"`,
+	} {
+		d, fault := Decode([]byte(raw), testArrival)
+		if fault == nil || strings.Contains(fault.Detail, "13800138000") || strings.Contains(string(d.Event.Type), "13800138000") {
+			t.Errorf("%s: %+v of type %q", raw, fault, d.Event.Type)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func (h *Handler) serveScore(w http.ResponseWriter, r *http.Request) error {
 	if shape, err := v.readObject(raw, scoreNames); err != nil && !shape {
 		return h.problem(source, notJSON)
 	} else if err != nil {
-		return h.badRequest(source, &Fault{Reason: event.ReasonMalformed, Detail: "body: " + err.Error()})
+		return h.badRequest(source, &Fault{Reason: event.ReasonMalformed, Detail: "body: " + syntax(err)})
 	}
 	shop, text := v.shop(Grant{}), v.text(FieldText)
 	switch {

@@ -180,6 +180,9 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 			return err
 		}
 		ready = true
+		if p.config.Has(RoleIngest) { // the door has its spool: a balancer must not take it away now
+			p.health.Survive("broker", "warehouse", "processors", "sinks")
+		}
 		if err := endpoints.write(p.config.DataDir); err != nil {
 			return fmt.Errorf("write %s: %w", endpointsFile, err)
 		}

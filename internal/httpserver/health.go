@@ -20,6 +20,7 @@ type Health struct {
 	draining atomic.Bool
 	mu       sync.Mutex
 	checks   map[string]func(context.Context) error
+	survived map[string]bool // dependencies that this process can do without
 }
 
 // NewHealth has no dependency and is ready.
@@ -32,6 +33,17 @@ func (h *Health) Add(name string, check func(context.Context) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.checks[name] = check
+}
+
+// Survive names dependencies that this process does without for a while: they
+// are reported still, and no longer make it unready.
+func (h *Health) Survive(names ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.survived = map[string]bool{}
+	for _, name := range names {
+		h.survived[name] = true
+	}
 }
 
 // Drain says that this process takes no new work. There is no way back.
@@ -54,6 +66,7 @@ func (h *Health) Ready(ctx context.Context) Readiness {
 	var asked sync.WaitGroup
 	h.mu.Lock()
 	for name, check := range h.checks {
+		survived := h.survived[name]
 		asked.Go(func() {
 			state := "ok"
 			err := check(ctx)
@@ -63,7 +76,7 @@ func (h *Health) Ready(ctx context.Context) Readiness {
 			mu.Lock()
 			defer mu.Unlock()
 			r.Dependencies[name] = state
-			r.Ready = r.Ready && err == nil
+			r.Ready = r.Ready && (err == nil || survived)
 		})
 	}
 	h.mu.Unlock()

@@ -157,10 +157,21 @@ func (c *Consumer) Poll(ctx context.Context, max int) (Batch, error) {
 				c.log.Error("records were lost by the broker", "topic", e.Topic, "partition", e.Partition, "error", e.Err)
 				continue
 			}
-			return nil, fmt.Errorf("poll partition %d of %q: %w", e.Partition, e.Topic, classify(e.Err))
+			err := classify(e.Err)
+			if errors.Is(err, ErrClosed) || errors.Is(err, ErrUnauthorized) {
+				return nil, fmt.Errorf("poll partition %d of %q: %w", e.Partition, e.Topic, err)
+			}
+			c.log.Warn("waiting for the broker", "topic", e.Topic, "partition", e.Partition, "error", e.Err)
+			if err := pause(ctx, pollPause); err != nil {
+				return nil, fmt.Errorf("poll: %w", err)
+			}
 		}
 	}
 }
+
+// pollPause is the pause after a failure of the broker. The client has waited
+// on its own before it tells of one.
+const pollPause = 500 * time.Millisecond
 
 func (c *Consumer) logErrors(fetches kgo.Fetches) {
 	for _, e := range fetches.Errors() {
