@@ -16,7 +16,7 @@ import (
 )
 
 type runCommand struct {
-	Roles  []string `placeholder:"ROLE" help:"Run only these: ingest, process, sink, reply, dashboard."`
+	Roles  []string `placeholder:"ROLE" help:"Run only these: ingest, process, sink, reply, dashboard. The last two are names kept for later and start nothing yet."`
 	Sample bool     `help:"Also play a sample shop against the own webhook: 14 days at once, then live."`
 }
 
