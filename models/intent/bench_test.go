@@ -40,7 +40,16 @@ func BenchmarkParts(b *testing.B) {
 	})
 	b.Run("topic", func(b *testing.B) {
 		for b.Loop() {
-			m.topic(features)
+			var named Scored
+			m.name(&named, features)
+		}
+	})
+	b.Run("evidence and intent", func(b *testing.B) {
+		for b.Loop() {
+			var named Scored
+			features = Features(features[:0], text)
+			m.name(&named, features)
+			named.Evidence = m.weigh(features, named.Act)
 		}
 	})
 	b.Run("entities", func(b *testing.B) {

@@ -114,7 +114,7 @@ func TestBundleFaults(t *testing.T) {
 	f("another seed", "copy the bundle anew", replace(manifestFile, `"seed": 0`, `"seed": 1`))
 	f("an unknown field", "unknown", replace(manifestFile, `"seed": 0`, `"Seed": 0`))
 	f("huge tables", "evidence_bits", replace(manifestFile, `"evidence_bits": 8`, `"evidence_bits": 60`))
-	f("another featurizer", "train the model anew", replace(manifestFile, `"featurizer": 1`, `"featurizer": 2`))
+	f("another featurizer", "train the model anew", replace(manifestFile, `"featurizer": 2`, `"featurizer": 3`))
 	f("an unknown topic", "taxonomy", replace(manifestFile, `"greeting"`, `"weather"`))
 	f("a topic twice", "comes twice", replace(manifestFile, `"greeting"`, `"complaint"`))
 	f("a long file", "more than", func(d fstest.MapFS) { d[goldenFile].Data = make([]byte, maxFile+1) })

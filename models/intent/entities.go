@@ -13,26 +13,30 @@ const (
 
 // Entity is a piece of a text that names something.
 type Entity struct {
-	Type string `json:"type"` // account, carrier, colour, coupon, measure, money, number, payment, place, product, quantity, size
+	Type string `json:"type"` // account, amount, carrier, colour, coupon, measure, order_id, payment, place, product, quantity, size, sku, tracking
 	Text string `json:"text"` // as it stands in the text
 }
 
-// scan finds entities from the left, the longest at each place, and weighs
-// the words of mood: each good one +1, each bad one -1. It appends at most
-// maxEntities.
-func (l *lexicon) scan(found []Entity, text string) ([]Entity, int) {
+// scan finds entities from the left, the longest at each place, and counts
+// the words of mood. It appends at most maxEntities.
+func (l *lexicon) scan(found []Entity, text string) ([]Entity, mood) {
 	text = text[:min(len(text), maxScanBytes)]
-	var mood int
+	var mood mood
 	var before byte // the byte before i
+	var cue string  // what the number to come is of, as the words before it say
 	for i := 0; i < len(text); {
-		kind, width := l.match(text, i, before)
+		kind, width := l.match(text, i, before, cue)
 		switch kind {
 		case "":
 			width = max(width, 1)
 		case kindGood:
-			mood++
+			mood.balance++
 		case kindBad:
-			mood--
+			mood.balance--
+		case kindDoubt:
+			mood.doubts++
+		case cueOrder, cueTracking, cueSKU:
+			cue = kind
 		default:
 			if len(found) < maxEntities {
 				found = append(found, Entity{kind, text[i : i+width]})
@@ -46,31 +50,38 @@ func (l *lexicon) scan(found []Entity, text string) ([]Entity, int) {
 
 // match is the kind and width of what stands at text[i:]; without a kind, the
 // width that can be skipped.
-func (l *lexicon) match(text string, i int, before byte) (kind string, width int) {
+func (l *lexicon) match(text string, i int, before byte, cue string) (kind string, width int) {
 	c := text[i]
 	inWord := isWord(before) && isWord(c)
 	switch {
 	case isDigit(c) && !inWord || c == '$':
+		if kind, width = code(text[i:], cue); kind != "" {
+			return kind, width
+		}
 		return number(text[i:])
 	case c < utf8.RuneSelf && (inWord || !isWord(c)):
 		return "", 1
 	}
 	r, width := rune(c|0x20), 1
 	if c >= utf8.RuneSelf {
-		r, width = utf8.DecodeRuneInString(text[i:])
+		r, width = decode(text[i:])
 	}
 	if r == '¥' || r == '￥' {
 		if rest := text[i+width:]; rest != "" && isDigit(rest[0]) {
 			_, n := number(rest)
-			return "money", width + n
+			return "amount", width + n
 		}
 	}
-	if !l.starts(r) {
-		return "", width
+	if l.starts(r) {
+		for _, e := range l.entries(r) {
+			if e.at(text[i:]) {
+				return e.kind, len(e.word)
+			}
+		}
 	}
-	for _, e := range l.entries(r) {
-		if e.at(text[i:]) {
-			return e.kind, len(e.word)
+	if c < utf8.RuneSelf {
+		if kind, n := code(text[i:], cue); kind != "" {
+			return kind, n
 		}
 	}
 	return "", width
@@ -80,15 +91,14 @@ func (l *lexicon) match(text string, i int, before byte) (kind string, width int
 // ones come before those that they begin with.
 var units = []struct{ suffix, kind string }{
 	{"公斤", "measure"}, {"厘米", "measure"}, {"公分", "measure"}, {"斤", "measure"}, {"kg", "measure"}, {"cm", "measure"},
-	{"元", "money"}, {"块", "money"}, {"yuan", "money"}, {"usd", "money"},
+	{"元", "amount"}, {"块", "amount"}, {"yuan", "amount"}, {"usd", "amount"},
 	{"件", "quantity"}, {"个", "quantity"}, {"套", "quantity"}, {"双", "quantity"}, {"条", "quantity"}, {"盒", "quantity"},
 	{"瓶", "quantity"}, {"箱", "quantity"}, {"包", "quantity"}, {"台", "quantity"}, {"本", "quantity"}, {"只", "quantity"},
 	{"码", "size"}, {"号", "size"}, {"xl", "size"},
 }
 
-// number reads digits with at most one point, and the unit after them. A
-// number of 8 digits and more is a number of something (an order, a parcel);
-// a short one without a unit says nothing.
+// number reads digits with at most one point, and the unit after them; without
+// a unit they say nothing.
 func number(s string) (kind string, width int) {
 	dollar := strings.HasPrefix(s, "$")
 	start := 0
@@ -104,15 +114,12 @@ func number(s string) (kind string, width int) {
 		i = digits(s, i+1)
 	}
 	if dollar {
-		return "money", i
+		return "amount", i
 	}
 	for _, u := range units {
 		if end := i + len(u.suffix); end <= len(s) && equalLower(s[i:end], u.suffix) {
 			return u.kind, end
 		}
-	}
-	if n >= 8 {
-		return "number", i
 	}
 	return "", i
 }

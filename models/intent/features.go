@@ -2,7 +2,7 @@ package intent
 
 // featurizerVersion changes with anything that changes a text's features:
 // weights are worth nothing under another one.
-const featurizerVersion = 1
+const featurizerVersion = 2
 
 // maxRunes is how much of a text is read.
 const maxRunes = 512
@@ -10,13 +10,11 @@ const maxRunes = 512
 // prime separates the runes of an n-gram.
 const prime = 0x100000001b3
 
-// mix spreads an n-gram's number over 32 bits.
+// mix spreads an n-gram's number over 32 bits: the upper half of a product
+// with an odd number, whose every bit depends on all bits below it.
 func mix(h uint64) uint32 {
-	h ^= h >> 32
-	h *= 0x9E3779B97F4A7C15
 	h ^= h >> 29
-	h *= 0xBF58476D1CE4E5B9
-	return uint32(h >> 32)
+	return uint32(h * 0x9E3779B97F4A7C15 >> 32)
 }
 
 // Features appends one hash per feature of text to dst, for training; a

@@ -21,7 +21,7 @@ const HighIntent = 0.7
 // Other is the intent of a text that fits none.
 const Other = "other"
 
-// claim is the intent of who says that it is bought: true or not, it is no
+// claim is the act of who says that it is bought: true or not, it is no
 // intent to buy, so its evidence is never above 0.
 const claim = "purchase_claim"
 
@@ -36,7 +36,7 @@ type Model struct {
 	evidence []int8     // 1 << EvidenceBits weights
 	topics   topicTable // 1 << TopicBits rows
 	biases   []float64  // by lane
-	paths    [][]string // by lane: the intents' paths
+	paths    [][]string // by lane: the acts' paths in the taxonomy
 	other    []string
 	lexicon  *lexicon
 }
@@ -44,11 +44,13 @@ type Model struct {
 // Scored is what one text tells. Slices are shared: do not write to them.
 type Scored struct {
 	Evidence         float64  // log-odds that the text adds, rounded to 6 decimals; 0 = no information
-	Intent           string   // an id of the taxonomy
+	Act              string   // what the text does: the likeliest of Acts, however unlikely; Other for a text without features
+	ActConfidence    float64  // probability of Act, rounded to 4 decimals; 0 for a text without features
+	Intent           string   // Act, or Other where that is too unlikely, or what a rule says
 	IntentPath       []string // three ids, the last is Intent
-	IntentConfidence float64  // probability of Intent, rounded to 6 decimals; 0 for a text without features
+	IntentConfidence float64  // of Intent: that of Act, or 1 where a rule says so
 	Entities         []Entity // in the order of the text, at most 8
-	Sentiment        string   // negative, neutral or positive
+	Sentiment        string   // angry, hesitant, satisfied or neutral
 	Language         string   // zh, en, mixed, other or "" (no letters)
 }
 
@@ -76,26 +78,27 @@ func (m *Model) Score(text string) Scored {
 	var script script
 	s.features, script = hashText(s.features[:0], text)
 	out := Scored{Language: script.language()}
-	out.Intent, out.IntentPath, out.IntentConfidence = m.topic(s.features)
-	out.Evidence = m.weigh(s.features, out.Intent)
-	var mood int
+	m.name(&out, s.features)
+	out.Evidence = m.weigh(s.features, out.Act)
+	var mood mood
 	s.entities, mood = m.lexicon.scan(s.entities[:0], text)
 	if len(s.entities) > 0 {
 		out.Entities = append([]Entity(nil), s.entities...)
 	}
 	clear(s.entities) // the pool must not keep texts alive
-	out.Sentiment = sentiment(mood, out.Intent)
+	out.Sentiment = mood.sentiment(out.Intent)
 	return out
 }
 
 // Evidence is Score's evidence, of features instead of a text, for training.
 func (m *Model) Evidence(features []uint32) float64 {
-	topic, _, _ := m.topic(features)
-	return m.weigh(features, topic)
+	var named Scored
+	m.name(&named, features)
+	return m.weigh(features, named.Act)
 }
 
 // weigh sums the evidence of the features: w·x/√n, without the base rate.
-func (m *Model) weigh(features []uint32, topic string) float64 {
+func (m *Model) weigh(features []uint32, act string) float64 {
 	if len(features) == 0 {
 		return 0
 	}
@@ -105,50 +108,11 @@ func (m *Model) weigh(features []uint32, topic string) float64 {
 		sum += int(m.evidence[f&mask])
 	}
 	top := maxEvidence
-	if topic == claim {
+	if act == claim {
 		top = 0
 	}
 	e := float64(sum) * m.manifest.EvidenceScale / math.Sqrt(float64(len(features)))
 	return round6(min(max(e, -maxEvidence), top))
-}
-
-// topic names the likeliest intent, or Other when none is likely enough.
-func (m *Model) topic(features []uint32) (id string, path []string, confidence float64) {
-	if len(features) == 0 {
-		return Other, m.other, 0
-	}
-	best, p := m.likeliest(features)
-	if p < m.manifest.MinConfidence {
-		return Other, m.other, round6(p)
-	}
-	return m.manifest.Topics[best].ID, m.paths[best], round6(p)
-}
-
-// likeliest is the lane with the greatest logit and its softmax probability.
-func (m *Model) likeliest(features []uint32) (lane int, p float64) {
-	var z [Lanes]float64
-	lane = m.logits(&z, features)
-	var sum float64
-	for _, x := range z[:len(m.biases)] {
-		if d := x - z[lane]; d > -9 { // all the rest together are below 0.4 %
-			sum += math.Exp(d)
-		}
-	}
-	return lane, 1 / sum
-}
-
-// logits fills z with the topics' logits and says which is the greatest.
-func (m *Model) logits(z *[Lanes]float64, features []uint32) (best int) {
-	var sums [Lanes]int32
-	m.topics.sum(&sums, features)
-	scale := m.manifest.TopicScale / math.Sqrt(float64(len(features)))
-	for i, bias := range m.biases {
-		z[i] = float64(float64(sums[i])*scale) + bias
-		if z[i] > z[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // round6 rounds to 6 decimals, ties to even.

@@ -14,12 +14,6 @@ import (
 //go:embed lexicon.json
 var lexiconJSON []byte
 
-// The kinds of words that are no entities but tell the mood.
-const (
-	kindGood = "+"
-	kindBad  = "-"
-)
-
 // lexicon finds words in a text. A bit set of first characters skips nearly
 // every place that no word starts at.
 type lexicon struct {
@@ -116,16 +110,4 @@ func equalLower(s, lower string) bool {
 		}
 	}
 	return true
-}
-
-// sentiment is the mood of a text; who complains is not pleased, however
-// polite.
-func sentiment(mood int, intent string) string {
-	switch {
-	case mood < 0 || mood == 0 && intent == "complaint":
-		return "negative"
-	case mood > 0:
-		return "positive"
-	}
-	return "neutral"
 }

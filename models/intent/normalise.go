@@ -26,10 +26,7 @@ type normaliser struct {
 // next is the next rune, or false at the end.
 func (n *normaliser) next() (rune, class, bool) {
 	for len(n.text) > 0 && n.count < maxRunes {
-		r, width := rune(n.text[0]), 1
-		if r >= utf8.RuneSelf {
-			r, width = utf8.DecodeRuneInString(n.text)
-		}
+		r, width := decode(n.text)
 		n.text = n.text[width:]
 		r, class := fold(r)
 		if r == 0 || !n.keeps(r, class) {
@@ -40,6 +37,18 @@ func (n *normaliser) next() (rune, class, bool) {
 		return r, class, true
 	}
 	return 0, classSpace, false
+}
+
+// decode is the first rune of s, which is not empty. Most of what shoppers
+// write are Han characters: they are read here, all else in the library.
+func decode(s string) (r rune, width int) {
+	switch c := s[0]; {
+	case c < utf8.RuneSelf:
+		return rune(c), 1
+	case c >= 0xE4 && c <= 0xE9 && len(s) >= 3 && s[1]&0xC0 == 0x80 && s[2]&0xC0 == 0x80:
+		return rune(c&0x0F)<<12 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F), 3
+	}
+	return utf8.DecodeRuneInString(s)
 }
 
 // keeps counts the run that r is in and says whether it may still grow.
@@ -59,28 +68,47 @@ func (n *normaliser) keeps(r rune, class class) bool {
 	}
 }
 
+// ascii are the runes of one byte, folded.
+var ascii = func() (table [utf8.RuneSelf]struct {
+	r     rune
+	class class
+}) {
+	for r := range rune(utf8.RuneSelf) {
+		at := &table[r]
+		switch {
+		case r >= 'a' && r <= 'z', r == '\'':
+			at.r, at.class = r, classLatin
+		case r >= 'A' && r <= 'Z':
+			at.r, at.class = r+'a'-'A', classLatin
+		case r >= '0' && r <= '9':
+			at.r, at.class = '0', classDigit
+		default:
+			at.r = ' '
+		}
+	}
+	return table
+}()
+
 // fold maps a rune to the one that stands for it; 0 means that it is not
 // there at all.
 func fold(r rune) (rune, class) {
 	switch {
+	case r < utf8.RuneSelf:
+		return ascii[r].r, ascii[r].class
+	case r >= 0x3400 && r <= 0x9FFF: // Han
+		return r, classOther
 	case r >= 0xFF01 && r <= 0xFF5E: // full-width
 		r -= 0xFEE0
-	case r == 0x3000 || r == '、' || r == '。' || r == '…' || r == '“' || r == '”' || r == '‘' || r == '·' || r == '—' || r == '「' || r == '」' || r == '《' || r == '》' || r == '【' || r == '】' || r == '￥':
-		return ' ', classSpace
-	case r == '’':
-		r = '\''
-	case r >= 0x200B && r <= 0x200F, r == 0xFEFF, r >= 0xFE00 && r <= 0xFE0F:
-		return 0, classSpace
+		return ascii[r].r, ascii[r].class
 	}
-	switch {
-	case r >= 'a' && r <= 'z', r == '\'':
-		return r, classLatin
-	case r >= 'A' && r <= 'Z':
-		return r + 'a' - 'A', classLatin
-	case r >= '0' && r <= '9':
-		return '0', classDigit
-	case r < utf8.RuneSelf:
+	switch r {
+	case '\u3000', '、', '。', '…', '“', '”', '‘', '·', '—', '「', '」', '《', '》', '【', '】', '￥':
 		return ' ', classSpace
+	case '’':
+		return '\'', classLatin
+	}
+	if r >= 0x200B && r <= 0x200F || r == 0xFEFF || r >= 0xFE00 && r <= 0xFE0F {
+		return 0, classSpace
 	}
 	return r, classOther
 }

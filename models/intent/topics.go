@@ -30,28 +30,27 @@ func (t topicTable) sum(sums *[Lanes]int32, features []uint32) {
 	}
 }
 
+// sumSome keeps its sums in variables, not in an array: these are registers.
 func (t topicTable) sumSome(sums *[Lanes]int32, features []uint32) {
 	const even = 0x00FF00FF00FF00FF
-	var acc [2 * wordsPerRow]uint64
+	var a0, a1, b0, b1, c0, c1, d0, d1 uint64
 	rows := len(t) / wordsPerRow
 	for _, f := range features {
 		at := TopicRow(f, rows) * wordsPerRow
 		row := t[at : at+wordsPerRow : at+wordsPerRow]
-		acc[0] += row[0] & even
-		acc[1] += row[0] >> 8 & even
-		acc[2] += row[1] & even
-		acc[3] += row[1] >> 8 & even
-		acc[4] += row[2] & even
-		acc[5] += row[2] >> 8 & even
-		acc[6] += row[3] & even
-		acc[7] += row[3] >> 8 & even
+		a, b, c, d := row[0], row[1], row[2], row[3]
+		a0, a1 = a0+a&even, a1+a>>8&even
+		b0, b1 = b0+b&even, b1+b>>8&even
+		c0, c1 = c0+c&even, c1+c>>8&even
+		d0, d1 = d0+d&even, d1+d>>8&even
 	}
 	added := int32(128 * len(features))
-	for i, fields := range acc { // even words hold a word's even lanes, odd ones its odd lanes
-		for at := i/2*8 + i%2; at < i/2*8+8; at += 2 {
-			sums[at] += int32(fields&0xFFFF) - added
-			fields >>= 16
-		}
+	for i, fields := range [2 * wordsPerRow]uint64{a0, a1, b0, b1, c0, c1, d0, d1} {
+		at := sums[i/2*8+i%2:][:7:7] // even words hold a word's even lanes, odd ones its odd lanes
+		at[0] += int32(fields&0xFFFF) - added
+		at[2] += int32(fields>>16&0xFFFF) - added
+		at[4] += int32(fields>>32&0xFFFF) - added
+		at[6] += int32(fields>>48) - added
 	}
 }
 
