@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"askbuy/ingest/dedup"
+	"askbuy/internal/crash"
 )
 
 // publication is one record on its way to the broker, or to the spool, or to
@@ -76,6 +77,7 @@ func (p *publication) answered(err error) {
 		return
 	}
 	if err == nil {
+		crash.At(crash.DoorStored)
 		p.token.Commit()
 	} else {
 		p.token.Abort()

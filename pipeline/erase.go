@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/crash"
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
 	"askbuy/internal/keyring"
@@ -96,6 +97,7 @@ func (e *Eraser) Erase(ctx context.Context, subject event.Shopper, at time.Time)
 		if err := e.dir.write(r.cert); err != nil {
 			return nil, err
 		}
+		crash.At(crash.ErasureStep)
 		if e.cut != nil {
 			if err := e.cut(step.say); err != nil {
 				return nil, err

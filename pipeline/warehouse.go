@@ -12,6 +12,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	embeddedclickhouse "askbuy/internal/clickhouse/embedded"
+	"askbuy/internal/crash"
 	warehouse "askbuy/schemas/clickhouse"
 )
 
@@ -65,6 +66,7 @@ func prepare(ctx context.Context, db *clickhouse.DB, c Config, log *slog.Logger)
 		if err := db.Exec(ctx, view.SQL, nil); err != nil {
 			return fmt.Errorf("make view %s: %w", view.Name, err)
 		}
+		crash.At(crash.ViewMade)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lovoo/goka"
 
+	"askbuy/internal/crash"
 	"askbuy/internal/kafka"
 	"askbuy/schemas/event"
 )
@@ -94,6 +95,7 @@ func (p *Processors) onOrder(ctx goka.Context, record any) {
 		return
 	}
 	ctx.SetValue(state)
+	crash.At(crash.OrderSet)
 	p.sendSnapshots(ctx, snapshots)
 }
 
@@ -130,6 +132,7 @@ func (p *Processors) onEntry(ctx goka.Context, record any) {
 	} else {
 		ctx.SetValue(state)
 	}
+	crash.At(crash.JourneySet)
 	for i := range out.Scores {
 		p.emit(ctx, event.TopicMessageScores, ctx.Key(), &out.Scores[i])
 	}

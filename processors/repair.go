@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"askbuy/internal/crash"
 	"askbuy/internal/kafka"
 	"askbuy/schemas/event"
 )
@@ -169,6 +170,7 @@ func (r *repairer) repair(ctx context.Context, asked event.Repair) (bool, error)
 		outcome, err = "buried", r.rows.Bury(ctx, asked, err)
 	}
 	if err == nil {
+		crash.At(crash.RepairWritten)
 		r.metrics.repairs.WithLabelValues(outcome).Inc()
 	}
 	return err == nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"askbuy/internal/crash"
 	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
@@ -25,12 +26,15 @@ func (s *Sink) process(ctx context.Context, records []Record) error {
 	if err := s.storeDerived(ctx, batch); err != nil {
 		return err
 	}
+	crash.At(crash.SinkFacts)
 	if err := s.storeReceipts(ctx, batch, displaced); err != nil {
 		return err
 	}
+	crash.At(crash.SinkReceipts)
 	if err := s.publish(ctx, batch); err != nil {
 		return err
 	}
+	crash.At(crash.SinkStored)
 	s.observe(batch)
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bits-and-blooms/bloom/v3"
 
+	"askbuy/internal/crash"
 	"askbuy/schemas/event"
 )
 
@@ -47,6 +48,7 @@ func (f *Filter) Save(path string, at Offsets) error {
 	defer os.Remove(file.Name()) //nolint:errcheck // gone after the rename
 	err = f.write(file, at)
 	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		crash.At(crash.SnapshotWritten)
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"askbuy/internal/crash"
 )
 
 // batch is what is written and synced together.
@@ -50,6 +52,7 @@ func (s *Spool) commit(spare batch) batch {
 		s.undo(b)
 		err = fmt.Errorf("write spool: %w", err)
 	} else {
+		crash.At(crash.SpoolSynced)
 		s.metrics.appended.Add(float64(len(b.entries)))
 		signal(s.durable)
 	}
@@ -83,6 +86,7 @@ func (s *Spool) write(frames []byte) error {
 	g := s.active.of
 	_, err := s.active.WriteAt(frames, g.end)
 	if err == nil {
+		crash.At(crash.SpoolWritten)
 		err = s.sync(s.active.File)
 	}
 	if err != nil {

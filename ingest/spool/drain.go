@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"askbuy/ingest"
+	"askbuy/internal/crash"
 	"askbuy/schemas/event"
 )
 
@@ -44,6 +45,7 @@ func (s *Spool) drainUntil(ctx context.Context) {
 			case <-ctx.Done():
 			}
 		case s.deliver(ctx, l.records):
+			crash.At(crash.SpoolDrained)
 			s.done(l)
 			pause.reset()
 		}

@@ -9,6 +9,8 @@ import (
 
 	driver "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/pressly/goose/v3"
+
+	"askbuy/internal/crash"
 )
 
 // database holds our tables and goose's list of applied migrations.
@@ -33,15 +35,19 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS, log *slog.Logger) (err err
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	results, err := provider.Up(withSettings(ctx, []Settings{insertSettings}))
-	if partial := (*goose.PartialError)(nil); errors.As(err, &partial) {
-		return fmt.Errorf("apply migration %s: %w", partial.Failed.Source.Path, partial.Err)
+	ctx = withSettings(ctx, []Settings{insertSettings})
+	for {
+		done, err := provider.UpByOne(ctx)
+		if partial := (*goose.PartialError)(nil); errors.As(err, &partial) {
+			return fmt.Errorf("apply migration %s: %w", partial.Failed.Source.Path, partial.Err)
+		}
+		if errors.Is(err, goose.ErrNoNextVersion) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("migrate ClickHouse: %w", err)
+		}
+		crash.At(crash.Migrated)
+		log.Info("applied migration", "file", done.Source.Path, "took", done.Duration)
 	}
-	if err != nil {
-		return fmt.Errorf("migrate ClickHouse: %w", err)
-	}
-	for _, r := range results {
-		log.Info("applied migration", "file", r.Source.Path, "took", r.Duration)
-	}
-	return nil
 }

@@ -10,11 +10,14 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/lovoo/goka"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"askbuy/internal/crash"
 )
 
 // outputs is a processor's goka.Producer, for its outputs and its changelog, on
 // franz-go: idempotent, ordered within a partition, at half of Sarama's cost.
 type outputs struct {
+	prefix string // of topics
 	mu     sync.Mutex
 	client *kgo.Client
 	closed bool
@@ -32,7 +35,7 @@ func (o *outputs) open(c Config) goka.ProducerBuilder {
 		}
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.client = client
+		o.client, o.prefix = client, c.Prefix
 		return o, nil
 	}
 }
@@ -54,6 +57,7 @@ func (o *outputs) EmitWithHeaders(topic, key string, value []byte, headers goka.
 			finish(nil, fmt.Errorf("produce record to %s: %w", r.Topic, classify(err)))
 			return
 		}
+		crash.Acked(o.prefix, r.Topic)
 		finish(&sarama.ProducerMessage{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset}, nil)
 	})
 	return promise
