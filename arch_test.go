@@ -36,8 +36,10 @@ var mayImport = map[string][]string{
 	"sinks":                           {"schemas/event", "schemas/clickhouse", "internal/kafka", "internal/clickhouse", "internal/crash"},
 	"report":                          {"schemas/event", "internal/clickhouse", "models/intent"},
 	"internal/crash":                  {},
+	"report/inference":                {"internal/experiment"},
 	"internal/httpserver":             {},
 	"internal/keyring":                {},
+	"internal/experiment":             {},
 	"internal/erasure":                {"schemas/event", "schemas/clickhouse", "internal/clickhouse"},
 	"internal/kafka":                  {"schemas/event", "internal/crash"},
 	"internal/kafka/embedded":         {},
@@ -68,7 +70,7 @@ var onlyIn = map[string][]string{
 	"github.com/golang-jwt/jwt/v5":           {"ingest/sender", "internal/simulator", "cmd/askbuy"},
 	"github.com/alecthomas/kong":             {"cmd/askbuy"},
 	"github.com/knadh/koanf":                 {"cmd/askbuy"},
-	"gonum.org/v1/gonum":                     {"report"},
+	"gonum.org/v1/gonum":                     {"report", "report/inference"},
 }
 
 // standardOnly are the packages that everybody imports, so that they bring
