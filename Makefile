@@ -4,16 +4,19 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-parts fuzz engine build fmt clean model
+.PHONY: help run test test-services check bench bench-parts fuzz engine build fmt clean model
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build engine ## start everything in one process, with the sample shop, and print the addresses
 	$(BIN) run --sample
 
 test: engine ## every test, on real embedded engines
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
+
+test-services: engine ## the tests that choose their broker, on Apache Kafka 4 (Java 17, Maven; REQUIRE_SERVICES=1: must run)
+	@$(GO) run ./internal/kafka/kafkatest/apache/testservices
 
 check: ## formatting, vet, static analysis, module file
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

@@ -56,13 +56,16 @@ var mayImport = map[string][]string{
 	"pipeline":                                 {"*"},
 	"cmd/askbuy":                               {"*"},
 	"bench":                                    {"*"},
+
+	"internal/kafka/kafkatest/apache":              {},
+	"internal/kafka/kafkatest/apache/testservices": {"internal/kafka/kafkatest", "internal/kafka/kafkatest/apache"},
 }
 
 // onlyIn confines a heavy dependency to the rooms that are for it.
 var onlyIn = map[string][]string{
 	"github.com/lovoo/goka":                  {"processors", "internal/kafka"},
 	"github.com/IBM/sarama":                  {"internal/kafka"},
-	"github.com/twmb/franz-go":               {"internal/kafka", "internal/kafka/embedded", "internal/kafka/kafkatest"},
+	"github.com/twmb/franz-go":               {"internal/kafka", "internal/kafka/embedded", "internal/kafka/kafkatest", "internal/kafka/kafkatest/apache"},
 	"github.com/ClickHouse/clickhouse-go/v2": {"internal/clickhouse"},
 	"github.com/pressly/goose/v3":            {"internal/clickhouse"},
 	"github.com/ebitengine/purego":           {"internal/clickhouse/embedded"},

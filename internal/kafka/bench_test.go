@@ -3,7 +3,6 @@ package kafka_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"askbuy/internal/kafka"
 	"askbuy/internal/kafka/kafkatest"
@@ -14,18 +13,16 @@ import (
 // BenchmarkGroup is a record's whole way through a stateful group: decode, get,
 // merge, set, changelog, output, ordered commit.
 func BenchmarkGroup(b *testing.B) {
-	brokers, cluster := kafkatest.Broker(b)
+	brokers, _ := kafkatest.Broker(b)
 	c := kafkatest.Config(brokers, 4)
-	kafkatest.Topics(b, c,
-		kafka.Topic{Name: "in", Retention: time.Hour}, kafka.Topic{Name: "out", Retention: time.Hour},
-		kafka.Topic{Name: "dead", Retention: time.Hour}, kafka.TableTopic("g"))
+	groupTopics(b, c)
 	p, err := kafka.NewProducer(c)
 	if err != nil {
 		b.Fatal(err)
 	}
 	ctx := context.Background()
 	defer p.Close(ctx)
-	for i, r := range inputs(0, b.N, 5000) {
+	for i, r := range inputs(c, 0, b.N, 5000) {
 		if i%10_000 == 9_999 { // stay within the producer's bounds
 			if err := p.Flush(ctx); err != nil {
 				b.Fatal(err)
@@ -40,7 +37,7 @@ func BenchmarkGroup(b *testing.B) {
 	if err := p.Flush(ctx); err != nil {
 		b.Fatal(err)
 	}
-	processor, err := goka.NewProcessor(brokers, countingGroup(), kafka.ProcessorOptions(c, quick())...)
+	processor, err := goka.NewProcessor(brokers, countingGroup(c), kafka.ProcessorOptions(c, quick(c))...)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -49,7 +46,7 @@ func BenchmarkGroup(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	go func() { done <- processor.Run(running) }()
-	caughtUp(b, cluster, int64(b.N))
+	caughtUp(b, c, b.N)
 	b.StopTimer()
 	cancel()
 	if err := <-done; err != nil {

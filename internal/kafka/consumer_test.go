@@ -18,13 +18,13 @@ func consumerRig(t *testing.T, partitions int32) (kafka.Config, *kfake.Cluster) 
 	t.Helper()
 	brokers, cluster := kafkatest.Broker(t)
 	c := kafkatest.Config(brokers, partitions)
-	kafkatest.Topics(t, c, kafka.Topic{Name: "in", Retention: time.Hour})
+	kafkatest.Topics(t, c, kafka.Topic{Name: c.Name("in"), Retention: time.Hour})
 	return c, cluster
 }
 
 func consumer(t *testing.T, c kafka.Config, o kafka.ConsumerOptions) *kafka.Consumer {
 	t.Helper()
-	o.Group, o.Topics, o.Heartbeat = "g", []string{"in"}, 20*time.Millisecond
+	o.Group, o.Topics, o.Heartbeat = c.Name("g"), []string{c.Name("in")}, 20*time.Millisecond
 	consumer, err := kafka.NewConsumer(c, o)
 	if err != nil {
 		t.Fatal(err)
@@ -46,10 +46,10 @@ func poll(t *testing.T, c *kafka.Consumer, max int) kafka.Batch {
 func TestConsumerCommitsWhatItPolled(t *testing.T) {
 	t.Parallel()
 	c, _ := consumerRig(t, 1)
-	kafkatest.Produce(t, c, inputs(0, 10, 3)...)
+	kafkatest.Produce(t, c, inputs(c, 0, 10, 3)...)
 	first := consumer(t, c, kafka.ConsumerOptions{})
 	batch := poll(t, first, 4)
-	if batch.Len() != 4 || len(batch) != 1 || batch[0].Topic != "in" || string(batch[0].Records[3].Value) != "m3" || batch[0].Records[3].Offset != 3 {
+	if batch.Len() != 4 || len(batch) != 1 || batch[0].Topic != c.Name("in") || string(batch[0].Records[3].Value) != "m3" || batch[0].Records[3].Offset != 3 {
 		t.Fatalf("polled %+v", batch)
 	}
 	if err := first.Commit(kafkatest.Context(t), batch); err != nil {
@@ -75,7 +75,7 @@ func TestConsumerCommitsWhatItPolled(t *testing.T) {
 func TestConsumerDoesNotCommitWhatMoved(t *testing.T) {
 	t.Parallel()
 	c, cluster := consumerRig(t, 2)
-	kafkatest.Produce(t, c, inputs(0, 40, 10)...)
+	kafkatest.Produce(t, c, inputs(c, 0, 40, 10)...)
 	revoked, assigned := make(chan map[string][]int32, 9), make(chan map[string][]int32, 9)
 	first := consumer(t, c, kafka.ConsumerOptions{
 		OnRevoked:  func(_ context.Context, ps map[string][]int32) { revoked <- ps },
@@ -85,7 +85,7 @@ func TestConsumerDoesNotCommitWhatMoved(t *testing.T) {
 	for old.Len() < 40 {
 		old = append(old, poll(t, first, 40)...)
 	}
-	if ps := <-assigned; len(ps["in"]) != 2 {
+	if ps := <-assigned; len(ps[c.Name("in")]) != 2 {
 		t.Fatalf("assigned %v", ps)
 	}
 	first.AllowRebalance()
@@ -93,7 +93,7 @@ func TestConsumerDoesNotCommitWhatMoved(t *testing.T) {
 	moved := int32(-1)
 	select {
 	case ps := <-revoked:
-		moved = ps["in"][0]
+		moved = ps[c.Name("in")][0]
 	case <-kafkatest.Context(t).Done():
 		t.Fatal("nothing was revoked")
 	}
@@ -104,13 +104,13 @@ func TestConsumerDoesNotCommitWhatMoved(t *testing.T) {
 	if err := second.Commit(kafkatest.Context(t), taken); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cluster.WaitGroupStable(kafkatest.Context(t), "g", 2); err != nil {
+	if _, err := cluster.WaitGroupStable(kafkatest.Context(t), c.Name("g"), 2); err != nil {
 		t.Fatal(err)
 	}
 	if err := first.Commit(kafkatest.Context(t), old); err != nil {
 		t.Fatal(err)
 	}
-	commits := cluster.GroupInfo("g").Commits["in"]
+	commits := cluster.GroupInfo(c.Name("g")).Commits[c.Name("in")]
 	if commits[moved].Offset != 1 {
 		t.Errorf("partition %d moved, its commit is %d, want the new owner's 1", moved, commits[moved].Offset)
 	}
@@ -138,7 +138,7 @@ func TestConsumerPollEnds(t *testing.T) {
 func TestConsumerCommitFails(t *testing.T) {
 	t.Parallel()
 	c, cluster := consumerRig(t, 1)
-	kafkatest.Produce(t, c, inputs(0, 1, 1)...)
+	kafkatest.Produce(t, c, inputs(c, 0, 1, 1)...)
 	one := consumer(t, c, kafka.ConsumerOptions{})
 	batch := poll(t, one, 1)
 	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.GroupAuthorizationFailed})
@@ -155,7 +155,7 @@ func TestConsumerCommitFails(t *testing.T) {
 func TestConsumerWaitsOutAnOutage(t *testing.T) {
 	t.Parallel()
 	c, _ := consumerRig(t, 1)
-	kafkatest.Produce(t, c, inputs(0, 2, 1)...)
+	kafkatest.Produce(t, c, inputs(c, 0, 2, 1)...)
 	w := &wire{}
 	flaky := c
 	flaky.Dial = w.dial
@@ -195,7 +195,7 @@ func TestConsumerNeedsGroupAndTopics(t *testing.T) {
 func TestLagFallsToZero(t *testing.T) {
 	t.Parallel()
 	c, _ := consumerRig(t, 3)
-	kafkatest.Produce(t, c, inputs(0, 30, 10)...)
+	kafkatest.Produce(t, c, inputs(c, 0, 30, 10)...)
 	a, err := kafka.NewAdmin(c)
 	if err != nil {
 		t.Fatal(err)
@@ -203,8 +203,8 @@ func TestLagFallsToZero(t *testing.T) {
 	defer a.Close()
 	one := consumer(t, c, kafka.ConsumerOptions{})
 	for done := 0; done < 30; {
-		lag, err := a.Lag(kafkatest.Context(t), "g", "in")
-		if err != nil || lag["in"] != int64(30-done) {
+		lag, err := a.Lag(kafkatest.Context(t), c.Name("g"), c.Name("in"))
+		if err != nil || lag[c.Name("in")] != int64(30-done) {
 			t.Fatalf("lag %v (%v), want %d", lag, err, 30-done)
 		}
 		batch := poll(t, one, 7)
@@ -214,7 +214,7 @@ func TestLagFallsToZero(t *testing.T) {
 		one.AllowRebalance()
 		done += batch.Len()
 	}
-	if lag, err := a.Lag(kafkatest.Context(t), "g", "in"); err != nil || lag["in"] != 0 {
+	if lag, err := a.Lag(kafkatest.Context(t), c.Name("g"), c.Name("in")); err != nil || lag[c.Name("in")] != 0 {
 		t.Errorf("lag %v (%v)", lag, err)
 	}
 }

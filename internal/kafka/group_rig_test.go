@@ -47,39 +47,54 @@ func texts() kafka.Codec[string] {
 
 // counting counts records of "in" by key and says each count to "out"; what it
 // cannot read goes to "dead".
-func counting(ctx goka.Context, message any) {
-	if p, ok := message.(*kafka.Poison); ok {
-		ctx.Emit("dead", ctx.Key(), p)
-		return
+func counting(c kafka.Config) goka.ProcessCallback {
+	return func(ctx goka.Context, message any) {
+		if p, ok := message.(*kafka.Poison); ok {
+			ctx.Emit(stream(c, "dead"), ctx.Key(), p)
+			return
+		}
+		state, ok := ctx.Value().(count)
+		if !ok {
+			state.last = -1
+		}
+		state.naive++
+		if ctx.Offset() > state.last {
+			state.exact++
+			state.last = ctx.Offset()
+		}
+		ctx.SetValue(state)
+		ctx.Emit(stream(c, "out"), ctx.Key(), message.(string)+" "+strconv.Itoa(state.exact))
 	}
-	state, ok := ctx.Value().(count)
-	if !ok {
-		state.last = -1
-	}
-	state.naive++
-	if ctx.Offset() > state.last {
-		state.exact++
-		state.last = ctx.Offset()
-	}
-	ctx.SetValue(state)
-	ctx.Emit("out", ctx.Key(), message.(string)+" "+strconv.Itoa(state.exact))
 }
 
-func countingGroup() *goka.GroupGraph {
-	return goka.DefineGroup("g",
-		goka.Input("in", texts(), counting),
-		goka.Output("out", texts()), goka.Output("dead", texts()),
+func stream(c kafka.Config, name string) goka.Stream { return goka.Stream(c.Name(name)) }
+
+func countingGroup(c kafka.Config) *goka.GroupGraph {
+	return goka.DefineGroup(goka.Group(c.Name("g")),
+		goka.Input(stream(c, "in"), texts(), counting(c)),
+		goka.Output(stream(c, "out"), texts()), goka.Output(stream(c, "dead"), texts()),
 		goka.Persist(counts()))
 }
 
-// groupRig is a broker with the counting group's topics.
+// groupTopics makes the counting group's topics.
+func groupTopics(t testing.TB, c kafka.Config) map[string]kafka.TopicInfo {
+	t.Helper()
+	infos, err := kafka.EnsureTopics(kafkatest.Context(t), c, []kafka.Topic{
+		{Name: c.Name("in"), Retention: time.Hour}, {Name: c.Name("out"), Retention: time.Hour},
+		{Name: c.Name("dead"), Retention: time.Hour}, kafka.TableTopic(c.Name("g")),
+	})
+	if err != nil {
+		t.Fatalf("create topics: %v", err)
+	}
+	return infos
+}
+
+// groupRig is a broker whose faults a test commands, with the group's topics.
 func groupRig(t *testing.T, partitions int32, opts ...kfake.Opt) (kafka.Config, *kfake.Cluster) {
 	t.Helper()
 	brokers, cluster := kafkatest.Broker(t, opts...)
 	c := kafkatest.Config(brokers, partitions)
-	kafkatest.Topics(t, c,
-		kafka.Topic{Name: "in", Retention: time.Hour}, kafka.Topic{Name: "out", Retention: time.Hour},
-		kafka.Topic{Name: "dead", Retention: time.Hour}, kafka.TableTopic("g"))
+	groupTopics(t, c)
 	return c, cluster
 }
 
@@ -89,9 +104,9 @@ type running struct {
 	stop func() error
 }
 
-func quick() kafka.GroupOptions {
+func quick(c kafka.Config) kafka.GroupOptions {
 	return kafka.GroupOptions{
-		Group: "g", SessionTimeout: 2 * time.Second, Heartbeat: 20 * time.Millisecond, StopGrace: 10 * time.Millisecond,
+		Group: c.Name("g"), SessionTimeout: 2 * time.Second, Heartbeat: 20 * time.Millisecond, StopGrace: 10 * time.Millisecond,
 	}
 }
 
@@ -120,38 +135,26 @@ func committed(t *testing.T, c kafka.Config) (n int64) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	offsets, err := a.CommittedOffsets(kafkatest.Context(t), "g")
+	offsets, err := a.CommittedOffsets(kafkatest.Context(t), c.Name("g"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range offsets["in"] {
+	for _, o := range offsets[c.Name("in")] {
 		n += o
 	}
 	return n
 }
 
 // caughtUp waits until the group has committed n records.
-func caughtUp(t testing.TB, cluster *kfake.Cluster, n int64) {
+func caughtUp(t testing.TB, c kafka.Config, n int) {
 	t.Helper()
-	_, err := cluster.WaitGroupInfo(kafkatest.Context(t), "g", func(g *kfake.GroupInfo) bool {
-		if g == nil { // nobody joined yet
-			return n == 0
-		}
-		var sum int64
-		for _, commit := range g.Commits["in"] {
-			sum += commit.Offset
-		}
-		return sum >= n
-	})
-	if err != nil {
-		t.Fatalf("wait for commits: %v", err)
-	}
+	kafkatest.Committed(t, c, "g", "in", int64(n))
 }
 
 // inputs are n records over some keys; the value tells them apart.
-func inputs(from, n, keys int) (records []kafka.Record) {
+func inputs(c kafka.Config, from, n, keys int) (records []kafka.Record) {
 	for i := from; i < from+n; i++ {
-		records = append(records, kafka.Record{Topic: "in", Key: fmt.Appendf(nil, "k%d", i%keys), Value: fmt.Appendf(nil, "m%d", i)})
+		records = append(records, kafka.Record{Topic: c.Name("in"), Key: fmt.Appendf(nil, "k%d", i%keys), Value: fmt.Appendf(nil, "m%d", i)})
 	}
 	return records
 }
@@ -161,7 +164,7 @@ func inputs(from, n, keys int) (records []kafka.Record) {
 func everyInputIsOut(t *testing.T, c kafka.Config, n int) {
 	t.Helper()
 	seen := map[string]bool{}
-	for _, r := range kafkatest.Read(t, c, "out", int(end(t, c, "out"))) {
+	for _, r := range kafkatest.Read(t, c, c.Name("out"), int(end(t, c, c.Name("out")))) {
 		message, _, _ := strings.Cut(string(r.Value), " ")
 		seen[message] = true
 	}

@@ -58,47 +58,46 @@ func TestHasherIsHash(t *testing.T) {
 
 // Every client of this process, and goka's own emitter, must agree: a table
 // record beside its input's partition is lost at the next restart.
-func TestClientsAgree(t *testing.T) {
-	t.Parallel()
+func TestConformanceClientsAgree(t *testing.T) {
 	const keys, partitions = 1000, 16
-	brokers, _ := kafkatest.Broker(t)
-	c := kafkatest.Config(brokers, partitions)
-	kafkatest.Topics(t, c, kafka.Topic{Name: "emitted", Retention: kafka.Keep}, kafka.Topic{Name: "produced", Retention: kafka.Keep})
+	kafkatest.Each(t, partitions, func(t *testing.T, c kafka.Config) {
+		kafkatest.Topics(t, c, kafka.Topic{Name: c.Name("emitted"), Retention: kafka.Keep}, kafka.Topic{Name: c.Name("produced"), Retention: kafka.Keep})
 
-	emitter, err := goka.NewEmitter(brokers, "emitted", new(codec.String), goka.WithEmitterHasher(kafka.NewHasher))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var records []kafka.Record
-	bySarama := sarama.NewCustomHashPartitioner(kafka.NewHasher)("any")
-	byFranz := kafka.Partitioner().ForTopic("any")
-	byDefault := kgo.StickyKeyPartitioner(nil).ForTopic("any")
-	for i := range keys {
-		key := fmt.Sprintf("%d:店%d-u%d", i%7, i%7, i*i)
-		if _, err := emitter.Emit(key, "v"); err != nil {
+		emitter, err := goka.NewEmitter(c.Brokers, stream(c, "emitted"), new(codec.String), goka.WithEmitterHasher(kafka.NewHasher))
+		if err != nil {
 			t.Fatal(err)
 		}
-		records = append(records, kafka.Record{Topic: "produced", Key: []byte(key), Value: []byte("v")})
-		want := kafka.Partition([]byte(key), partitions)
-		got, err := bySarama.Partition(&sarama.ProducerMessage{Key: sarama.StringEncoder(key)}, partitions)
-		if err != nil || got != want {
-			t.Fatalf("sarama: partition %d (%v), want %d", got, err, want)
-		}
-		for _, p := range []kgo.TopicPartitioner{byFranz, byDefault} {
-			if got := int32(p.Partition(&kgo.Record{Key: []byte(key)}, partitions)); got != want {
-				t.Fatalf("franz-go: partition %d, want %d", got, want)
+		var records []kafka.Record
+		bySarama := sarama.NewCustomHashPartitioner(kafka.NewHasher)("any")
+		byFranz := kafka.Partitioner().ForTopic("any")
+		byDefault := kgo.StickyKeyPartitioner(nil).ForTopic("any")
+		for i := range keys {
+			key := fmt.Sprintf("%d:店%d-u%d", i%7, i%7, i*i)
+			if _, err := emitter.Emit(key, "v"); err != nil {
+				t.Fatal(err)
+			}
+			records = append(records, kafka.Record{Topic: c.Name("produced"), Key: []byte(key), Value: []byte("v")})
+			want := kafka.Partition([]byte(key), partitions)
+			got, err := bySarama.Partition(&sarama.ProducerMessage{Key: sarama.StringEncoder(key)}, partitions)
+			if err != nil || got != want {
+				t.Fatalf("sarama: partition %d (%v), want %d", got, err, want)
+			}
+			for _, p := range []kgo.TopicPartitioner{byFranz, byDefault} {
+				if got := int32(p.Partition(&kgo.Record{Key: []byte(key)}, partitions)); got != want {
+					t.Fatalf("franz-go: partition %d, want %d", got, want)
+				}
 			}
 		}
-	}
-	if err := emitter.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	kafkatest.Produce(t, c, records...)
-	for _, topic := range []string{"emitted", "produced"} {
-		for _, r := range kafkatest.Read(t, c, topic, keys) {
-			if want := kafka.Partition(r.Key, partitions); r.Partition != want {
-				t.Fatalf("%s: %q in partition %d, want %d", topic, r.Key, r.Partition, want)
+		if err := emitter.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		kafkatest.Produce(t, c, records...)
+		for _, topic := range []string{c.Name("emitted"), c.Name("produced")} {
+			for _, r := range kafkatest.Read(t, c, topic, keys) {
+				if want := kafka.Partition(r.Key, partitions); r.Partition != want {
+					t.Fatalf("%s: %q in partition %d, want %d", topic, r.Key, r.Partition, want)
+				}
 			}
 		}
-	}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"math/big"
 	"net"
 	"testing"
@@ -19,38 +20,55 @@ import (
 
 // Every client goes through the same door: topics, producer, consumer, and
 // Goka's three Sarama clients.
-func TestSecured(t *testing.T) {
-	t.Parallel()
+func TestConformanceSecured(t *testing.T) {
 	server, client := certificates(t)
-	for _, mechanism := range []string{kafka.Plain, kafka.ScramSHA256, kafka.ScramSHA512} {
-		t.Run(mechanism, func(t *testing.T) {
+	for _, mechanism := range mechanisms() {
+		t.Run("kfake "+mechanism, func(t *testing.T) {
 			t.Parallel()
-			brokers, cluster := kafkatest.Broker(t, kfake.TLS(server), kfake.EnableSASL(), kfake.Superuser(mechanism, "askbuy", "geheim"))
+			brokers, _ := kafkatest.Broker(t, kfake.TLS(server), kfake.EnableSASL(), kfake.Superuser(mechanism, "askbuy", "geheim"))
 			c := kafkatest.Config(brokers, 1)
 			c.TLS = client
 			c.SASL = kafka.SASL{Mechanism: mechanism, User: "askbuy", Password: "geheim"}
-			kafkatest.Topics(t, c,
-				kafka.Topic{Name: "in", Retention: time.Hour}, kafka.Topic{Name: "out", Retention: time.Hour},
-				kafka.Topic{Name: "dead", Retention: time.Hour}, kafka.TableTopic("g"))
-			run(t, c, countingGroup(), quick())
-			kafkatest.Produce(t, c, inputs(0, 3, 3)...)
-			caughtUp(t, cluster, 3)
-			everyInputIsOut(t, c, 3)
-
-			overWire := c
-			overWire.Dial = (&wire{}).dial
-			kafkatest.Produce(t, overWire, inputs(3, 1, 1)...)
-
-			c.SASL.Password = "wrong"
-			a, err := kafka.NewAdmin(c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer a.Close()
-			if err := a.Ping(kafkatest.Context(t)); err == nil {
-				t.Error("a wrong password passed")
-			}
+			secured(t, c)
 		})
+	}
+	kafkatest.Secured(t, 1, func(t *testing.T, c kafka.Config) {
+		prefix := c.Prefix
+		for n, mechanism := range mechanisms() {
+			t.Run(mechanism, func(t *testing.T) {
+				c.Prefix, c.SASL.Mechanism = fmt.Sprintf("%s%d.", prefix, n), mechanism
+				secured(t, c)
+			})
+		}
+	})
+}
+
+func mechanisms() []string { return []string{kafka.Plain, kafka.ScramSHA256, kafka.ScramSHA512} }
+
+func secured(t *testing.T, c kafka.Config) {
+	groupTopics(t, c)
+	run(t, c, countingGroup(c), quick(c))
+	kafkatest.Produce(t, c, inputs(c, 0, 3, 3)...)
+	caughtUp(t, c, 3)
+	everyInputIsOut(t, c, 3)
+
+	overWire := c
+	overWire.Dial = (&wire{}).dial
+	kafkatest.Produce(t, overWire, inputs(c, 3, 1, 1)...)
+
+	strangers := []kafka.Config{c, c, c}
+	strangers[0].SASL.Password = "wrong"
+	strangers[1].SASL = kafka.SASL{}
+	strangers[2].TLS = &tls.Config{RootCAs: x509.NewCertPool()}
+	for n, stranger := range strangers {
+		a, err := kafka.NewAdmin(stranger)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Ping(kafkatest.Context(t)); err == nil {
+			t.Errorf("stranger %d was let in", n)
+		}
+		a.Close()
 	}
 }
 
