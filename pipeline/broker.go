@@ -72,12 +72,12 @@ func (c Config) kafkaTLS() (*tls.Config, error) {
 }
 
 // startBroker starts the embedded broker, unless brokers are configured.
-func startBroker(c Config, log *slog.Logger) (brokers []string, broker *embeddedkafka.Broker, err error) {
+func startBroker(c Config, s secrets, log *slog.Logger) (brokers []string, broker *embeddedkafka.Broker, err error) {
 	if len(c.KafkaBrokers) > 0 {
 		return c.KafkaBrokers, nil, nil
 	}
 	start := func(addr string) (*embeddedkafka.Broker, error) {
-		return embeddedkafka.Start(embeddedkafka.Options{Dir: filepath.Join(c.DataDir, "kafka"), Addr: addr, Partitions: c.partitions(), Log: log})
+		return embeddedkafka.Start(embeddedkafka.Options{Dir: filepath.Join(c.DataDir, "kafka"), Addr: addr, Partitions: c.partitions(), Installation: s.installation(), Log: log})
 	}
 	const setting = "ASKBUY_EMBEDDED_KAFKA_ADDR"
 	if c.EmbeddedKafkaAddr != "" {
@@ -86,6 +86,9 @@ func startBroker(c Config, log *slog.Logger) (brokers []string, broker *embedded
 		}
 	} else if broker, err = start(defaultKafkaAddr); errors.Is(err, embeddedkafka.ErrAddrInUse) {
 		broker, err = start(anyPort(defaultKafkaAddr))
+	}
+	if errors.Is(err, embeddedkafka.ErrForeign) {
+		return nil, nil, fmt.Errorf("start embedded broker: %w; restore the file fingerprint_key it was begun with (ASKBUY_FINGERPRINT_KEY), or name another data directory", err)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("start embedded broker: %w", err)

@@ -11,6 +11,14 @@ import (
 	"askbuy/schemas/event"
 )
 
+// keyCheck tells fingerprint keys apart, and nothing of them.
+func (s secrets) keyCheck() string {
+	return hex.EncodeToString(event.NewFingerprinter([]byte(s.fingerprint)).Sum([]byte("askbuy fingerprint_key")))
+}
+
+// installation names this installation in its broker's directory.
+func (s secrets) installation() string { return s.keyCheck()[:12] }
+
 // sameInstallation holds this process's fingerprint key against the one that
 // the warehouse was begun with. Under two keys the same event would be a
 // conflict with itself, and a message without an id would be two.
@@ -19,7 +27,7 @@ func sameInstallation(ctx context.Context, db *clickhouse.DB, s secrets) error {
 	type row struct {
 		Value string `ch:"value"`
 	}
-	check := hex.EncodeToString(event.NewFingerprinter([]byte(s.fingerprint)).Sum([]byte("askbuy " + name)))
+	check := s.keyCheck()
 	known, err := clickhouse.Select[row](ctx, db, "SELECT value FROM askbuy.installation FINAL WHERE name = {name:String}", map[string]any{"name": name})
 	switch {
 	case err != nil:

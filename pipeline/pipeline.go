@@ -91,7 +91,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	}
 
 	// The broker and its topics.
-	brokers, broker, err := startBroker(p.config, p.log)
+	brokers, broker, err := startBroker(p.config, secrets, p.log)
 	if err != nil {
 		return err
 	}

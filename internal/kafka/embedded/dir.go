@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -75,14 +76,44 @@ func (l *dirLock) release() error {
 	return nil
 }
 
-// checkDir refuses a directory that holds anything but a broker's data: kfake
-// would take it for new and write into it.
-func checkDir(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, metaName)); err == nil {
-		return nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
+// anybody is the cluster id of directories that belong to no installation in
+// particular; those of earlier versions have it.
+const anybody = "askbuy-embedded"
+
+func (o Options) clusterID() string {
+	if o.Installation == "" {
+		return anybody
+	}
+	return anybody + "-" + o.Installation
+}
+
+// checkDir refuses a directory that holds anything but this installation's
+// data, whole: kfake would take it for new and write into it, or cut off what
+// it cannot read.
+func checkDir(dir, clusterID string) error {
+	content, err := os.ReadFile(filepath.Join(dir, metaName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return checkEmpty(dir)
+	}
+	if err != nil {
 		return fmt.Errorf("open broker directory: %w", err)
 	}
+	var meta struct {
+		ClusterID string `json:"cluster_id"`
+	}
+	if err := json.Unmarshal(content, &meta); err != nil {
+		return fmt.Errorf("open broker directory %s: %w: %s: %w; %s", dir, ErrDamaged, metaName, err, restore)
+	}
+	if meta.ClusterID != clusterID && meta.ClusterID != anybody {
+		return fmt.Errorf("open broker directory %s: %w (%s, this is %s)", dir, ErrForeign, meta.ClusterID, clusterID)
+	}
+	if err := checkLog(dir); err != nil {
+		return fmt.Errorf("open broker directory %s: %w; %s", dir, err, restore)
+	}
+	return nil
+}
+
+func checkEmpty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("open broker directory: %w", err)

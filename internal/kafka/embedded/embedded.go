@@ -5,7 +5,12 @@
 // What must stay true:
 //   - one process at a time owns a data directory (kfake itself has no lock);
 //   - the broker's own cleaner never runs: a crash in the middle of its
-//     compaction loses keys.
+//     compaction loses keys;
+//   - nothing of a directory is changed before it was looked through;
+//   - a record that cannot be written ends the broker: what kfake cannot keep
+//     on disk it forgets at the next start;
+//   - retention leaves each partition its newest batch: kfake begins an empty
+//     partition at offset 0 again.
 package embedded
 
 import (
@@ -21,8 +26,12 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// ErrAddrInUse: something else listens on the address that was asked for.
-var ErrAddrInUse = errors.New("address is in use")
+var (
+	// ErrAddrInUse: something else listens on the address that was asked for.
+	ErrAddrInUse = errors.New("address is in use")
+	// ErrForeign: the directory is the log of another installation.
+	ErrForeign = errors.New("it is the log of another installation")
+)
 
 // Options say where the broker lives. Dir and Addr are required.
 type Options struct {
@@ -35,6 +44,9 @@ type Options struct {
 	Advertise string
 	// Partitions is the count of topics created without one; default 4.
 	Partitions int32
+	// Installation names whose log this is; "" is nobody's in particular. A
+	// directory that was begun under another name is refused.
+	Installation string
 	// MinSession is the shortest session timeout a group member may ask for;
 	// default 6 s, as in Kafka.
 	MinSession time.Duration
@@ -47,10 +59,15 @@ type Options struct {
 type Broker struct {
 	cluster *kfake.Cluster
 	lock    *dirLock
+	dir     string
 	addr    string
 	ticks   <-chan time.Time
+	disk    *diskWatch
 	close   sync.Once
 }
+
+// restore is the next step when a directory is of no use.
+const restore = "restore it from a copy, or move it away to start empty, without the records that no table has yet"
 
 // never is longer than any process lives, in milliseconds, yet fits a Duration.
 const never = "3153600000000"
@@ -63,22 +80,23 @@ func Start(o Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkDir(o.Dir); err != nil {
+	if err := checkDir(o.Dir, o.clusterID()); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
+	disk := newDiskWatch(o.Log)
 	listener, err := listen(o)
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	cluster, err := kfake.NewCluster(o.clusterOptions(listener)...)
+	cluster, err := kfake.NewCluster(o.clusterOptions(listener, disk)...)
 	if err != nil {
 		return nil, errors.Join(
-			fmt.Errorf("open broker directory %s: %w; move it away to start empty, or restore it from a copy", o.Dir, err),
+			fmt.Errorf("open broker directory %s: %w; %s", o.Dir, err, restore),
 			ignoreClosed(listener.Close()), lock.release())
 	}
 	o.Log.Warn("the embedded broker is for one machine: no replicas, durable against a crash of the process, not of the disk",
 		"addr", listener.Addr().String(), "dir", o.Dir)
-	return &Broker{cluster: cluster, lock: lock, addr: listener.Addr().String(), ticks: o.Ticks}, nil
+	return &Broker{cluster: cluster, lock: lock, dir: o.Dir, addr: listener.Addr().String(), ticks: o.Ticks, disk: disk}, nil
 }
 
 func (o Options) withDefaults() Options {
@@ -94,15 +112,15 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func (o Options) clusterOptions(l net.Listener) []kfake.Opt {
+func (o Options) clusterOptions(l net.Listener, disk *diskWatch) []kfake.Opt {
 	return []kfake.Opt{
 		kfake.NumBrokers(1),
 		kfake.ListenFn(func(string, string) (net.Listener, error) { return l, nil }),
 		kfake.DataDir(o.Dir),
 		kfake.DefaultNumPartitions(int(o.Partitions)),
 		kfake.GroupMinSessionTimeout(o.MinSession),
-		kfake.ClusterID("askbuy-embedded"),
-		kfake.WithLogger(brokerLog{o.Log}),
+		kfake.ClusterID(o.clusterID()),
+		kfake.WithLogger(disk),
 		kfake.BrokerConfigs(map[string]string{
 			"log.cleaner.backoff.ms": never,
 			// A group that slept for a week must not start over.
@@ -118,11 +136,15 @@ func (b *Broker) Addr() string { return b.addr }
 func (b *Broker) Brokers() []string { return []string{b.addr} }
 
 // Close stops the broker and gives the directory back. Clients should be
-// closed before; what they still ask fails.
+// closed before; what they still ask fails. The error says what of the
+// directory could not be written, unless Run has said it.
 func (b *Broker) Close() (err error) {
 	b.close.Do(func() {
+		known := b.disk.failure() != nil
 		b.cluster.Close()
-		err = b.lock.release()
+		if err = b.lock.release(); !known {
+			err = errors.Join(b.diskError(), err)
+		}
 	})
 	return err
 }

@@ -193,15 +193,7 @@ func TestRetention(t *testing.T) {
 			kafka.Record{Topic: topic, Key: []byte("old"), Time: old},
 			kafka.Record{Topic: topic, Key: []byte("new")})
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- b.Run(ctx) }()
-	ticks <- time.Time{}
-	ticks <- time.Time{} // the first was dealt with
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	retain(t, b, ticks)
 	a, err := kafka.NewAdmin(c)
 	if err != nil {
 		t.Fatal(err)
@@ -210,6 +202,20 @@ func TestRetention(t *testing.T) {
 	offsets, err := a.StartOffsets(kafkatest.Context(t), "raw", "g-table")
 	if err != nil || offsets["raw"][0] != 1 || offsets["g-table"][0] != 0 {
 		t.Errorf("start offsets %v (%v), want 1 and 0", offsets, err)
+	}
+}
+
+// retain has a broker apply retention.
+func retain(t *testing.T, b *embedded.Broker, ticks chan<- time.Time) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- b.Run(ctx) }()
+	ticks <- time.Time{}
+	ticks <- time.Time{} // the first was dealt with
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 
