@@ -72,6 +72,9 @@ type Config struct {
 	Sources        []Source        `koanf:"sources"` // of /hooks/{source}
 	Shops          map[string]Shop `koanf:"shops"`
 	Door           DoorBounds      `koanf:"door"`
+	// Retention is how long rows are kept from their arrival, like 400d, by
+	// table; what is not named is kept for ever.
+	Retention map[string]string `koanf:"retention"`
 
 	LogLevel string `koanf:"log_level"`
 
@@ -207,6 +210,7 @@ func (c Config) Validate() error {
 		wrong("log_level", "%q: use debug, info, warn or error", c.LogLevel)
 	}
 	problems = append(problems, c.checkDoor()...)
+	problems = append(problems, c.checkRetention()...)
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(problems...)
 }

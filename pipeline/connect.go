@@ -50,13 +50,19 @@ func Broker(c Config) (kafka.Config, error) {
 	return k, nil
 }
 
-// Migrate brings tables and views of the warehouse up to date.
+// Migrate brings tables and views of the warehouse up to date, and has the
+// tables keep what is configured.
 func Migrate(ctx context.Context, c Config) error {
 	db, err := Warehouse(ctx, c)
 	if err != nil {
 		return err
 	}
-	return errors.Join(prepare(ctx, db, c, slog.New(slog.DiscardHandler)), db.Close())
+	log := slog.New(slog.DiscardHandler)
+	err = prepare(ctx, db, c, log)
+	if err == nil {
+		err = applyRetention(ctx, db, c, log)
+	}
+	return errors.Join(err, db.Close())
 }
 
 // TopicState is what a topic holds now.

@@ -27,6 +27,13 @@ type wiring struct {
 
 // sinkParts carry topics into tables.
 func sinkParts(w wiring) ([]part, error) {
+	if err := applyRetention(w.ctx, w.db, w.config, w.log); err != nil {
+		return nil, err
+	}
+	retention, err := retentionPart(w)
+	if err != nil {
+		return nil, err
+	}
 	consumer, err := sinks.NewConsumer(w.kafka, w.log)
 	if err != nil {
 		return nil, err
@@ -55,7 +62,7 @@ func sinkParts(w wiring) ([]part, error) {
 		return nil, err
 	}
 	w.health.Add("sinks", readiness("sinks", sink.Ready))
-	return []part{{"sinks", sink.Run}}, nil
+	return []part{retention, {"sinks", sink.Run}}, nil
 }
 
 // processParts turn raw events into scores and touches. With a broker of its

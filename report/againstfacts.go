@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"askbuy/models/intent"
+	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -36,13 +37,18 @@ const differencesListed = 500
 // AgainstFacts recomputes the touches and the score fold by SQL over facts
 // alone, independently of the processors, and compares row by row. Evidence
 // and intent it takes from the score rows; a message that should have one and
-// has none is missing. Rows are comparable once nothing is in flight.
+// has none is missing. Rows are comparable once nothing is in flight, and where
+// facts expire (expired.go) as far as all that they rest on is surely there.
 func AgainstFacts(ctx context.Context, db database, p intent.Params) (*Diff, error) {
 	d := &Diff{Differences: []Difference{}, Shoppers: []event.Shopper{}}
 	known := map[event.Shopper]bool{}
+	gone, err := readExpired(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range []comparison{
-		{"message_scores", "event_id", dueScores(p), saidScores},
-		{"touches", "order_id", dueTouches, saidTouches},
+		{"message_scores", "event_id", dueScores(p, gone), saidScores + gone.orphans()},
+		{"touches", "order_id", dueTouches + gone.ordersFrom("any(order_ms)"), saidTouches + gone.ordersFrom("toUnixTimestamp64Milli(t.order_at)")},
 	} {
 		if err := d.list(ctx, db, c); err != nil {
 			return nil, err
@@ -105,20 +111,22 @@ const folded = `
 
 const saidScores = `
 	SELECT shop_id, user_id, event_id AS k, toString((conv_id, toUnixTimestamp64Milli(ts), buy_score, p_order)) AS row
-	FROM askbuy.message_scores FINAL`
+	FROM askbuy.message_scores AS s FINAL
+	WHERE 1`
 
 // dueScores is the fold of intent.Params over each conversation. When one of
 // its messages has no evidence, nothing is said of the others' scores.
-func dueScores(p intent.Params) string {
+func dueScores(p intent.Params, gone expired) string {
 	number := func(v float64) string { return "toFloat64('" + strconv.FormatFloat(v, 'g', -1, 64) + "')" }
 	return strings.NewReplacer(
 		"{folded}", folded, "{gap}", strconv.FormatInt(p.SessionGapMs, 10), "{gamma}", number(p.Gamma), "{half}", number(p.HalfLifeMs),
 		"{a}", number(p.HeadA), "{b}", number(p.HeadB), "{ref}", number(p.RefLogit),
+		"{whole since}", strconv.FormatInt(gone.sessionsFrom(p.SessionGapMs), 10),
 		"{ca}", number(p.CalA), "{cb}", number(p.CalB), "{cc}", number(p.CalC),
 	).Replace(`
 	SELECT shop_id, user_id, point.1 AS k,
 		{a} * point.3 + {b} AS z,
-		if(whole, toString((conv_id, point.2,
+		if(whole AND point.4 >= {whole since}, toString((conv_id, point.2,
 			round(1 / (1 + exp(-(z - {ref}))), 3),
 			round(1 / (1 + exp(-({cc} - {ca} * log1p(exp(-z)) + {cb} * log1p(exp(z))))), 6))), '') AS row
 	FROM (
@@ -128,11 +136,12 @@ func dueScores(p intent.Params) string {
 			arrayMap((t, before) -> t - before, times, arrayPushFront(arrayPopBack(times), times[1] - {gap} - 1)) AS gaps,
 			arrayFold((states, gap, e) -> arrayPushBack(states, if(gap > {gap}, e, {gamma} * pow(2, -gap / {half}) * states[-1] + e)),
 				gaps, points.3, CAST([], 'Array(Float64)')) AS states,
+			arrayFold((begun, gap, t) -> arrayPushBack(begun, if(gap > {gap}, t, begun[-1])), gaps, times, CAST([], 'Array(Int64)')) AS sessions,
 			min(scored) = 1 AS whole
 		FROM ({folded})
 		GROUP BY shop_id, user_id, conv_id
 	)
-	ARRAY JOIN arrayZip(points.2, times, states) AS point`)
+	ARRAY JOIN arrayZip(points.2, times, states, sessions) AS point`)
 }
 
 const saidTouches = `
@@ -142,7 +151,7 @@ const saidTouches = `
 	WHERE notEmpty(t.touches)`
 
 // touchWindowMs is how far before its order a touch may lie.
-const touchWindowMs = 30 * 24 * 3600 * 1000
+var touchWindowMs = schema.TouchWindow.Milliseconds()
 
 // dueTouches ranks, for every paid order, its shopper's conversations. Empty
 // rows and absent ones say the same.
@@ -165,4 +174,5 @@ var dueTouches = fmt.Sprintf(`
 			GROUP BY shop_id, order_id, user_id, order_ms, named, conv_id, explicit
 		)
 	)
-	GROUP BY shop_id, user_id, order_id`, folded, touchWindowMs)
+	GROUP BY shop_id, user_id, order_id
+	HAVING 1`, folded, touchWindowMs)

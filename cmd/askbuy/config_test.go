@@ -61,6 +61,7 @@ api_keys: [{name: crm, key: hidden-hidden-hidden, shops: ["1024"]}]
 shops: {"10.24": {time_zone: Asia/Tokyo, reporting_currency: JPY}}
 clickhouse_dsn: clickhouse://askbuy:hidden@db:9000/default
 kafka_brokers: [a:9092, b:9092]
+retention: {messages: 400d, dead_letters: 90d}
 `)
 	env := []string{
 		"COZE_SECRET=hidden-hidden-hidden-hidden-hidden", "ASKBUY_API_KEY=hidden-api-key-of-all-shops",
@@ -76,7 +77,7 @@ kafka_brokers: [a:9092, b:9092]
 	if strings.Contains(redacted, "hidden") {
 		t.Errorf("a secret is shown:\n%s", redacted)
 	}
-	for _, shown := range []string{"crm", "10.24", "Asia/Tokyo", "JPY", "db:9000", "a:9092", "b:9092"} {
+	for _, shown := range []string{"crm", "10.24", "Asia/Tokyo", "JPY", "messages: 400d", "db:9000", "a:9092", "b:9092"} {
 		if !strings.Contains(redacted, shown) {
 			t.Errorf("%q is hidden:\n%s", shown, redacted)
 		}

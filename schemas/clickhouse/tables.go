@@ -1,7 +1,7 @@
 package warehouse
 
 // Table is a table that rows are inserted into: its name with the database,
-// and its columns in their order.
+// and its columns in their order, but for those that the server fills in.
 type Table struct {
 	Name    string
 	Columns []string
@@ -40,17 +40,18 @@ var (
 	Receipts    = table("receipts", "topic", "raw_partition", "raw_position", "outcome", "source", "shop_id", "identity", "received_at")
 	DeadLetters = table("dead_letters", "id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id",
 		"received_at", "topic", "partition", "position")
-	OffsetCuts   = table("offset_cuts", "topic", "partition", "epoch", "start_offset", "end_offset", "committed_offset", "noted_at")
-	TopicEpochs  = table("topic_epochs", "topic", "topic_id", "epoch")
-	Installation = table("installation", "name", "value")
-	Erasures     = table("erasures", "subject", "erased_at", "version")
-	Shops        = table("shops", "shop_id", "time_zone", "reporting_currency", "version")
+	OffsetCuts      = table("offset_cuts", "topic", "partition", "epoch", "start_offset", "end_offset", "committed_offset", "noted_at")
+	TopicEpochs     = table("topic_epochs", "topic", "topic_id", "epoch")
+	Installation    = table("installation", "name", "value")
+	Erasures        = table("erasures", "subject", "erased_at", "version")
+	RetentionFloors = table("retention_floors", "name", "floor", "version")
+	Shops           = table("shops", "shop_id", "time_zone", "reporting_currency", "version")
 )
 
 // Tables lists every table that rows are inserted into.
 func Tables() []Table {
 	return []Table{
 		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases,
-		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, Shops,
+		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
 	}
 }

@@ -239,6 +239,20 @@ CREATE TABLE IF NOT EXISTS askbuy.erasures ON CLUSTER '{cluster}' (
     version UInt64 COMMENT 'ms of erased_at: the latest erasure counts'
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY subject;
 
+CREATE TABLE IF NOT EXISTS askbuy.retention_floors ON CLUSTER '{cluster}' (
+    name String COMMENT 'table, as the setting retention names it',
+    floor DateTime64(3, 'UTC') COMMENT 'rows that arrived before it may have expired, whatever is configured now',
+    version UInt64 COMMENT 'ms of floor: the latest counts'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY name;
+
+ALTER TABLE askbuy.message_scores ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored';
+
+ALTER TABLE askbuy.message_scores ON CLUSTER '{cluster}' MATERIALIZE COLUMN stored_at;
+
+ALTER TABLE askbuy.touches ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored';
+
+ALTER TABLE askbuy.touches ON CLUSTER '{cluster}' MATERIALIZE COLUMN stored_at;
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
