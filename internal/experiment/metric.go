@@ -40,23 +40,33 @@ const (
 type Definition struct {
 	Name          string
 	LowerIsBetter bool
-	// PerUnit metrics are sums over a shopper; the others are ratios of sums,
-	// whose denominator a variant can move as well.
-	PerUnit bool
-	Money   bool
+	Per           Denominator
+	Money         bool
 	// Undirected metrics are neither better nor worse: they only explain.
 	Undirected bool
 }
 
+// Denominator is what a metric counts by. All but the first are sums over a
+// shopper that a variant can move as well as the numerator.
+type Denominator string
+
+// The denominators.
+const (
+	PerUser         Denominator = "user"
+	PerConversation Denominator = "conversation"
+	PerOrder        Denominator = "order"
+	PerReply        Denominator = "reply"
+)
+
 var definitions = []Definition{
-	{Name: ConversationToOrder},
-	{Name: AddToCart},
-	{Name: RevenuePerConversation, Money: true},
-	{Name: RevenuePerUser, Money: true, PerUnit: true},
-	{Name: RefundRate, LowerIsBetter: true},
-	{Name: SlowReplyRate, LowerIsBetter: true},
-	{Name: HandoffRate, LowerIsBetter: true},
-	{Name: ConversationsPerUser, PerUnit: true, Undirected: true},
+	{Name: ConversationToOrder, Per: PerConversation},
+	{Name: AddToCart, Per: PerConversation},
+	{Name: RevenuePerConversation, Per: PerConversation, Money: true},
+	{Name: RevenuePerUser, Per: PerUser, Money: true},
+	{Name: RefundRate, Per: PerOrder, LowerIsBetter: true},
+	{Name: SlowReplyRate, Per: PerReply, LowerIsBetter: true},
+	{Name: HandoffRate, Per: PerConversation, LowerIsBetter: true},
+	{Name: ConversationsPerUser, Per: PerUser, Undirected: true},
 }
 
 // Definitions lists the metrics.

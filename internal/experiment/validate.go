@@ -90,7 +90,7 @@ func (p *problems) metric(field string, m Metric) {
 	p.must(m.MDE > 0 && m.MDE <= 10, "%s.mde: must be a relative change above 0 and at most 10", field)
 	p.must(m.Role != Guardrail || m.NIM > 0 && m.NIM < 1, "%s.nim: must be a relative margin above 0 and below 1", field)
 	p.must(!definition.Money || m.Cap >= 0.5 && m.Cap <= 1, "%s.cap: must be a quantile from 0.5 to 1", field)
-	p.must(!m.CUPED || definition.PerUnit, "%s.cuped: only metrics per user can be adjusted: remove it", field)
+	p.must(!m.CUPED || definition.Per == PerUser, "%s.cuped: only metrics per user can be adjusted: remove it", field)
 	p.must(!definition.Undirected || m.Role == Diagnostic, "%s.role: %s is neither better nor worse: set role: diagnostic", field, m.Name)
 }
 
