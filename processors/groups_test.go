@@ -32,13 +32,10 @@ type rig struct {
 	dead   []event.DeadLetter
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, k kafka.Config) *rig {
 	t.Helper()
-	ignore := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, ignore) })
-	brokers, _ := kafkatest.Broker(t)
 	c := DefaultConfig()
-	c.Kafka = kafkatest.Config(brokers, 2)
+	c.Kafka = k
 	c.Key = bytes.Repeat([]byte("k"), 32)
 	c.Epochs = map[string]int64{event.TopicMessages: 1, event.TopicBehaviors: 1, event.TopicOrders: 2, event.TopicJourney: 3}
 	c.SessionTimeout, c.Heartbeat = 2*time.Second, 20*time.Millisecond
@@ -57,6 +54,13 @@ func newRig(t *testing.T) *rig {
 	}
 	t.Cleanup(reader.Close)
 	return &rig{t: t, config: c, deps: Deps{Model: intent.Default()}, reader: reader, rows: map[string]row{}}
+}
+
+// onEach runs a test on each broker, and sees that no goroutine stays behind.
+func onEach(t *testing.T, run func(*testing.T, kafka.Config)) {
+	ignore := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, ignore) })
+	kafkatest.Each(t, 2, run)
 }
 
 // run runs processors until the function that it returns is called.
@@ -171,41 +175,45 @@ func crowd(seed uint64, days int) ([]*event.Event, *rand.Rand) {
 }
 
 // The groups on a broker end in the rows of the contract, restarts included.
-func TestGroupsConverge(t *testing.T) {
-	r := newRig(t)
-	events, dice := crowd(1, 25)
-	sent := delivery(dice, events)
-	half := len(sent) / 2
-	r.send(sent[:half]...)
-	stop := r.run()
-	r.await(truth(intent.Default(), sent[:half]), 0)
-	stop()
-	r.send(sent[half:]...)
-	r.send(sent[:3]...) // and some once more
-	r.run()
-	r.await(truth(intent.Default(), sent), 0)
-	for key, row := range r.rows {
-		if row.version>>40 != 3 {
-			t.Errorf("%s has version %d, not of the journey's epoch", key, row.version)
+func TestConformanceGroups(t *testing.T) {
+	onEach(t, func(t *testing.T, c kafka.Config) {
+		r := newRig(t, c)
+		events, dice := crowd(1, 25)
+		sent := delivery(dice, events)
+		half := len(sent) / 2
+		r.send(sent[:half]...)
+		stop := r.run()
+		r.await(truth(intent.Default(), sent[:half]), 0)
+		stop()
+		r.send(sent[half:]...)
+		r.send(sent[:3]...) // and some once more
+		r.run()
+		r.await(truth(intent.Default(), sent), 0)
+		for key, row := range r.rows {
+			if row.version>>40 != 3 {
+				t.Errorf("%s has version %d, not of the journey's epoch", key, row.version)
+			}
 		}
-	}
+	})
 }
 
 // What does not fit into a journey is repaired from facts.
-func TestGroupsConvergeThroughRepairs(t *testing.T) {
-	r := newRig(t)
-	events, dice := crowd(2, 100)
-	sent := delivery(dice, events)
-	r.config.Limits.Messages = 4
-	r.config.RepairEvery = time.Millisecond
-	registry := prometheus.NewRegistry()
-	r.deps.Facts, r.deps.Registerer = &memoryFacts{events: events}, registry
-	r.send(sent...)
-	r.run()
-	r.await(truth(intent.Default(), events), 0)
-	if n, err := testutil.GatherAndCount(registry, "askbuy_repairs_total"); err != nil || n < 2 {
-		t.Errorf("%d outcomes of repairs, %v", n, err)
-	}
+func TestConformanceGroupsThroughRepairs(t *testing.T) {
+	onEach(t, func(t *testing.T, c kafka.Config) {
+		r := newRig(t, c)
+		events, dice := crowd(2, 100)
+		sent := delivery(dice, events)
+		r.config.Limits.Messages = 4
+		r.config.RepairEvery = time.Millisecond
+		registry := prometheus.NewRegistry()
+		r.deps.Facts, r.deps.Registerer = &memoryFacts{events: events}, registry
+		r.send(sent...)
+		r.run()
+		r.await(truth(intent.Default(), events), 0)
+		if n, err := testutil.GatherAndCount(registry, "askbuy_repairs_total"); err != nil || n < 2 {
+			t.Errorf("%d outcomes of repairs, %v", n, err)
+		}
+	})
 }
 
 // memoryFacts is a warehouse in which everything is stored.
@@ -220,36 +228,38 @@ func (f *memoryFacts) Shopper(_ context.Context, s event.Shopper) (History, erro
 
 // A record that cannot be processed is set aside, and those behind it are not
 // held up.
-func TestGroupsBury(t *testing.T) {
-	r := newRig(t)
-	fine := &event.Event{Type: event.TypeMessage, ShopID: "s", ID: "m", UserID: "u", ConvID: "c", From: event.RoleUser, Text: "有优惠券吗", TS: 1}
-	panics := *fine
-	panics.ID, panics.Text = "p", panicText
-	wrong := *fine
-	wrong.ID = "w"
-	prints := event.NewFingerprinter(r.config.Key)
-	envelope := event.Envelope{Identity: wrong.Identity(), Copy: prints.Copy(&wrong, false)}
-	r.deps.Model = panicModel{r.deps.Model}
-	kafkatest.Produce(t, r.config.Kafka,
-		r.record(event.TopicMessages, fine.Key(), []byte("{")),
-		r.record(event.TopicMessages, fine.Key(), nil),
-		r.record(event.TopicMessages, "another", must(event.Encode(&wrong)), envelope.Headers()...),
-		r.record(event.TopicOrders, fine.Key(), must(event.Encode(&wrong)), envelope.Headers()...),
-		r.record(event.TopicJourney, fine.Key(), []byte(`{"message":{},"order":{}}`)),
-		r.record(event.TopicJourney, fine.Key(), []byte(`{"message":{"shop_id":"s","user_id":"other"}}`)))
-	r.send(&panics, fine)
-	r.run()
-	r.await(truth(intent.Default(), []*event.Event{fine}), 7)
-	places := map[string]bool{}
-	for _, l := range r.dead {
-		places[fmt.Sprint(l.Topic, l.Partition, l.Offset)] = true
-		if l.Stage != event.StageProcess || l.Reason != event.ReasonUndecodable || l.ID == "" || l.Detail == "" || l.ReceivedAt == 0 {
-			t.Errorf("letter %+v", l)
+func TestConformanceGroupsBury(t *testing.T) {
+	onEach(t, func(t *testing.T, c kafka.Config) {
+		r := newRig(t, c)
+		fine := &event.Event{Type: event.TypeMessage, ShopID: "s", ID: "m", UserID: "u", ConvID: "c", From: event.RoleUser, Text: "有优惠券吗", TS: 1}
+		panics := *fine
+		panics.ID, panics.Text = "p", panicText
+		wrong := *fine
+		wrong.ID = "w"
+		prints := event.NewFingerprinter(r.config.Key)
+		envelope := event.Envelope{Identity: wrong.Identity(), Copy: prints.Copy(&wrong, false)}
+		r.deps.Model = panicModel{r.deps.Model}
+		kafkatest.Produce(t, r.config.Kafka,
+			r.record(event.TopicMessages, fine.Key(), []byte("{")),
+			r.record(event.TopicMessages, fine.Key(), nil),
+			r.record(event.TopicMessages, "another", must(event.Encode(&wrong)), envelope.Headers()...),
+			r.record(event.TopicOrders, fine.Key(), must(event.Encode(&wrong)), envelope.Headers()...),
+			r.record(event.TopicJourney, fine.Key(), []byte(`{"message":{},"order":{}}`)),
+			r.record(event.TopicJourney, fine.Key(), []byte(`{"message":{"shop_id":"s","user_id":"other"}}`)))
+		r.send(&panics, fine)
+		r.run()
+		r.await(truth(intent.Default(), []*event.Event{fine}), 7)
+		places := map[string]bool{}
+		for _, l := range r.dead {
+			places[fmt.Sprint(l.Topic, l.Partition, l.Offset)] = true
+			if l.Stage != event.StageProcess || l.Reason != event.ReasonUndecodable || l.ID == "" || l.Detail == "" || l.ReceivedAt == 0 {
+				t.Errorf("letter %+v", l)
+			}
 		}
-	}
-	if len(places) != 7 {
-		t.Errorf("letters from %v", places)
-	}
+		if len(places) != 7 {
+			t.Errorf("letters from %v", places)
+		}
+	})
 }
 
 const panicText = "panic"

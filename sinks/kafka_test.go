@@ -23,9 +23,8 @@ type rig struct {
 	admin    *kafka.Admin
 }
 
-func newRig(t *testing.T) *rig {
-	brokers, _ := kafkatest.Broker(t)
-	r := &rig{config: kafkatest.Config(brokers, 2), world: newWorld(1)}
+func newRig(t *testing.T, c kafka.Config) *rig {
+	r := &rig{config: c, world: newWorld(1)}
 	var topics []kafka.Topic
 	for _, topic := range Topics() {
 		topics = append(topics, kafka.Topic{Name: r.config.Name(topic), Retention: -1})
@@ -111,52 +110,56 @@ func caughtUp(cuts []Cut) bool {
 	return !slices.ContainsFunc(cuts, func(c Cut) bool { return c.Committed < c.End })
 }
 
-func TestThroughABroker(t *testing.T) {
-	r := newRig(t)
-	e := event.Event{Type: event.TypeMessage, ShopID: "s", UserID: "u", ID: "m", ConvID: "c", From: event.RoleUser, Text: "first", TS: 1}
-	other := e
-	other.Text = "second"
-	r.send(t, recordOf(e, false), recordOf(e, false), recordOf(other, false), Record{Topic: event.TopicOrders, Value: []byte("{")})
-	// The letters that the sink publishes come back to it as rows: 2 of them.
-	letters := func() int { return len(r.world.final(&schema.DeadLetters)) }
-	r.sink(t, func(cuts []Cut) bool {
-		r.world.mu.Lock()
-		defer r.world.mu.Unlock()
-		return caughtUp(cuts) && letters() == 2
-	})
-	var got []string
-	for _, row := range r.world.final(&schema.Receipts) {
-		got = append(got, fmt.Sprint(row[0], row[2], row[3]))
-	}
-	slices.Sort(got)
-	if want := []string{"messages.v10stored", "messages.v11duplicate", "messages.v12conflict", "orders.v10quarantined"}; !slices.Equal(got, want) {
-		t.Errorf("receipts %v, want %v", got, want)
-	}
+func TestConformanceThroughABroker(t *testing.T) {
+	kafkatest.Each(t, 2, func(t *testing.T, c kafka.Config) {
+		r := newRig(t, c)
+		e := event.Event{Type: event.TypeMessage, ShopID: "s", UserID: "u", ID: "m", ConvID: "c", From: event.RoleUser, Text: "first", TS: 1}
+		other := e
+		other.Text = "second"
+		r.send(t, recordOf(e, false), recordOf(e, false), recordOf(other, false), Record{Topic: event.TopicOrders, Value: []byte("{")})
+		// The letters that the sink publishes come back to it as rows: 2 of them.
+		letters := func() int { return len(r.world.final(&schema.DeadLetters)) }
+		r.sink(t, func(cuts []Cut) bool {
+			r.world.mu.Lock()
+			defer r.world.mu.Unlock()
+			return caughtUp(cuts) && letters() == 2
+		})
+		var got []string
+		for _, row := range r.world.final(&schema.Receipts) {
+			got = append(got, fmt.Sprint(row[0], row[2], row[3]))
+		}
+		slices.Sort(got)
+		if want := []string{"messages.v10stored", "messages.v11duplicate", "messages.v12conflict", "orders.v10quarantined"}; !slices.Equal(got, want) {
+			t.Errorf("receipts %v, want %v", got, want)
+		}
 
-	// Another member goes on where this one committed: nothing is said twice.
-	before := len(r.world.tables["askbuy.receipts"])
-	r.send(t, recordOf(e, false))
-	r.sink(t, caughtUp)
-	if n := len(r.world.tables["askbuy.receipts"]) - before; n != 1 {
-		t.Errorf("%d receipts for one more record", n)
-	}
+		// Another member goes on where this one committed: nothing is said twice.
+		before := len(r.world.tables["askbuy.receipts"])
+		r.send(t, recordOf(e, false))
+		r.sink(t, caughtUp)
+		if n := len(r.world.tables["askbuy.receipts"]) - before; n != 1 {
+			t.Errorf("%d receipts for one more record", n)
+		}
+	})
 }
 
-func TestCutsOfABroker(t *testing.T) {
-	r := newRig(t)
-	r.send(t, recordOf(event.Event{Type: event.TypeAlias, ShopID: "s", UserID: "u", ID: "a", Alias: "b", TS: 1}, false))
-	cuts, err := (&LogOffsets{Admin: r.admin, Config: r.config}).Cuts(t.Context(), event.RawTopics())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ends int64
-	for _, c := range cuts {
-		ends += c.End
-		if c.Committed != 0 || c.Start != 0 {
-			t.Errorf("cut %+v", c)
+func TestConformanceCuts(t *testing.T) {
+	kafkatest.Each(t, 2, func(t *testing.T, c kafka.Config) {
+		r := newRig(t, c)
+		r.send(t, recordOf(event.Event{Type: event.TypeAlias, ShopID: "s", UserID: "u", ID: "a", Alias: "b", TS: 1}, false))
+		cuts, err := (&LogOffsets{Admin: r.admin, Config: r.config}).Cuts(t.Context(), event.RawTopics())
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if len(cuts) != 12 || ends != 1 {
-		t.Errorf("%d cuts with %d records, want 12 with 1", len(cuts), ends)
-	}
+		var ends int64
+		for _, c := range cuts {
+			ends += c.End
+			if c.Committed != 0 || c.Start != 0 {
+				t.Errorf("cut %+v", c)
+			}
+		}
+		if len(cuts) != 12 || ends != 1 {
+			t.Errorf("%d cuts with %d records, want 12 with 1", len(cuts), ends)
+		}
+	})
 }

@@ -21,6 +21,7 @@ func conformanceTopics(c kafka.Config) []kafka.Topic {
 
 func TestConformanceTopics(t *testing.T) {
 	kafkatest.Each(t, 3, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		before, err := kafka.EnsureTopics(kafkatest.Context(t), c, conformanceTopics(c))
 		if err != nil {
 			t.Fatal(err)
@@ -45,6 +46,7 @@ func TestConformanceTopics(t *testing.T) {
 
 func TestConformanceProducer(t *testing.T) {
 	kafkatest.Each(t, 3, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		kafkatest.Topics(t, c, conformanceTopics(c)...)
 		p := producer(t, c)
 		ctx := kafkatest.Context(t)
@@ -64,6 +66,7 @@ func TestConformanceProducer(t *testing.T) {
 // A stateful group and a consumer behind it, stopped and started again.
 func TestConformanceGroup(t *testing.T) {
 	kafkatest.Each(t, 3, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		kafkatest.Topics(t, c, conformanceTopics(c)...)
 		const keys, each = 7, 100
 		out := member(t, c)

@@ -54,6 +54,7 @@ func TestCommitsInOrder(t *testing.T) {
 // not there, and the processor gives up after it has asked for it some times.
 func TestConformanceCommitsInOrder(t *testing.T) {
 	kafkatest.Each(t, 1, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		kafkatest.Topics(t, c, kafka.Topic{Name: c.Name("in"), Retention: time.Hour}, kafka.Topic{Name: c.Name("dead"), Retention: time.Hour})
 		toOutThenDead(t, c)
 		p := run(t, c, sorting(c), quick(c))
@@ -124,6 +125,7 @@ func TestUnstoredStateIsNotCountedTwice(t *testing.T) {
 // the fourth finds nothing lost and nothing counted twice.
 func TestConformanceCrashesLoseNothing(t *testing.T) {
 	kafkatest.Each(t, 4, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		const keys, each = 20, 300
 		groupTopics(t, c)
 		o := quick(c)
@@ -154,6 +156,7 @@ func TestConformanceCrashesLoseNothing(t *testing.T) {
 // The broker is away for a while; the processor waits and goes on.
 func TestConformanceOutageIsWaitedOut(t *testing.T) {
 	kafkatest.Each(t, 2, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		groupTopics(t, c)
 		w := &wire{}
 		flaky := c
@@ -175,6 +178,7 @@ func TestConformanceOutageIsWaitedOut(t *testing.T) {
 // Two processors share the partitions, one leaves, all while records flow.
 func TestConformanceRebalanceKeepsCountsExact(t *testing.T) {
 	kafkatest.Each(t, 4, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		const keys, each = 40, 400
 		groupTopics(t, c)
 		first := run(t, c, countingGroup(c), quick(c))
@@ -203,6 +207,7 @@ func TestConformanceRebalanceKeepsCountsExact(t *testing.T) {
 
 func TestConformancePoisonIsBuried(t *testing.T) {
 	kafkatest.Each(t, 1, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		groupTopics(t, c)
 		run(t, c, countingGroup(c), quick(c))
 		kafkatest.Produce(t, c,
@@ -220,6 +225,7 @@ func TestConformancePoisonIsBuried(t *testing.T) {
 
 func TestConformanceGuardStopsAtAMisplacedRecord(t *testing.T) {
 	kafkatest.Each(t, 4, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		groupTopics(t, c)
 		foreign, err := kgo.NewClient(kgo.SeedBrokers(c.Brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()))
 		if err != nil {

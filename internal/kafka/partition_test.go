@@ -61,6 +61,7 @@ func TestHasherIsHash(t *testing.T) {
 func TestConformanceClientsAgree(t *testing.T) {
 	const keys, partitions = 1000, 16
 	kafkatest.Each(t, partitions, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		kafkatest.Topics(t, c, kafka.Topic{Name: c.Name("emitted"), Retention: kafka.Keep}, kafka.Topic{Name: c.Name("produced"), Retention: kafka.Keep})
 
 		emitter, err := goka.NewEmitter(c.Brokers, stream(c, "emitted"), new(codec.String), goka.WithEmitterHasher(kafka.NewHasher))

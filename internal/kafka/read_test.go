@@ -14,6 +14,7 @@ import (
 
 func TestConformanceReadPartition(t *testing.T) {
 	kafkatest.Each(t, 2, func(t *testing.T, c kafka.Config) {
+		t.Parallel()
 		topic := c.Name("in")
 		kafkatest.Topics(t, c, kafka.Topic{Name: topic, Retention: time.Hour})
 		key := []byte("k")

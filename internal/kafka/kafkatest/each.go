@@ -32,20 +32,19 @@ const conformance = "TestConformance"
 
 // Each runs a test on kfake and, when RealBrokers is set, on that cluster too.
 // The configuration has n partitions and, on a cluster, a prefix of its own;
-// what the test makes under it is deleted at the end. The options are kfake's.
+// what the test makes under it is deleted at the end. A test may call t.Parallel
+// first. The options are kfake's.
 func Each(t *testing.T, n int32, run func(*testing.T, kafka.Config), opts ...kfake.Opt) {
 	t.Helper()
 	if !strings.HasPrefix(t.Name(), conformance) {
 		t.Fatalf("a test that runs on each broker is called %s...", conformance)
 	}
 	t.Run("kfake", func(t *testing.T) {
-		t.Parallel()
 		brokers, _ := Broker(t, opts...)
 		run(t, Config(brokers, n))
 	})
 	if real := os.Getenv(RealBrokers); real != "" {
 		t.Run("kafka", func(t *testing.T) {
-			t.Parallel()
 			run(t, onCluster(t, Config(strings.Split(real, ","), n)))
 		})
 	}

@@ -17,7 +17,7 @@ import (
 
 // packages have the tests that choose their broker: those that call
 // kafkatest.Each, whose names begin with TestConformance.
-var packages = []string{"./internal/kafka"}
+var packages = []string{"./internal/kafka", "./processors", "./sinks"}
 
 // test runs them, one package at a time: there is one broker.
 func test(ctx context.Context, environment []string) error {
