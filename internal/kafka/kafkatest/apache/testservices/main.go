@@ -21,6 +21,9 @@ const required = "REQUIRE_SERVICES"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if given := os.Args[1:]; len(given) > 0 {
+		packages = given
+	}
 	err := run(ctx)
 	if errors.Is(err, apache.ErrUnavailable) && os.Getenv(required) != "1" {
 		fmt.Printf("test-services: NOT RUN: %v\ntest-services: with %s=1 this would have failed\n", err, required)

@@ -16,8 +16,9 @@ import (
 )
 
 // packages have the tests that choose their broker: those that call
-// kafkatest.Each, whose names begin with TestConformance.
-var packages = []string{"./internal/kafka", "./processors", "./sinks"}
+// kafkatest.Each, whose names begin with TestConformance. Arguments of
+// the command take their place.
+var packages = []string{"./internal/kafka", "./processors", "./sinks", "./cmd/askbuy"}
 
 // test runs them, one package at a time: there is one broker.
 func test(ctx context.Context, environment []string) error {
