@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-services check bench bench-parts fuzz engine build fmt clean model
+.PHONY: help run test soak test-services check bench bench-parts fuzz engine build fmt clean model
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ run: build engine ## start everything in one process, with the sample shop, and 
 
 test: engine ## every test, on real embedded engines
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
+
+soak: engine ## the long form of the tests of exactness: KILLS=200 kills
+	KILLS=$${KILLS:-200} $(GO) test -timeout 3h -count 1 -v -run '^TestKills$$' ./cmd/askbuy
 
 test-services: engine ## the tests that choose their broker, on Apache Kafka 4 (Java 17, Maven; REQUIRE_SERVICES=1: must run)
 	@$(GO) run ./internal/kafka/kafkatest/apache/testservices

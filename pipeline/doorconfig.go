@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"askbuy/ingest"
 	"askbuy/ingest/dedup"
@@ -14,6 +15,9 @@ type DoorBounds struct {
 	SpoolMaxBytes     int64 `koanf:"spool_max_bytes"`     // of disk, for events that the broker does not take; full means 503
 	DedupeMemoryBytes int64 `koanf:"dedupe_memory_bytes"` // of memory, for recognising repetitions
 	MaxConnections    int   `koanf:"max_connections"`     // at once; the next wait until one is closed
+	// DrainDelay is how long a stop says that it is not ready, before the door
+	// closes: time for a balancer to notice.
+	DrainDelay time.Duration `koanf:"drain_delay"`
 	// RateLimits bound senders by name: a source, key:<name> for an API key
 	// (key:generated for ASKBUY_API_KEY), default for those without their own.
 	RateLimits map[string]RateLimit `koanf:"rate_limits"`
@@ -32,6 +36,8 @@ const (
 	// generatedKey is the name of ASKBUY_API_KEY in the limits.
 	generatedKey = "generated"
 	minSpool     = 8 << 20
+	// maxDrainDelay leaves room in what orchestrators give a stop, 30 s.
+	maxDrainDelay = 15 * time.Second
 )
 
 func defaultDoor() DoorBounds {
@@ -48,6 +54,9 @@ func (c Config) checkDoor() (problems []error) {
 	}
 	if d.MaxConnections < 1 {
 		problems = append(problems, fmt.Errorf("door.max_connections: %d: use a number above 0", d.MaxConnections))
+	}
+	if d.DrainDelay < 0 || d.DrainDelay > maxDrainDelay {
+		problems = append(problems, fmt.Errorf("door.drain_delay: %s is not within 0s and %s: give a balancer time for two of its checks", d.DrainDelay, maxDrainDelay))
 	}
 	if err := d.limits().Validate(); err != nil {
 		problems = append(problems, fmt.Errorf("door.rate_limits: %w", err))

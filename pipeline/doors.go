@@ -133,8 +133,8 @@ func (d *doors) cozeSource(w wiring) (ingest.Source, error) {
 	}, nil
 }
 
-// adminPart serves health and metrics. It stops before the others, so that
-// whoever balances load sees the drain first.
+// adminPart serves health and metrics. It stops after the others, so that
+// whoever balances load is told of the drain while it lasts.
 func (d *doors) adminPart(p *Pipeline) part {
 	mux := http.NewServeMux()
 	p.health.Register(mux, p.registry)

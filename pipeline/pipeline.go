@@ -150,7 +150,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		return err
 	}
 	common := wiring{Pipeline: p, ctx: ctx, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets, erased: erased}
-	parts = append(parts, erasuresPart(common))
+	parts = append(parts, doors.adminPart(p), erasuresPart(common))
 	for _, room := range []struct {
 		role  Role
 		parts func(wiring) ([]part, error)
@@ -166,7 +166,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		}
 		parts = append(parts, more...)
 	}
-	parts = append(parts, lagPart(common), doors.adminPart(p))
+	parts = append(parts, lagPart(common))
 	return p.serve(ctx, parts, doors, Endpoints{
 		PID: os.Getpid(), Kafka: join(brokers), KafkaPrefix: k.Prefix, DSN: dsn,
 	}.with(doors, engine))
@@ -174,7 +174,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 
 // serve runs the parts and says where everything is once all are well.
 func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoints Endpoints) error {
-	ready := false
+	ready, told := false, ctx
 	parts = append(parts, part{"readiness", func(ctx context.Context) error {
 		if err := p.awaitReady(ctx); err != nil {
 			return err
@@ -188,6 +188,10 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 		}
 		p.ready <- endpoints
 		<-ctx.Done()
+		p.health.Drain() // before any door closes
+		if told.Err() != nil {
+			wait(p.config.Door.DrainDelay)
+		}
 		return os.Remove(filepath.Join(p.config.DataDir, endpointsFile))
 	}})
 	err := runParts(ctx, parts)
@@ -198,6 +202,13 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 		return &RunError{err}
 	}
 	return err
+}
+
+// wait is for a stop, which nothing else ends early.
+func wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	<-timer.C
 }
 
 // awaitReady asks the dependencies until all are well.

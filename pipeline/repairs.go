@@ -13,7 +13,9 @@ import (
 
 // RequestRepairs asks for the rows of these shoppers to be computed anew from
 // facts. The rows get the version of the last entry of the shopper's journey
-// partition: they replace what is there, and give way to what comes later.
+// partition: they replace what is there, and give way to what comes later. The
+// facts are waited for that were behind an entry by then, or rows of some of
+// them would stand before rows of all.
 func RequestRepairs(ctx context.Context, k kafka.Config, db *clickhouse.DB, shoppers []event.Shopper) (err error) {
 	admin, err := kafka.NewAdmin(k)
 	if err != nil {
@@ -25,11 +27,15 @@ func RequestRepairs(ctx context.Context, k kafka.Config, db *clickhouse.DB, shop
 	if err != nil {
 		return err
 	}
-	epochs, err := topicEpochs(ctx, db, k.Prefix, infos, []string{event.TopicJourney})
+	epochs, err := topicEpochs(ctx, db, k.Prefix, infos, append([]string{event.TopicJourney}, repairedFrom...))
 	if err != nil {
 		return err
 	}
 	ends, err := admin.EndOffsets(ctx, journey)
+	if err != nil {
+		return err
+	}
+	needs, err := toldSoFar(ctx, admin, k, epochs)
 	if err != nil {
 		return err
 	}
@@ -41,7 +47,7 @@ func RequestRepairs(ctx context.Context, k kafka.Config, db *clickhouse.DB, shop
 	for _, s := range shoppers {
 		key := []byte(s.Key())
 		last := max(0, ends[journey][kafka.Partition(key, k.Partitions)]-1)
-		value, err := json.Marshal(event.Repair{ShopID: s.ShopID, UserID: s.UserID, Version: event.At(epochs[event.TopicJourney], last)})
+		value, err := json.Marshal(event.Repair{ShopID: s.ShopID, UserID: s.UserID, Version: event.At(epochs[event.TopicJourney], last), Needs: needs})
 		if err != nil {
 			return err
 		}
@@ -50,4 +56,28 @@ func RequestRepairs(ctx context.Context, k kafka.Config, db *clickhouse.DB, shop
 		}
 	}
 	return nil
+}
+
+// repairedFrom are the raw topics whose facts a repair is computed from.
+var repairedFrom = []string{event.TopicMessages, event.TopicOrders}
+
+// toldSoFar are the last records of those topics.
+func toldSoFar(ctx context.Context, admin *kafka.Admin, k kafka.Config, epochs map[string]int64) ([]event.Reached, error) {
+	var needs []event.Reached
+	for _, topic := range repairedFrom {
+		starts, err := admin.StartOffsets(ctx, k.Name(topic))
+		if err != nil {
+			return nil, err
+		}
+		ends, err := admin.EndOffsets(ctx, k.Name(topic))
+		if err != nil {
+			return nil, err
+		}
+		for partition := range k.Partitions {
+			if end := ends[k.Name(topic)][partition]; end > starts[k.Name(topic)][partition] {
+				needs = append(needs, event.Reached{Topic: topic, Partition: partition, Position: event.At(epochs[topic], end-1)})
+			}
+		}
+	}
+	return needs, nil
 }

@@ -2,10 +2,13 @@ package pipeline
 
 import (
 	"testing"
+	"time"
 
+	"askbuy/internal/kafka"
 	"askbuy/internal/simulator"
 	"askbuy/models/intent"
 	"askbuy/report"
+	"askbuy/schemas/event"
 )
 
 // against compares the derived rows with the facts.
@@ -54,6 +57,46 @@ func TestRepairMendsWhatDiffers(t *testing.T) {
 		t.Fatalf("%d rows differ after 7 were damaged: %+v", diff.Rows, diff.Differences)
 	}
 	if err := RequestRepairs(t.Context(), i.kafka, i.db, diff.Shoppers); err != nil {
+		t.Fatal(err)
+	}
+	i.drained(t)
+	i.sameAsFacts(t)
+}
+
+// A repair that is asked for while the sinks have yet to store what the
+// journeys know already waits for it.
+func TestARepairWaitsForTheFacts(t *testing.T) {
+	c := testConfig(t.TempDir())
+	c.SinkLinger = 2 * time.Second
+	i := start(t, c)
+	say := func(events string) { i.post(t, "/v1/events", i.secret(t, "api_key"), []byte(events)) }
+	touches := i.kafka.Name(event.TopicTouches)
+	rows := func() (n int64) {
+		admin, err := kafka.NewAdmin(i.kafka)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer admin.Close()
+		ends, err := admin.EndOffsets(t.Context(), touches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, end := range ends[touches] {
+			n += end
+		}
+		return n
+	}
+	say(`[{"type":"message","event_id":"m1","shop_id":"s","user_id":"u","conv_id":"c1","from":"user","text":"有货吗","ts":1750830000000},
+	      {"type":"order","event_id":"o1","shop_id":"s","user_id":"u","order_id":"o","status":"paid","amount":"1.00","ts":1750833600000}]`)
+	i.drained(t)
+	before := rows()
+	say(`{"type":"message","event_id":"m2","shop_id":"s","user_id":"u","conv_id":"c2","from":"user","text":"我要下单","ts":1750831000000}`)
+	for deadline := time.Now().Add(patience); rows() == before; { // until the journey has said it
+		if time.Now().After(deadline) {
+			t.Fatal("the journey says nothing")
+		}
+	}
+	if err := RequestRepairs(t.Context(), i.kafka, i.db, []event.Shopper{{ShopID: "s", UserID: "u"}}); err != nil {
 		t.Fatal(err)
 	}
 	i.drained(t)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/erasure"
@@ -24,6 +25,9 @@ type wiring struct {
 	secrets secrets
 	erased  *erasure.List // of all parts but the sinks, which keep their own
 }
+
+// sinkStopGrace is of the ten seconds that a stop may take.
+const sinkStopGrace = 3 * time.Second
 
 // sinkParts carry topics into tables.
 func sinkParts(w wiring) ([]part, error) {
@@ -48,7 +52,7 @@ func sinkParts(w wiring) ([]part, error) {
 		return nil, err
 	}
 	config := sinks.DefaultConfig()
-	config.Linger = w.config.SinkLinger
+	config.Linger, config.StopGrace = w.config.SinkLinger, sinkStopGrace
 	sink, err := sinks.New(config, sinks.Deps{
 		Source: consumer, Warehouse: &sinks.Tables{DB: w.db},
 		Letters: &sinks.Letters{Producer: producer, Config: w.kafka},

@@ -19,6 +19,8 @@ type Config struct {
 	// RecentCopies is how many identities of a partition are kept exactly, at
 	// about 100 bytes each, so that a quick retry costs no look-up.
 	RecentCopies int
+	// StopGrace is how long a stop waits for the batch that is being stored.
+	StopGrace time.Duration
 	// CutEvery is the interval at which the ledger's cut is noted, and
 	// UnexplainedEvery that at which the ledger is asked what it lacks.
 	CutEvery, UnexplainedEvery time.Duration
@@ -44,6 +46,7 @@ func (c Config) Validate() error {
 	}
 	atLeast("batch rows", int64(c.BatchRows), 1)
 	atLeast("linger (ns)", int64(c.Linger), 0)
+	atLeast("grace of a stop (ns)", int64(c.StopGrace), 0)
 	atLeast("least backoff (ns)", int64(c.BackoffMin), 2)
 	atLeast("greatest backoff (ns)", int64(c.BackoffMax), int64(c.BackoffMin))
 	atLeast("remembered identities", int64(c.Remembered), 4)

@@ -60,7 +60,7 @@ func TestAwayIsWaitedOutWithoutACommit(t *testing.T) {
 	pauses, longest := 0, time.Duration(0)
 	w.run(t, DefaultConfig(), func(s *Sink, _ *fakeSource) {
 		s.deps.Sleep = func(_ context.Context, d time.Duration) {
-			if len(w.committed) != 0 {
+			if w.away > 0 && len(w.committed) != 0 {
 				t.Error("committed while the warehouse was away")
 			}
 			longest = max(longest, d)

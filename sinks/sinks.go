@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -177,8 +178,9 @@ func Topics() []string {
 // Group is the consumer group's name without prefix.
 const Group = "sink"
 
-// Run sinks until ctx ends, which is no error. What is in flight then is not
-// committed and comes again.
+// Run sinks until ctx ends, which is no error. The batch that is being stored
+// then is finished and committed, if StopGrace is enough for it; what is not
+// committed comes again.
 func (s *Sink) Run(ctx context.Context) error {
 	s.running.Store(true)
 	defer s.running.Store(false)
@@ -196,6 +198,8 @@ func (s *Sink) Run(ctx context.Context) error {
 func (s *Sink) Ready() bool { return s.running.Load() && s.waiting.Load() == 0 }
 
 func (s *Sink) consume(ctx context.Context) error {
+	finishing, done := s.finishing(ctx)
+	defer done()
 	for {
 		records, err := s.collect(ctx)
 		if err != nil {
@@ -204,12 +208,28 @@ func (s *Sink) consume(ctx context.Context) error {
 		for _, p := range s.deps.Source.Moved() {
 			delete(s.memories, p) // others may have stored facts since
 		}
-		if err := s.process(ctx, records); err != nil {
+		if err := s.process(finishing, records); err != nil {
 			return err
 		}
-		s.commit(ctx, len(records))
+		s.commit(finishing, len(records))
 		s.deps.Source.Release()
 	}
+}
+
+// finishing is ctx with StopGrace more, for a batch that was begun before ctx
+// ended.
+func (s *Sink) finishing(ctx context.Context) (finishing context.Context, done func()) {
+	finishing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var waiter sync.WaitGroup
+	waiter.Go(func() {
+		select {
+		case <-ctx.Done():
+			s.deps.Sleep(finishing, s.config.StopGrace)
+			cancel()
+		case <-finishing.Done():
+		}
+	})
+	return finishing, func() { cancel(); waiter.Wait() }
 }
 
 // collect gathers a batch: until it is full or has waited since its first

@@ -62,6 +62,7 @@ shops: {"10.24": {time_zone: Asia/Tokyo, reporting_currency: JPY}}
 clickhouse_dsn: clickhouse://askbuy:hidden@db:9000/default
 kafka_brokers: [a:9092, b:9092]
 retention: {messages: 400d, dead_letters: 90d}
+door: {drain_delay: 3s}
 `)
 	env := []string{
 		"COZE_SECRET=hidden-hidden-hidden-hidden-hidden", "ASKBUY_API_KEY=hidden-api-key-of-all-shops",
@@ -77,7 +78,7 @@ retention: {messages: 400d, dead_letters: 90d}
 	if strings.Contains(redacted, "hidden") {
 		t.Errorf("a secret is shown:\n%s", redacted)
 	}
-	for _, shown := range []string{"crm", "10.24", "Asia/Tokyo", "JPY", "messages: 400d", "db:9000", "a:9092", "b:9092"} {
+	for _, shown := range []string{"crm", "10.24", "Asia/Tokyo", "JPY", "messages: 400d", "db:9000", "a:9092", "b:9092", "drain_delay: 3s"} {
 		if !strings.Contains(redacted, shown) {
 			t.Errorf("%q is hidden:\n%s", shown, redacted)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"strconv"
@@ -21,17 +22,25 @@ type instance struct {
 	dir   string
 	ports []string
 	args  []string
+	env   []string
 	at    pipeline.Endpoints
 }
 
 // start runs an instance on an empty directory and waits until it is ready.
 func start(t *testing.T, args ...string) *instance {
 	t.Helper()
-	i := &instance{t: t, dir: t.TempDir(), args: args}
+	i := prepare(t, nil, args...)
+	i.again()
+	return i
+}
+
+// prepare makes an instance that does not run yet.
+func prepare(t *testing.T, env []string, args ...string) *instance {
+	t.Helper()
+	i := &instance{t: t, dir: t.TempDir(), args: args, env: env}
 	for n, flag := range []string{"http-addr", "admin-addr", "embedded-kafka-addr", "embedded-clickhouse-http-addr", "embedded-clickhouse-native-addr"} {
 		i.ports = append(i.ports, "--"+flag, freeAddr(t, n))
 	}
-	i.again()
 	return i
 }
 
@@ -63,13 +72,27 @@ func freeAddr(t *testing.T, n int) string {
 // again starts the instance, anew after an end, and waits until it is ready.
 func (i *instance) again() {
 	i.t.Helper()
-	i.process = launch(i.t, environment(), append(append([]string{"run", "--data-dir", i.dir}, i.ports...), i.args...)...)
+	if !i.up("") {
+		i.t.Fatalf("run %v: it ended with exit code %d\n%s\n%s", i.args, i.code, i.out, i.err)
+	}
+}
+
+// up starts the instance with a plan for its end, and waits until it is ready
+// or has come to that end.
+func (i *instance) up(crashPlan string) (ready bool) {
+	i.t.Helper()
+	env := environment(append([]string{crashAt + "=" + crashPlan}, i.env...)...)
+	i.process = launch(i.t, env, append(append([]string{"run", "--data-dir", i.dir}, i.ports...), i.args...)...)
 	i.t.Cleanup(func() { // before the directory goes, which ClickHouse must have left
 		if p := i.process; p.cmd.Process.Signal(syscall.SIGTERM) == nil {
 			p.wait()
 		}
 	})
-	if err := i.await(i.out, "\nthen look:\n"); err != nil {
+	switch err := i.await(i.out, "\naskbuy is ready\n"); {
+	case errors.Is(err, errEnded):
+		i.wait()
+		return false
+	case err != nil:
 		i.t.Fatalf("run %v: not ready: %v\n%s\n%s", i.args, err, i.out, i.err)
 	}
 	at, err := pipeline.ReadEndpoints(i.dir)
@@ -77,6 +100,13 @@ func (i *instance) again() {
 		i.t.Fatal(err)
 	}
 	i.at = at
+	return true
+}
+
+// killed reports whether the process ended as by kill -9.
+func (p *process) killed() bool {
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // kill ends the process as a power cut would.

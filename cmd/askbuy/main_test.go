@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"askbuy/internal/clickhouse/embedded"
+	"askbuy/internal/crash"
 )
 
 // asProgram makes a test binary the program itself, so that tests start real
@@ -18,8 +19,16 @@ import (
 // would be warned of.
 const asProgram = "TEST_BINARY_IS_ASKBUY"
 
+// crashAt plans where that program ends; see crash.Arm.
+const crashAt = "TEST_CRASH_AT"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		if plan := os.Getenv(crashAt); plan != "" {
+			if err := crash.Arm(plan, os.Stderr); err != nil {
+				panic(err)
+			}
+		}
 		main()
 	}
 	embedded.Main()

@@ -93,7 +93,7 @@ func load(f flags, environ []string) (pipeline.Config, []string, error) {
 	c := pipeline.DefaultConfig()
 	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		Result: &c, ErrorUnused: true, WeaklyTypedInput: true, TagName: "koanf",
-		DecodeHook: mapstructure.StringToSliceHookFunc(","),
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(",")),
 	}})
 	if err != nil {
 		return c, warnings, errors.Join(fmt.Errorf("configuration: %w", misfits(err)), c.Validate())
