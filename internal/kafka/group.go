@@ -87,7 +87,7 @@ func (o GroupOptions) tables() (tables, goka.RebalanceCallback) {
 		s := newStores()
 		return s, s.retain
 	}
-	l := newLevelStores(o.StateDir, o.Group, o.TableID)
+	l := newLevelStores(o.StateDir, o.Group, o.TableID, o.Log)
 	return l, func(goka.Assignment) {
 		if err := l.clean(); err != nil {
 			o.Log.Warn("clean state directory", "error", err)

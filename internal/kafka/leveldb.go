@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"github.com/lovoo/goka/storage"
+	"github.com/syndtr/goleveldb/leveldb"
+	lerrors "github.com/syndtr/goleveldb/leveldb/errors"
 	"github.com/syndtr/goleveldb/leveldb/opt"
 )
 
@@ -19,31 +22,54 @@ type levelStores struct {
 	dir   string // of the group
 	table string // hex id of the changelog topic
 	stale bool
+	log   *slog.Logger
 }
 
-func newLevelStores(stateDir, group string, tableID [16]byte) *levelStores {
-	return &levelStores{dir: filepath.Join(stateDir, group), table: hex.EncodeToString(tableID[:])}
+func newLevelStores(stateDir, group string, tableID [16]byte, log *slog.Logger) *levelStores {
+	return &levelStores{dir: filepath.Join(stateDir, group), table: hex.EncodeToString(tableID[:]), log: log}
 }
 
 // build is a storage.Builder. Goka builds partitions concurrently, after
-// session.
+// session. A table that is damaged is read anew from the changelog, which has
+// all of it.
 func (l *levelStores) build(topic string, partition int32) (storage.Storage, error) {
 	dir := filepath.Join(l.dir, l.table)
-	if l.stale {
-		at := filepath.Join(dir, fmt.Sprintf("%s.%d", topic, partition))
-		if err := os.RemoveAll(at); err != nil {
+	at := filepath.Join(dir, fmt.Sprintf("%s.%d", topic, partition))
+	if _, err := os.Stat(at + damagedSuffix); l.stale || err == nil {
+		if err := errors.Join(os.RemoveAll(at), os.RemoveAll(at+damagedSuffix)); err != nil {
 			return nil, fmt.Errorf("remove stale table: %w", err)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create state directory: %w; choose a data directory that can be written", err)
 	}
-	return storage.BuilderWithOptions(dir, &opt.Options{
+	db, err := leveldb.OpenFile(at, levelOptions())
+	if lerrors.IsCorrupted(err) {
+		l.log.Warn("a table on disk is damaged and is read anew from its changelog", "dir", at, "error", err)
+		if err := os.RemoveAll(at); err != nil {
+			return nil, fmt.Errorf("remove damaged table: %w", err)
+		}
+		db, err = leveldb.OpenFile(at, levelOptions())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open table %s: %w; free space, or make the data directory one that this process alone may write", at, err)
+	}
+	store, err := storage.New(db)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open table %s: %w", at, err), db.Close())
+	}
+	return &watchedStore{Storage: store, at: at}, nil
+}
+
+func levelOptions() *opt.Options {
+	return &opt.Options{
 		// The changelog is the durable copy; a crash costs a replay.
 		NoSync:      true,
 		WriteBuffer: 32 << 20,
 		Compression: opt.NoCompression,
-	})(topic, partition)
+		// Without it a journal loses its damaged entries and says nothing.
+		Strict: opt.StrictAll,
+	}
 }
 
 // session makes tables be read anew from the changelog when generations were

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -144,7 +145,7 @@ func TestLevelStoresBelongToATopic(t *testing.T) {
 		}
 		return ok
 	}
-	first := newLevelStores(dir, "g", [16]byte{1})
+	first := newLevelStores(dir, "g", [16]byte{1}, slog.New(slog.DiscardHandler))
 	store := open(first)
 	if err := store.Set("k", []byte("v")); err != nil {
 		t.Fatal(err)
@@ -156,7 +157,7 @@ func TestLevelStoresBelongToATopic(t *testing.T) {
 	if !has(first) {
 		t.Error("a table on disk was not found again")
 	}
-	second := newLevelStores(dir, "g", [16]byte{2})
+	second := newLevelStores(dir, "g", [16]byte{2}, slog.New(slog.DiscardHandler))
 	if has(second) {
 		t.Error("the table of another topic was taken for this one's")
 	}
@@ -174,7 +175,7 @@ func TestLevelStoresBelongToATopic(t *testing.T) {
 	if len(left) != 2 || left[0].Name() != second.table {
 		t.Errorf("left after cleaning: %v", left)
 	}
-	if err := newLevelStores(dir, "never", [16]byte{}).clean(); err != nil {
+	if err := newLevelStores(dir, "never", [16]byte{}, slog.New(slog.DiscardHandler)).clean(); err != nil {
 		t.Errorf("clean nothing: %v", err)
 	}
 }
