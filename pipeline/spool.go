@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"path/filepath"
 	"time"
 
 	"askbuy/ingest"
@@ -11,7 +10,7 @@ import (
 // openSpool gives the acceptor a spool for what the broker does not take. What
 // an earlier run left in it was acknowledged: the door's memory learns it.
 func openSpool(w wiring, acceptor *ingest.Acceptor, broker publisher, memory *memory) (*spool.Spool, error) {
-	s, err := spool.Open(w.config.Door.spool(filepath.Join(w.config.DataDir, "spool")), spool.Deps{
+	s, err := spool.Open(w.config.Door.spool(spoolDir(w.config)), spool.Deps{
 		Publisher: broker, Letter: acceptor.Letter,
 		Found:      func(r ingest.Record) { memory.learn(r.Headers, r.Value) },
 		Registerer: w.registry, Log: w.log, Now: time.Now,

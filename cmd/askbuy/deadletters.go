@@ -14,6 +14,7 @@ type deadlettersCommand struct {
 	List    lettersList    `cmd:"" help:"List what was set aside, counts by reason first, then the newest letters."`
 	Show    lettersShow    `cmd:"" help:"Show one letter with the bytes as they were received."`
 	Requeue lettersRequeue `cmd:"" help:"Send what was set aside through the door again, or a fixed file in its place."`
+	Spool   lettersSpool   `cmd:"" help:"List the letters that the broker refuses as well and that are on the door's disk alone, or send them again."`
 }
 
 // lettersFilter narrows the letters.

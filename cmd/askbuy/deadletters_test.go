@@ -194,6 +194,7 @@ func TestDeadLettersAreRequeued(t *testing.T) {
 	d.ask("deadletters", "requeue", "--file", fixed).wants(exitNo).says("event 0: future_ts", "1 still bad")
 
 	d.readAgain()
+	d.onDiskAlone()
 }
 
 // place is how a letter's place is given.

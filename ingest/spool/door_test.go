@@ -269,13 +269,14 @@ func TestTheDoorSetsAsideWhatNobodyTakes(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		kept := 0
-		must(t, ReadRefused(d.spool.cfg.Dir, func(r ingest.Record) error {
+		_, err := ReadRefused(d.spool.cfg.Dir, func(r ingest.Record) error {
 			kept++
 			if r.Topic != event.TopicDeadLetters || !strings.Contains(string(r.Value), "larger than a record") {
 				t.Errorf("kept %s", r.Value)
 			}
 			return nil
-		}))
+		})
+		must(t, err)
 		if kept != 1 || len(d.texts(t, "small")) != 1 || d.spool.Held().Records != 0 {
 			t.Errorf("%d kept, held %+v", kept, d.spool.Held())
 		}

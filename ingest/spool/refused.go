@@ -19,6 +19,9 @@ func (s *Spool) refuse(payload []byte, cause error) error {
 	if err != nil {
 		return fmt.Errorf("open file of refused records: %w", err)
 	}
+	if err := lockFile(f); err != nil { // the lock goes with the file
+		return errors.Join(fmt.Errorf("lock file of refused records: %w", err), f.Close())
+	}
 	_, err = f.Write(complete(append(appendHeader(nil), payload...), 0))
 	if err = errors.Join(err, s.sync(f), f.Close()); err != nil {
 		return fmt.Errorf("write file of refused records: %w", err)
@@ -30,34 +33,66 @@ func (s *Spool) refuse(payload []byte, cause error) error {
 }
 
 // ReadRefused calls f for each record that was set aside in a spool's
-// directory. What is no record is passed over.
-func ReadRefused(dir string, f func(ingest.Record) error) error {
+// directory, and counts the stretches of bytes that are no record.
+func ReadRefused(dir string, f func(ingest.Record) error) (unreadable int, err error) {
 	refused, err := os.Open(filepath.Join(dir, refusedName))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return fmt.Errorf("open file of refused records: %w", err)
+		return 0, fmt.Errorf("open file of refused records: %w", err)
 	}
 	defer refused.Close() //nolint:errcheck // only read
-	info, err := refused.Stat()
-	if err != nil {
-		return fmt.Errorf("open file of refused records: %w", err)
+	return readRefused(refused, f)
+}
+
+// TakeRefused calls f for each record that was set aside, and empties the file
+// once f has taken them all and every byte of it was a record. Else all stay:
+// to take a record twice must be safe. A door that sets a record aside
+// meanwhile waits.
+func TakeRefused(dir string, f func(ingest.Record) error) (unreadable int, err error) {
+	refused, err := os.OpenFile(filepath.Join(dir, refusedName), os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
 	}
-	for c := (cursor{file: refused, end: info.Size()}); ; {
+	if err != nil {
+		return 0, fmt.Errorf("open file of refused records: %w", err)
+	}
+	defer func() { err = errors.Join(err, refused.Close()) }()
+	if err := lockFile(refused); err != nil {
+		return 0, fmt.Errorf("lock file of refused records: %w", err)
+	}
+	if unreadable, err = readRefused(refused, f); err != nil || unreadable > 0 {
+		return unreadable, err
+	}
+	if err := errors.Join(refused.Truncate(0), refused.Sync()); err != nil {
+		return 0, fmt.Errorf("empty file of refused records: %w", err)
+	}
+	return 0, nil
+}
+
+func readRefused(file *os.File, f func(ingest.Record) error) (unreadable int, err error) {
+	info, err := file.Stat()
+	if err != nil {
+		return 0, fmt.Errorf("open file of refused records: %w", err)
+	}
+	for c := (cursor{file: file, end: info.Size()}); ; {
 		payload, err := c.next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return unreadable, nil
 		}
-		if errors.Is(err, errDamaged) {
-			continue
+		var r ingest.Record
+		if err == nil {
+			r, err = parsePayload(append([]byte(nil), payload...))
 		}
-		if err != nil {
-			return fmt.Errorf("read refused records: %w", err)
-		}
-		if r, err := parsePayload(append([]byte(nil), payload...)); err == nil {
+		switch {
+		case errors.Is(err, errDamaged) || errors.Is(err, errShape):
+			unreadable++
+		case err != nil:
+			return unreadable, fmt.Errorf("read refused records: %w", err)
+		default:
 			if err := f(r); err != nil {
-				return err
+				return unreadable, err
 			}
 		}
 	}

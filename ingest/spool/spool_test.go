@@ -248,13 +248,13 @@ func TestWhatCannotBeStoredIsSetAside(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	var refused []int
-	if err := ReadRefused(dir, func(r ingest.Record) error { refused = append(refused, number(r)); return nil }); err != nil || !slices.Equal(refused, []int{5}) {
+	if _, err := ReadRefused(dir, func(r ingest.Record) error { refused = append(refused, number(r)); return nil }); err != nil || !slices.Equal(refused, []int{5}) {
 		t.Errorf("refused %v, %v", refused, err)
 	}
 	if s.Held().Records != 0 || testutil.ToFloat64(s.metrics.refused) != 1 {
 		t.Errorf("held %+v", s.Held())
 	}
-	if err := ReadRefused(t.TempDir(), nil); err != nil {
+	if _, err := ReadRefused(t.TempDir(), nil); err != nil {
 		t.Error(err)
 	}
 }
