@@ -31,18 +31,15 @@ import (
 //   - every step may be done twice: an erasure that was cut short is finished
 //     by beginning it again.
 type Eraser struct {
-	kafka    kafka.Config
+	passage
 	db       *clickhouse.DB
-	admin    *kafka.Admin
 	producer *kafka.Producer
 	ring     *keyring.Ring
 	key      []byte // of fingerprints
 	cluster  warehouse.Cluster
 	dir      certificates
 
-	now    func() time.Time
 	random io.Reader
-	pause  func(ctx context.Context, d time.Duration) error
 
 	// settle is how long processors may take to read the list.
 	settle time.Duration
@@ -171,6 +168,9 @@ func (r *erasing) add(ctx context.Context) error {
 // awaitHeeded waits for a batch of each sink that began after the list was
 // written, and again when orders had come in meanwhile.
 func (r *erasing) awaitHeeded(ctx context.Context) error {
+	if err := r.awaitReplay(ctx); err != nil {
+		return err
+	}
 	for {
 		if err := r.passed(ctx, sinks.Group, sinks.Topics()...); err != nil {
 			return err

@@ -170,3 +170,20 @@ func noRows() map[string]int64 {
 	}
 	return rows
 }
+
+// awaitReplay waits until no replay has tables of its own: one that began
+// before the subject was listed may be about to put rows of it in use.
+func (r *erasing) awaitReplay(ctx context.Context) error {
+	for began := r.now(); ; {
+		n, err := r.countWhere(ctx, doomed{"system.tables", "database = '" + warehouse.DatabaseTables + "' AND position(name, '" + shadowMark + "') > 0"})
+		if err != nil || n == 0 {
+			return err
+		}
+		if r.now().Sub(began) > standstill {
+			return fmt.Errorf("a replay's tables (askbuy.*%s*) are there: wait for its end; when none runs, `askbuy replay` clears up", shadowMark)
+		}
+		if err := r.pause(ctx, offsetsEvery); err != nil {
+			return err
+		}
+	}
+}

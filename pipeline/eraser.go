@@ -49,9 +49,9 @@ func newEraser(c Config, k kafka.Config, db *clickhouse.DB, key []byte, ring *ke
 		return nil, err
 	}
 	return &Eraser{
-		kafka: k, db: db, admin: admin, producer: producer, key: key, ring: ring,
+		passage: passage{k, admin, time.Now, pause}, db: db, producer: producer, key: key, ring: ring,
 		cluster: warehouse.Cluster{Name: c.ClickHouseCluster}, dir: certificates(filepath.Join(c.DataDir, erasuresDir)),
-		now: time.Now, random: rand.Reader, pause: pause, settle: 2 * erasure.Every,
+		random: rand.Reader, settle: 2 * erasure.Every,
 	}, nil
 }
 

@@ -39,19 +39,40 @@ func (f *Facts) Stored(ctx context.Context, needs []event.Reached) (bool, error)
 // Shopper reads a shopper's messages, and all events of the orders that one
 // of them ties to the shopper.
 func (f *Facts) Shopper(ctx context.Context, s event.Shopper) (History, error) {
-	messages, err := f.messages(ctx, s)
-	if err != nil {
-		return History{}, fmt.Errorf("read messages: %w", err)
-	}
-	orders, err := f.orders(ctx, s)
-	if err != nil {
-		return History{}, fmt.Errorf("read order events: %w", err)
-	}
-	return History{Messages: messages, Orders: orders}, nil
+	all, err := f.Shoppers(ctx, []event.Shopper{s})
+	return all[s], err
 }
 
-func (f *Facts) messages(ctx context.Context, s event.Shopper) ([]Fact, error) {
+// Shoppers reads the histories of several shoppers at once. Who has none is
+// left out.
+func (f *Facts) Shoppers(ctx context.Context, shoppers []event.Shopper) (map[event.Shopper]History, error) {
+	all := make(map[event.Shopper]History, len(shoppers))
+	params := map[string]any{"keys": hexKeys(shoppers)}
+	if err := f.messages(ctx, params, all); err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	if err := f.orders(ctx, params, all); err != nil {
+		return nil, fmt.Errorf("read order events: %w", err)
+	}
+	return all, nil
+}
+
+// asked are the shoppers that a query is about. Their keys travel in hex, so
+// that no id can be anything but an id.
+const asked = `(SELECT unhex(k[1]), unhex(k[2]) FROM (SELECT splitByChar('.', arrayJoin(splitByChar(',', {keys:String}))) AS k))`
+
+func hexKeys(shoppers []event.Shopper) string {
+	keys := make([]string, len(shoppers))
+	for i, s := range shoppers {
+		keys[i] = fmt.Sprintf("%x.%x", s.ShopID, s.UserID)
+	}
+	return strings.Join(keys, ",")
+}
+
+func (f *Facts) messages(ctx context.Context, params map[string]any, all map[event.Shopper]History) error {
 	type row struct {
+		ShopID  string `ch:"shop_id"`
+		UserID  string `ch:"user_id"`
 		EventID string `ch:"event_id"`
 		ConvID  string `ch:"conv_id"`
 		From    string `ch:"from_role"`
@@ -61,21 +82,35 @@ func (f *Facts) messages(ctx context.Context, s event.Shopper) ([]Fact, error) {
 		Raw     int64  `ch:"raw_position"`
 	}
 	rows, err := clickhouse.Select[row](ctx, f.DB, `
-		SELECT event_id, conv_id, from_role, text, toUnixTimestamp64Milli(ts) AS at, is_test, raw_position
-		FROM askbuy.messages FINAL WHERE shop_id = {shop:String} AND user_id = {user:String}`, shopperParams(s))
-	facts := make([]Fact, len(rows))
-	for i, r := range rows {
-		facts[i] = Fact{Raw: event.Position(r.Raw), Event: &event.Event{
-			Type: event.TypeMessage, ID: r.EventID, ShopID: s.ShopID, UserID: s.UserID, ConvID: r.ConvID,
+		SELECT shop_id, user_id, event_id, conv_id, from_role, text, toUnixTimestamp64Milli(ts) AS at, is_test, raw_position
+		FROM askbuy.messages FINAL WHERE (shop_id, user_id) IN `+asked, params)
+	for _, r := range rows {
+		s := event.Shopper{ShopID: r.ShopID, UserID: r.UserID}
+		h := all[s]
+		h.Messages = append(h.Messages, Fact{Raw: event.Position(r.Raw), Event: &event.Event{
+			Type: event.TypeMessage, ID: r.EventID, ShopID: r.ShopID, UserID: r.UserID, ConvID: r.ConvID,
 			TS: r.TS, Test: r.Test != 0, From: event.Role(r.From), Text: r.Text,
-		}}
+		}})
+		all[s] = h
 	}
-	return facts, err
+	return err
 }
 
-func (f *Facts) orders(ctx context.Context, s event.Shopper) ([]Fact, error) {
-	type row struct {
+// tied is an order that an event ties to one of the shoppers asked for. Copies
+// that do not count are looked at, too: their users have rows to be taken back.
+const tied = `SELECT DISTINCT shop_id, order_id, user_id FROM askbuy.order_events WHERE (shop_id, user_id) IN ` + asked + ` AND is_test = 0`
+
+func (f *Facts) orders(ctx context.Context, params map[string]any, all map[event.Shopper]History) error {
+	type order struct {
+		ShopID  string `ch:"shop_id"`
 		OrderID string `ch:"order_id"`
+	}
+	type tie struct {
+		order
+		UserID string `ch:"user_id"`
+	}
+	type row struct {
+		order
 		EventID string `ch:"event_id"`
 		UserID  string `ch:"user_id"`
 		Status  string `ch:"status"`
@@ -84,22 +119,29 @@ func (f *Facts) orders(ctx context.Context, s event.Shopper) ([]Fact, error) {
 		Test    uint8  `ch:"is_test"`
 		Raw     int64  `ch:"raw_position"`
 	}
-	// Amounts are left out: no row of this room has any. The inner query sees
-	// copies that do not count, too; their users have rows to be taken back.
-	rows, err := clickhouse.Select[row](ctx, f.DB, `
-		SELECT order_id, event_id, user_id, status, conv_id, toUnixTimestamp64Milli(ts) AS at, is_test, raw_position
-		FROM askbuy.order_events FINAL WHERE shop_id = {shop:String} AND order_id IN (
-			SELECT order_id FROM askbuy.order_events WHERE shop_id = {shop:String} AND user_id = {user:String} AND is_test = 0)`, shopperParams(s))
-	facts := make([]Fact, len(rows))
-	for i, r := range rows {
-		facts[i] = Fact{Raw: event.Position(r.Raw), Event: &event.Event{
-			Type: event.TypeOrder, ID: r.EventID, ShopID: s.ShopID, UserID: r.UserID, ConvID: r.ConvID, OrderID: r.OrderID,
-			TS: r.TS, Test: r.Test != 0, Status: event.Status(r.Status),
-		}}
+	ties, err := clickhouse.Select[tie](ctx, f.DB, tied, params)
+	if err != nil || len(ties) == 0 {
+		return err
 	}
-	return facts, err
-}
-
-func shopperParams(s event.Shopper) map[string]any {
-	return map[string]any{"shop": s.ShopID, "user": s.UserID}
+	// Amounts are left out: no row of this room has any.
+	rows, err := clickhouse.Select[row](ctx, f.DB, `
+		SELECT shop_id, order_id, event_id, user_id, status, conv_id, toUnixTimestamp64Milli(ts) AS at, is_test, raw_position
+		FROM askbuy.order_events FINAL WHERE (shop_id, order_id) IN (SELECT shop_id, order_id FROM (`+tied+`))`, params)
+	if err != nil {
+		return err
+	}
+	events := map[order][]Fact{}
+	for _, r := range rows {
+		events[r.order] = append(events[r.order], Fact{Raw: event.Position(r.Raw), Event: &event.Event{
+			Type: event.TypeOrder, ID: r.EventID, ShopID: r.ShopID, UserID: r.UserID, ConvID: r.ConvID, OrderID: r.OrderID,
+			TS: r.TS, Test: r.Test != 0, Status: event.Status(r.Status),
+		}})
+	}
+	for _, t := range ties {
+		s := event.Shopper{ShopID: t.ShopID, UserID: t.UserID}
+		h := all[s]
+		h.Orders = append(h.Orders, events[t.order]...)
+		all[s] = h
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package processors
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -17,6 +18,30 @@ type Fact struct {
 type History struct {
 	Messages []Fact // the shopper's, of every role
 	Orders   []Fact // every event of every order that one of them ties to the shopper
+}
+
+// Rebuilder computes whole shoppers from facts, as the repairer does.
+type Rebuilder struct {
+	join  join
+	model scorer
+}
+
+// NewRebuilder takes the model that scores.
+func NewRebuilder(m model) *Rebuilder { return &Rebuilder{join{fold: m.Fold}, m} }
+
+// Rows are all rows of a shopper, at a version.
+func (r *Rebuilder) Rows(s event.Shopper, h History, at event.Position) (scores []event.MessageScore, touches []event.OrderTouches, err error) {
+	out, err := safely(func() (output, error) { return r.join.rebuild(r.model, s, h, at), nil })
+	if err != nil {
+		err = fmt.Errorf("rebuild rows of a shopper: %w", err)
+	}
+	return out.Scores, out.Touches, err
+}
+
+// Without is the history without what is erased.
+func (h History) Without(gone func(*event.Event) bool) History {
+	is := func(f Fact) bool { return gone(f.Event) }
+	return History{Messages: slices.DeleteFunc(h.Messages, is), Orders: slices.DeleteFunc(h.Orders, is)}
 }
 
 // rebuild is the journey's fold over a whole history: all rows of a shopper,

@@ -50,12 +50,12 @@ func (s *Sink) read(i *item) error {
 	case event.TopicMessageScores:
 		return readRow(i, &schema.MessageScores, func(m *event.MessageScore) ([]any, bool) {
 			i.erased = s.deps.Erasures.ShopperGone(event.Shopper{ShopID: m.ShopID, UserID: m.UserID}, m.TS)
-			return scoreRow(m), m.EventID != ""
+			return ScoreRow(m), m.EventID != ""
 		})
 	case event.TopicTouches:
 		return readRow(i, &schema.Touches, func(o *event.OrderTouches) ([]any, bool) {
 			i.erased = s.deps.Erasures.TouchesGone(o)
-			return touchesRow(o), o.OrderID != ""
+			return TouchesRow(o), o.OrderID != ""
 		})
 	case event.TopicDeadLetters:
 		return readRow(i, &schema.DeadLetters, func(l *event.DeadLetter) ([]any, bool) {

@@ -48,7 +48,8 @@ func receiptRow(topic string, index int32, at event.Position, outcome Outcome, s
 	return []any{topic, index, int64(at), string(outcome), source, shop, string(id[:]), receivedAt}
 }
 
-func scoreRow(m *event.MessageScore) []any {
+// ScoreRow is the row of a score, in the columns of its table.
+func ScoreRow(m *event.MessageScore) []any {
 	path := m.IntentPath
 	if path == nil {
 		path = []string{}
@@ -57,7 +58,8 @@ func scoreRow(m *event.MessageScore) []any {
 		m.Evidence, m.BuyScore, m.POrder, m.ModelID, uint64(m.Version)}
 }
 
-func touchesRow(o *event.OrderTouches) []any {
+// TouchesRow is the row of an order's touches, in the columns of their table.
+func TouchesRow(o *event.OrderTouches) []any {
 	list := make([][]any, len(o.Touches))
 	for i, t := range o.Touches {
 		list[i] = []any{t.ConvID, storable(t.TouchAt), flag(t.Explicit), uint32(t.RankLast), uint32(t.RankFirst), t.BuyScore}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"askbuy/internal/clickhouse"
@@ -55,12 +56,15 @@ func moment(flag, value string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(value); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
 	}
+	if ms, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return time.UnixMilli(ms), nil
+	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
 		if t, err := time.Parse(layout, value); err == nil {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s: %q is no time: write 2006-01-02, 2006-01-02T15:04:05+08:00, or how long ago, like 24h", flag, value)
+	return time.Time{}, fmt.Errorf("%s: %q is no time: write 2006-01-02, 2006-01-02T15:04:05+08:00, ms since the epoch, or how long ago, like 24h", flag, value)
 }
 
 type lettersList struct {

@@ -36,6 +36,7 @@ type cli struct {
 	Report   reportCommand   `cmd:"" help:"Reports: funnel, attribution, ledger."`
 	Model    modelCommand    `cmd:"" help:"Intent models."`
 	Erase    eraseCommand    `cmd:"" help:"Delete everything about a shopper, and certify it."`
+	Replay   replayCommand   `cmd:"" help:"Compute scores and touches anew from facts, compare, and swap."`
 	Config   configCommand   `cmd:"" help:"Print or check the configuration."`
 	Webhook  webhookCommand  `cmd:"" help:"Sign and verify webhooks as each kind of sender does."`
 	Topics   topicsCommand   `cmd:"" help:"List the topics, creating those that are missing."`
