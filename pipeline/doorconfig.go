@@ -18,6 +18,9 @@ type DoorBounds struct {
 	// DrainDelay is how long a stop says that it is not ready, before the door
 	// closes: time for a balancer to notice.
 	DrainDelay time.Duration `koanf:"drain_delay"`
+	// Alone says that no other door publishes into these topics, so that it
+	// need not be learnt what others accept. With the embedded broker it is so.
+	Alone bool `koanf:"alone"`
 	// RateLimits bound senders by name: a source, key:<name> for an API key
 	// (key:generated for ASKBUY_API_KEY), default for those without their own.
 	RateLimits map[string]RateLimit `koanf:"rate_limits"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,17 +31,19 @@ const (
 type rawLog interface {
 	EndOffsets(ctx context.Context) (dedup.Offsets, error)
 	Read(ctx context.Context, topic string, partition int32, from, to int64, f func([]event.Header, []byte)) error
+	Follow(ctx context.Context, from dedup.Offsets, f func([]event.Header, []byte)) error
 }
 
 // memory keeps the door's memory of recent events over a restart: a snapshot
 // every few minutes and at the end, and at the start what the topics have
-// beyond it.
+// beyond it. Where there may be other doors it learns what they publish.
 type memory struct {
 	filter *dedup.Filter
 	path   string
 	log    rawLog
 	logger *slog.Logger
 	starts *prometheus.CounterVec // by what was found
+	others *others                // nil: there is no other door
 
 	at     dedup.Offsets // up to where the snapshot knows the topics
 	learnt atomic.Bool
@@ -54,13 +57,18 @@ func openMemory(w wiring) (*memory, error) {
 		return nil, err
 	}
 	m := &memory{
-		filter: filter, path: filepath.Join(w.config.DataDir, "dedupe.snapshot"), log: brokerLog{w.admin, w.kafka}, logger: w.log,
+		filter: filter, path: filepath.Join(w.config.DataDir, "dedupe.snapshot"), log: brokerLog{w.admin, w.kafka, w.log}, logger: w.log,
 		starts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "askbuy_dedupe_snapshots_loaded_total", Help: "Starts by what became of the snapshot of the door's memory.",
 		}, []string{"outcome"}),
 	}
 	if err := w.registry.Register(m.starts); err != nil {
 		return nil, fmt.Errorf("register metrics of the door's memory: %w", err)
+	}
+	if len(w.config.KafkaBrokers) > 0 && !w.config.Door.Alone { // an embedded broker has one door
+		if m.others, err = newOthers(filter, w.registry); err != nil {
+			return nil, err
+		}
 	}
 	m.load()
 	w.health.Add("door's memory", readiness("the door's memory", m.learnt.Load))
@@ -84,8 +92,13 @@ func (m *memory) load() {
 // Run reads what the topics have beyond the snapshot, and saves the memory
 // until ctx ends, and then once more.
 func (m *memory) Run(ctx context.Context) error {
-	m.replay(ctx)
+	ends := m.replay(ctx)
 	m.learnt.Store(true)
+	if m.others != nil {
+		var following sync.WaitGroup
+		defer following.Wait()
+		following.Go(func() { m.followOthers(ctx, ends) })
+	}
 	tick := time.NewTicker(snapshotEvery)
 	defer tick.Stop()
 	for {
@@ -113,7 +126,8 @@ func (m *memory) save(ctx context.Context) {
 	}
 }
 
-func (m *memory) replay(ctx context.Context) {
+// replay returns the offsets up to which it has read, nil without a broker.
+func (m *memory) replay(ctx context.Context) dedup.Offsets {
 	ctx, cancel := context.WithTimeout(ctx, replayTimeout)
 	defer cancel()
 	ends, err := m.log.EndOffsets(ctx)
@@ -131,6 +145,7 @@ func (m *memory) replay(ctx context.Context) {
 	if err != nil {
 		m.logger.Warn("the door's memory does not have all recent events: repetitions of the others are told apart later", slog.String("error", err.Error()))
 	}
+	return ends
 }
 
 // learn remembers a record of a raw topic; what cannot be read is no event.
@@ -144,6 +159,7 @@ func (m *memory) learn(headers []event.Header, value []byte) {
 type brokerLog struct {
 	admin *kafka.Admin
 	kafka kafka.Config
+	log   *slog.Logger
 }
 
 func (b brokerLog) EndOffsets(ctx context.Context) (dedup.Offsets, error) {
@@ -164,11 +180,23 @@ func (b brokerLog) EndOffsets(ctx context.Context) (dedup.Offsets, error) {
 
 func (b brokerLog) Read(ctx context.Context, topic string, partition int32, from, to int64, f func([]event.Header, []byte)) error {
 	return kafka.ReadPartition(ctx, b.kafka, b.kafka.Name(topic), partition, from, to, func(r kafka.Fetched) bool {
-		headers := make([]event.Header, len(r.Headers))
-		for i, h := range r.Headers {
-			headers[i] = event.Header(h)
-		}
-		f(headers, r.Value)
+		f(eventHeaders(r.Headers), r.Value)
 		return true
 	})
+}
+
+func (b brokerLog) Follow(ctx context.Context, from dedup.Offsets, f func([]event.Header, []byte)) error {
+	named := kafka.Offsets{}
+	for topic, partitions := range from {
+		named[b.kafka.Name(topic)] = partitions
+	}
+	return kafka.Follow(ctx, b.kafka, named, b.log, func(_ string, r kafka.Fetched) { f(eventHeaders(r.Headers), r.Value) })
+}
+
+func eventHeaders(list []kafka.Header) []event.Header {
+	headers := make([]event.Header, len(list))
+	for i, h := range list {
+		headers[i] = event.Header(h)
+	}
+	return headers
 }

@@ -156,6 +156,16 @@ func (f *Filter) Learn(id event.IdentityHash, c event.Copy) {
 	}
 }
 
+// Remembers reports whether an event is among the newest, or is being published
+// right now: there is nothing to learn about it.
+func (f *Filter) Remembers(id event.IdentityHash) bool {
+	s := f.shard(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.known(id)
+	return known || s.inflight[id] != nil
+}
+
 // Commit marks the event as accepted. It belongs after the broker's ack.
 func (t Token) Commit() { t.finish(true) }
 
