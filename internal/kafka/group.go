@@ -95,11 +95,21 @@ func (o GroupOptions) tables() (tables, goka.RebalanceCallback) {
 	}
 }
 
+// groupConfig bounds how long a rebalance waits for members by what this
+// client waits for its answer, half of it to be safe: a client that gave up
+// and asked again would begin the wait anew, for ever where a member that was
+// killed while joining is never heard of again.
+func groupConfig(c Config, o GroupOptions) *sarama.Config {
+	s := c.saramaConfig()
+	s.Consumer.Group.Session.Timeout = o.SessionTimeout
+	s.Consumer.Group.Heartbeat.Interval = o.Heartbeat
+	s.Consumer.Group.Rebalance.Timeout = min(o.SessionTimeout*3/2, s.Net.ReadTimeout/2)
+	return s
+}
+
 func consumerGroupBuilder(c Config, o GroupOptions, t tables, out *outputs) goka.ConsumerGroupBuilder {
 	return func(brokers []string, group, _ string) (sarama.ConsumerGroup, error) {
-		s := c.saramaConfig()
-		s.Consumer.Group.Session.Timeout = o.SessionTimeout
-		s.Consumer.Group.Heartbeat.Interval = o.Heartbeat
+		s := groupConfig(c, o)
 		inner, err := sarama.NewConsumerGroup(brokers, group, s)
 		if err != nil {
 			return nil, fmt.Errorf("join group %s: %w", group, err)
