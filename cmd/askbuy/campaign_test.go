@@ -42,11 +42,20 @@ type kill struct {
 	do   func(*campaign)
 }
 
-// besiege sets an installation up, without starting the instance.
-func besiege(t *testing.T, seed uint64, kills int, apart bool) *campaign {
+// stormFor is a recording that is long enough for so many kills.
+func stormFor(t *testing.T, seed uint64, kills int) recording {
 	t.Helper()
-	const requestsPerKill, requestsPerConversation = 60, 3
-	recorded := record(t, seed, max(100, kills*requestsPerKill/requestsPerConversation), simulator.NoiseStorm)
+	const conversationsPerKill = 20
+	return record(t, seed, max(100, kills*conversationsPerKill), simulator.NoiseStorm)
+}
+
+// ways are the kills that come to a point, drawn anew each time.
+type ways map[crash.Point]func(*rand.Rand) kill
+
+// besiege sets an installation up, without starting the instance. A recording
+// may be repeated to several.
+func besiege(t *testing.T, recorded recording, seed uint64, kills int, apart bool) *campaign {
+	t.Helper()
 	c := &campaign{recorded: recorded, rng: rand.New(rand.NewPCG(seed, 0)), kills: map[string]int{}}
 	c.chunk = len(recorded.log) / (kills + 1)
 	var args []string
@@ -56,7 +65,7 @@ func besiege(t *testing.T, seed uint64, kills int, apart bool) *campaign {
 	}
 	c.instance = prepare(t, shared(), args...)
 	door := "http://" + c.ports[1]
-	c.repeater = repeat(t, recorded.log, func() string { return door })
+	c.repeater = repeat(t, recorded.log, 0, func(int, int) string { return door })
 	return c
 }
 
@@ -135,7 +144,7 @@ func heldUntil(p, then crash.Point, within int) func(*rand.Rand) kill {
 
 // everywhere are the kills that any installation can be put through, by the
 // point they are about.
-var everywhere = map[crash.Point]func(*rand.Rand) kill{
+var everywhere = ways{
 	crash.DoorStored:        inLoad(crash.DoorStored, 40),
 	crash.OrderSet:          inLoad(crash.OrderSet, 10),
 	crash.JourneySet:        heldUntil(crash.JourneySet, crash.AckedJourneyTable, 10),
@@ -159,7 +168,11 @@ var everywhere = map[crash.Point]func(*rand.Rand) kill{
 		}}
 	},
 	crash.ErasureStep: func(r *rand.Rand) kill {
-		return kill{string(crash.ErasureStep), fmt.Sprintf("%s:%d", crash.ErasureStep, 1+r.IntN(8)), (*campaign).erase}
+		return kill{string(crash.ErasureStep), fmt.Sprintf("%s:%d", crash.ErasureStep, 1+r.IntN(8)), func(c *campaign) {
+			c.more()
+			c.erase()
+			c.falls()
+		}}
 	},
 	crash.RepairWritten: func(*rand.Rand) kill {
 		return kill{string(crash.RepairWritten), string(crash.RepairWritten), func(c *campaign) {
@@ -192,14 +205,14 @@ var atRandom = []func(*rand.Rand) kill{
 }
 
 // onFresh are the kills of a first start, when there is nothing yet.
-var onFresh = map[crash.Point]func(*rand.Rand) kill{
+var onFresh = ways{
 	crash.Migrated: func(r *rand.Rand) kill {
 		return kill{string(crash.Migrated), fmt.Sprintf("%s:%d", crash.Migrated, 1+r.IntN(5)), func(c *campaign) { c.falls() }}
 	},
 }
 
 // inOutage are the kills of a process whose broker is away.
-var inOutage = map[crash.Point]func(*rand.Rand) kill{
+var inOutage = ways{
 	crash.SpoolWritten: outage(crash.SpoolWritten),
 	crash.SpoolSynced:  outage(crash.SpoolSynced),
 	crash.SpoolDrained: outage(crash.SpoolDrained),
@@ -290,7 +303,6 @@ func (i *instance) awaitClickHouse() {
 func (c *campaign) erase() {
 	s := event.Shopper{ShopID: "erased", UserID: "u" + strconv.Itoa(len(c.erased))}
 	c.erased = append(c.erased, s)
-	c.more()
 	say := fmt.Sprintf(`{"type":"message","event_id":"m","shop_id":%q,"user_id":%q,"conv_id":"c","from":"user","text":"我要下单","ts":1750830000000}`, s.ShopID, s.UserID)
 	if status, answer := c.ask1("/v1/events", say); status != http.StatusOK {
 		c.t.Fatalf("the door answers %d %s", status, answer)
@@ -298,7 +310,6 @@ func (c *campaign) erase() {
 	if status, answer := c.ask1("/v1/erasures", fmt.Sprintf(`{"shop_id":%q,"user_id":%q}`, s.ShopID, s.UserID)); status != http.StatusAccepted {
 		c.t.Fatalf("an erasure is answered %d %s", status, answer)
 	}
-	c.falls()
 }
 
 // ask1 posts JSON.

@@ -2,10 +2,10 @@ package main
 
 import (
 	"maps"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,8 +56,8 @@ func TestKills(t *testing.T) {
 			}
 			name := strconv.Itoa(round) + map[bool]string{false: " whole", true: " apart"}[apart]
 			t.Run(name, func(t *testing.T) {
-				c := besiege(t, seed, share, apart)
-				c.endure(c.choose(share))
+				c := besiege(t, stormFor(t, seed, share), seed, share, apart)
+				c.endure(c.choose(share, c.possible()))
 				o := c.judge()
 				t.Logf("%s: %v", o, c.kills)
 				total.add(o)
@@ -78,11 +78,11 @@ func (o *outcome) add(p outcome) {
 
 // choose draws kills without repeating one before all were drawn. What can
 // only be met on an empty directory comes first.
-func (c *campaign) choose(n int) []kill {
+func (c *campaign) choose(n int, possible []ways) []kill {
 	var chosen []kill
 	for len(chosen) < n {
 		var deck []kill
-		for _, set := range c.possible() {
+		for _, set := range possible {
 			for _, p := range slices.Sorted(maps.Keys(set)) {
 				deck = append(deck, set[p](c.rng))
 			}
@@ -109,25 +109,57 @@ func freshFirst(k kill) int {
 	return 1
 }
 
-// possible are the sets of points that this installation can come to.
-func (c *campaign) possible() []map[crash.Point]func(*rand.Rand) kill {
+// possible are the points that this installation can come to.
+func (c *campaign) possible() []ways {
 	if c.host != nil && os.Getenv(kafkatest.RealBrokers) == "" { // real brokers are not ours to stop
-		return []map[crash.Point]func(*rand.Rand) kill{everywhere, inOutage}
+		return []ways{everywhere, inOutage}
 	}
-	return []map[crash.Point]func(*rand.Rand) kill{everywhere}
+	return []ways{everywhere}
 }
 
 // Every point has a way to be reached.
 func TestEveryPointIsKilledAt(t *testing.T) {
 	for _, p := range crash.All() {
 		known := 0
-		for _, set := range []map[crash.Point]func(*rand.Rand) kill{everywhere, inOutage, onFresh} {
+		for _, set := range []ways{everywhere, inOutage, onFresh} {
 			if set[p] != nil {
 				known++
 			}
 		}
 		if known != 1 {
 			t.Errorf("point %s: %d ways to reach it", p, known)
+		}
+	}
+}
+
+// All points are places that an installation comes to, in the course of load,
+// an outage of its broker, an erasure, a repair and a stop.
+func TestEveryPointIsReached(t *testing.T) {
+	t.Parallel()
+	c := besiege(t, stormFor(t, 1, 1), 1, 1, true)
+	c.host.stop() // it met its points before it could be listened to
+	fresh := prepare(t, shared(), "--roles", "dashboard")
+	if !fresh.up(crash.List) || !c.host.up("") || !c.up(crash.List) {
+		t.Fatal("not ready")
+	}
+	c.more()
+	c.repeater.until(len(c.recorded.log)/2, c.ended)
+	c.settled()
+	c.host.kill()
+	c.repeater.allow(len(c.recorded.log) / 4)
+	_, leave := c.repeater.sent()
+	c.repeater.until(leave, c.ended)
+	c.host.again()
+	c.repeater.all()
+	c.erase()
+	c.awaitErasures()
+	c.askForRepairs()
+	c.verified(c.recorded.truth)
+	c.stop()
+	said := fresh.err.String() + c.err.String()
+	for _, p := range crash.All() {
+		if !strings.Contains(said, "reached "+string(p)+"\n") {
+			t.Errorf("nobody came to %s", p)
 		}
 	}
 }

@@ -18,7 +18,8 @@ import (
 type repeater struct {
 	t      *testing.T
 	log    []asked
-	door   func() string // where it is now
+	door   func(request, try int) string
+	tries  int // of one request; 0: until it is answered
 	client *http.Client
 
 	mu      sync.Mutex
@@ -35,10 +36,10 @@ type repeater struct {
 const senders = 8
 
 // repeat begins to repeat a recording, to nobody yet. It ends with the test.
-func repeat(t *testing.T, log []asked, door func() string) *repeater {
+func repeat(t *testing.T, log []asked, tries int, door func(request, try int) string) *repeater {
 	t.Helper()
 	s := &repeater{
-		t: t, log: log, door: door, open: map[int]bool{},
+		t: t, log: log, door: door, tries: tries, open: map[int]bool{},
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: senders}},
 	}
 	s.changed = sync.NewCond(&s.mu)
@@ -116,7 +117,7 @@ func (s *repeater) work(ctx context.Context) {
 		if !ok {
 			return
 		}
-		events, ok := s.deliver(ctx, &s.log[i])
+		events, ok := s.deliver(ctx, i)
 		if !ok {
 			return
 		}
@@ -146,9 +147,10 @@ func (s *repeater) take() (int, bool) {
 
 // deliver asks until the answer is one for good, and returns how many events
 // were answered for.
-func (s *repeater) deliver(ctx context.Context, a *asked) (events int, ok bool) {
-	for {
-		status, body, err := s.post(ctx, s.door(), a)
+func (s *repeater) deliver(ctx context.Context, i int) (events int, ok bool) {
+	a := &s.log[i]
+	for try := 0; ; try++ {
+		status, body, err := s.post(ctx, s.door(i, try), a)
 		switch {
 		case ctx.Err() != nil:
 			return 0, false
@@ -158,6 +160,9 @@ func (s *repeater) deliver(ctx context.Context, a *asked) (events int, ok bool) 
 			return answeredFor(a, status, body), true
 		case err == nil && status != http.StatusTooManyRequests && status < 500:
 			s.t.Errorf("%s is answered %d, once it was %d: %.200s", a.Path, status, a.Status, body)
+			return 0, true
+		case s.tries > 0 && try+1 >= s.tries:
+			s.t.Errorf("%s is not answered for good after %d tries: %d %v", a.Path, s.tries, status, err)
 			return 0, true
 		}
 		s.mu.Lock()
