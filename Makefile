@@ -16,7 +16,7 @@ test: engine ## every test, on real embedded engines
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
 
 soak: engine ## the long form of the tests of exactness: KILLS=200 kills
-	KILLS=$${KILLS:-200} $(GO) test -timeout 3h -count 1 -v -run '^TestKills$$' ./cmd/askbuy
+	KILLS=$${KILLS:-200} LOG_KILLS=$${LOG_KILLS:-20} $(GO) test -timeout 3h -count 1 -v -run '^(TestKills|TestConformanceOneRecordedLog)$$' ./cmd/askbuy
 
 test-services: engine ## the tests that choose their broker, on Apache Kafka 4 (Java 17, Maven; REQUIRE_SERVICES=1: must run)
 	@$(GO) run ./internal/kafka/kafkatest/apache/testservices
