@@ -109,7 +109,7 @@ func (p *Processors) runGroup(ctx context.Context, i int, name string, graph *go
 	p.running[i].Store(processor)
 	defer p.running[i].Store(nil)
 	if err := processor.Run(ctx); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("run group %s: %w", name, err)
+		return fmt.Errorf("run group %s: %w", name, kafka.HideKeys(err))
 	}
 	return nil
 }

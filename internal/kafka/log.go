@@ -19,6 +19,6 @@ func (g gokaLog) Printf(format string, args ...any) {
 
 func (g gokaLog) say(text func() string) {
 	if g.log.Enabled(context.Background(), slog.LevelDebug) {
-		g.log.Debug("goka: " + strings.TrimSpace(text()))
+		g.log.Debug("goka: " + hideKeys(strings.TrimSpace(text())))
 	}
 }
