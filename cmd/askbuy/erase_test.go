@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/kafka"
 	"askbuy/pipeline"
+	"askbuy/processors"
 )
 
 func TestErase(t *testing.T) {
@@ -66,6 +68,12 @@ func TestErase(t *testing.T) {
 	i.stop()
 	i.again()
 	i.settled()
+	if left := i.changelogs("leaves"); len(left) > 0 {
+		t.Errorf("after a start the changelogs still have %q", left)
+	}
+	if len(i.changelogs("stays")) == 0 {
+		t.Error("the changelogs have nobody: nothing was looked at")
+	}
 	ask(t, "erase", "--shop", "", "--user", "u").wants(exitUsage)
 }
 
@@ -79,4 +87,37 @@ func users(t *testing.T, i *instance) uint64 {
 		t.Fatal(err)
 	}
 	return row.N
+}
+
+// changelogs are the records of the groups' tables that name a shopper.
+func (i *instance) changelogs(user string) (found []string) {
+	i.t.Helper()
+	k, err := pipeline.Broker(pipeline.Config{DataDir: i.dir})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	a, err := kafka.NewAdmin(k)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer a.Close()
+	for _, group := range processors.Tables() {
+		topic := kafka.TableTopic(k.Name(group)).Name
+		ends, err := a.EndOffsets(i.t.Context(), topic)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		for partition, end := range ends[topic] {
+			err := kafka.ReadPartition(i.t.Context(), k, topic, partition, 0, end, func(r kafka.Fetched) bool {
+				if text := string(r.Key) + " " + string(r.Value); strings.Contains(text, user) {
+					found = append(found, topic+" "+text)
+				}
+				return true
+			})
+			if err != nil {
+				i.t.Fatal(err)
+			}
+		}
+	}
+	return found
 }

@@ -87,10 +87,9 @@ func (o Options) clusterID() string {
 	return anybody + "-" + o.Installation
 }
 
-// checkDir refuses a directory that holds anything but this installation's
-// data, whole: kfake would take it for new and write into it, or cut off what
-// it cannot read.
-func checkDir(dir, clusterID string) error {
+// checkOwner refuses a directory that holds anything but this installation's
+// data: kfake would take it for new and write into it.
+func checkOwner(dir, clusterID string) error {
 	content, err := os.ReadFile(filepath.Join(dir, metaName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return checkEmpty(dir)
@@ -106,9 +105,6 @@ func checkDir(dir, clusterID string) error {
 	}
 	if meta.ClusterID != clusterID && meta.ClusterID != anybody {
 		return fmt.Errorf("open broker directory %s: %w (%s, this is %s)", dir, ErrForeign, meta.ClusterID, clusterID)
-	}
-	if err := checkLog(dir); err != nil {
-		return fmt.Errorf("open broker directory %s: %w; %s", dir, err, restore)
 	}
 	return nil
 }

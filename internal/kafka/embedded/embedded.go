@@ -5,7 +5,7 @@
 // What must stay true:
 //   - one process at a time owns a data directory (kfake itself has no lock);
 //   - the broker's own cleaner never runs: a crash in the middle of its
-//     compaction loses keys;
+//     compaction loses keys. Tables are compacted as copies, at the start;
 //   - nothing of a directory is changed before it was looked through;
 //   - a record that cannot be written ends the broker: what kfake cannot keep
 //     on disk it forgets at the next start;
@@ -80,7 +80,7 @@ func Start(o Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkDir(o.Dir, o.clusterID()); err != nil {
+	if err := o.prepareDir(); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
 	disk := newDiskWatch(o.Log)
@@ -110,6 +110,30 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+// prepareDir looks through the directory and compacts its tables. Without the
+// space for copies they stay as they are, and are compacted another time.
+func (o Options) prepareDir() error {
+	if err := checkOwner(o.Dir, o.clusterID()); err != nil {
+		return err
+	}
+	c := &compaction{dir: o.Dir, watch: newDiskWatch(o.Log)}
+	for _, do := range []func() error{c.finish, func() error { return checkLog(o.Dir) }, o.compact(c), c.finish} {
+		if err := do(); err != nil {
+			return fmt.Errorf("open broker directory %s: %w; %s", o.Dir, err, restore)
+		}
+	}
+	return nil
+}
+
+func (o Options) compact(c *compaction) func() error {
+	return func() error {
+		if err := c.run(); err != nil {
+			o.Log.Warn("the embedded broker's tables are not compacted, and keep what was deleted from them; free space and start again", "dir", o.Dir, "error", err)
+		}
+		return nil
+	}
 }
 
 func (o Options) clusterOptions(l net.Listener, disk *diskWatch) []kfake.Opt {
