@@ -15,7 +15,9 @@ run: build engine ## start everything in one process, with the sample shop, and 
 test: engine ## every test, on real embedded engines
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
 
-soak: engine ## the long form of the tests of exactness: KILLS=200 kills
+soak: engine ## the long form of the tests of exactness: 1,000 runs of each simulation of experiments, KILLS=200 kills
+	SOAK=1 $(GO) test -timeout 30m -count 1 -v ./report/inference
+	SOAK=1 $(GO) test -timeout 30m -count 1 -v -run '^TestPlanted' -tags plant_conversation_variance ./report/inference
 	KILLS=$${KILLS:-200} LOG_KILLS=$${LOG_KILLS:-20} $(GO) test -timeout 3h -count 1 -v -run '^(TestKills|TestConformanceOneRecordedLog)$$' ./cmd/askbuy
 
 test-services: engine ## the tests that choose their broker, on Apache Kafka 4 (Java 17, Maven; REQUIRE_SERVICES=1: must run)
