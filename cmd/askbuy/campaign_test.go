@@ -77,16 +77,15 @@ func host(t *testing.T) *instance {
 	return h
 }
 
-// engines are the arguments of who uses a host's engines. A test that names
-// real brokers has them used instead of the host's.
+// engines are the arguments of who uses a host's engines. Where the
+// environment names real brokers, these are used instead of the host's.
 func (i *instance) engines() []string {
-	brokers, prefix := i.at.Kafka, "askbuy."
-	if real := os.Getenv(kafkatest.RealBrokers); real != "" {
-		brokers, prefix = real, "kills"+strconv.FormatInt(time.Now().UnixNano(), 36)+"."
+	i.t.Helper()
+	c, real := kafkatest.Cluster(i.t, 4)
+	if !real {
+		c = kafkatest.Config([]string{i.at.Kafka}, 4)
 	}
-	return []string{
-		"--kafka-brokers", brokers, "--kafka-prefix", prefix, "--kafka-partitions", "4", "--kafka-replication", "1", "--clickhouse-dsn", i.at.DSN,
-	}
+	return append(brokerArgs(c), "--clickhouse-dsn", i.at.DSN)
 }
 
 // endure has the installation go through the kills, one after the other, and

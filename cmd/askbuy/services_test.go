@@ -35,14 +35,19 @@ func TestConformanceTruth(t *testing.T) {
 	})
 }
 
+// brokerArgs are the arguments of an instance on these brokers.
+func brokerArgs(c kafka.Config) []string {
+	return []string{
+		"--kafka-brokers", strings.Join(c.Brokers, ","), "--kafka-prefix", c.Prefix,
+		"--kafka-partitions", strconv.Itoa(int(c.Partitions)), "--kafka-replication", strconv.Itoa(int(c.Replication)),
+	}
+}
+
 // outside are the arguments of an instance on these brokers and, when the
 // environment names one, on that ClickHouse.
 func outside(t *testing.T, c kafka.Config) []string {
 	t.Helper()
-	args := []string{
-		"--kafka-brokers", strings.Join(c.Brokers, ","), "--kafka-prefix", c.Prefix,
-		"--kafka-partitions", strconv.Itoa(int(c.Partitions)), "--kafka-replication", strconv.Itoa(int(c.Replication)),
-	}
+	args := brokerArgs(c)
 	dsn := os.Getenv(clickhousetest.EnvDSN)
 	if dsn == "" {
 		return args

@@ -43,11 +43,22 @@ func Each(t *testing.T, n int32, run func(*testing.T, kafka.Config), opts ...kfa
 		brokers, _ := Broker(t, opts...)
 		run(t, Config(brokers, n))
 	})
-	if real := os.Getenv(RealBrokers); real != "" {
+	if os.Getenv(RealBrokers) != "" {
 		t.Run("kafka", func(t *testing.T) {
-			run(t, onCluster(t, Config(strings.Split(real, ","), n)))
+			c, _ := Cluster(t, n)
+			run(t, c)
 		})
 	}
+}
+
+// Cluster is the configuration that Each has for a cluster; ok is false when
+// RealBrokers names none.
+func Cluster(t *testing.T, n int32) (c kafka.Config, ok bool) {
+	real := os.Getenv(RealBrokers)
+	if real == "" {
+		return c, false
+	}
+	return onCluster(t, Config(strings.Split(real, ","), n)), true
 }
 
 // Secured is Each's second half alone, for the brokers of SecureBrokers.
