@@ -40,11 +40,11 @@ func ReadEndpoints(dir string) (Endpoints, error) {
 		return Endpoints{}, fmt.Errorf("no instance is running on data directory %q: start one with `askbuy run`, or name its directory with --data-dir", dir)
 	}
 	if err != nil {
-		return Endpoints{}, err
+		return Endpoints{}, fmt.Errorf("%w; `askbuy run` on this data directory writes it anew", err)
 	}
 	var e Endpoints
 	if err := json.Unmarshal(b, &e); err != nil {
-		return Endpoints{}, fmt.Errorf("read %s: %w", endpointsFile, err)
+		return Endpoints{}, fmt.Errorf("read %s: %w; `askbuy run` on this data directory writes it anew", filepath.Join(dir, endpointsFile), err)
 	}
 	return e, nil
 }

@@ -35,6 +35,7 @@ type Pipeline struct {
 	health   *httpserver.Health
 	ready    chan Endpoints
 	closers  []func() error // last opened, first closed
+	wasReady bool
 
 	// behindDoor lets a test plant a fault between the door and the broker.
 	behindDoor func(publisher) publisher
@@ -67,7 +68,11 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.As(err, new(*RunError)) {
 			err = nil // told to stop before everything was up
 		}
-		err = errors.Join(err, p.close())
+		if closing := p.close(); closing != nil && p.wasReady && err == nil {
+			err = &RunError{closing}
+		} else {
+			err = errors.Join(err, closing)
+		}
 	}()
 	if err := p.config.Validate(); err != nil {
 		return err
@@ -105,6 +110,12 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	admin, err := kafka.NewAdmin(k) // for lag, the ledger's cut and readiness
+	if err != nil {
+		return err
+	}
+	p.onClose(func() error { admin.Close(); return nil })
+	p.health.Add("broker", admin.Ping)
 
 	// The warehouse, its tables and views.
 	dsn, engine, err := startWarehouse(ctx, p.config, secrets, p.log)
@@ -120,10 +131,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(db.Close)
-	if err := prepare(ctx, db, p.config, p.log); err != nil {
-		return err
-	}
-	if err := sameInstallation(ctx, db, secrets); err != nil {
+	if err := openTables(ctx, db, admin, k, p.config, secrets, p.log); err != nil {
 		return err
 	}
 	if err := writeShops(ctx, db, p.config); err != nil {
@@ -134,14 +142,6 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		return err
 	}
 	p.health.Add("warehouse", db.Ping)
-
-	// Offsets for lag, the ledger's cut and readiness.
-	admin, err := kafka.NewAdmin(k)
-	if err != nil {
-		return err
-	}
-	p.onClose(func() error { admin.Close(); return nil })
-	p.health.Add("broker", admin.Ping)
 
 	// From here on each part reads what the one before it may still write, so
 	// that stopping in reverse leaves nothing half done.
@@ -174,12 +174,12 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 
 // serve runs the parts and says where everything is once all are well.
 func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoints Endpoints) error {
-	ready, told := false, ctx
+	told := ctx
 	parts = append(parts, part{"readiness", func(ctx context.Context) error {
 		if err := p.awaitReady(ctx); err != nil {
 			return err
 		}
-		ready = true
+		p.wasReady = true
 		if p.config.Has(RoleIngest) { // the door has its spool: a balancer must not take it away now
 			p.health.Survive("broker", "warehouse", "processors", "sinks")
 		}
@@ -198,7 +198,7 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 	if ctx.Err() != nil {
 		p.log.Info("stopped, as told")
 	}
-	if err != nil && ready {
+	if err != nil && p.wasReady {
 		return &RunError{err}
 	}
 	return err

@@ -27,7 +27,7 @@ func secret(dir, name, configured string) (string, error) {
 		return "", fmt.Errorf("%s holds fewer than %d characters: restore it from a backup, or remove it for a new one", path, minSecret)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("read %s: %w", name, err)
+		return "", fmt.Errorf("read %s: %w; make it a file that askbuy may read, or restore it from a backup", name, err)
 	}
 	random := make([]byte, minSecret)
 	if _, err := io.ReadFull(rand.Reader, random); err != nil {

@@ -23,9 +23,10 @@ func startWarehouse(ctx context.Context, c Config, s secrets, log *slog.Logger) 
 		return c.ClickHouseDSN, nil, nil
 	}
 	http, native := c.embeddedClickHouseAddrs()
+	dir := filepath.Join(c.DataDir, "clickhouse")
 	for {
 		engine, err = embeddedclickhouse.Start(ctx, embeddedclickhouse.Options{
-			Dir: filepath.Join(c.DataDir, "clickhouse"), HTTPAddr: http, NativeAddr: native,
+			Dir: dir, HTTPAddr: http, NativeAddr: native,
 			ServicePassword: s.service, BIPassword: s.bi, BIGrants: warehouse.BIGrants(), Log: log,
 		})
 		var busy *embeddedclickhouse.AddrError
@@ -33,7 +34,7 @@ func startWarehouse(ctx context.Context, c Config, s secrets, log *slog.Logger) 
 		case err == nil:
 			return engine.DSN(), engine, nil
 		case !errors.As(err, &busy):
-			return "", nil, fmt.Errorf("start embedded ClickHouse: %w", err)
+			return "", nil, fmt.Errorf("start embedded ClickHouse: %w%s", err, nextStep(err, dir))
 		case busy.Listener == "http" && c.EmbeddedClickHouseHTTPAddr != "":
 			return "", nil, taken("ASKBUY_EMBEDDED_CLICKHOUSE_HTTP_ADDR", http)
 		case busy.Listener == "native" && c.EmbeddedClickHouseNativeAddr != "":
@@ -45,6 +46,17 @@ func startWarehouse(ctx context.Context, c Config, s secrets, log *slog.Logger) 
 		default: // a port that the system picked was taken by somebody faster: pick again
 		}
 	}
+}
+
+// nextStep is what to do about a server that does not start, unless the error
+// says so itself.
+func nextStep(err error, dir string) string {
+	for _, told := range []error{embeddedclickhouse.ErrNoEngine, embeddedclickhouse.ErrLocked, context.Canceled} {
+		if errors.Is(err, told) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("; see that %s can be written and has room; if it is damaged, restore it from a backup", dir)
 }
 
 // prepare brings tables and views up to date. It may run in several processes

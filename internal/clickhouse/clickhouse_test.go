@@ -293,6 +293,10 @@ func TestMigrateIsIdempotent(t *testing.T) {
 	}
 	files["00003_wrong.sql"] = &fstest.MapFile{Data: []byte("-- +goose NO TRANSACTION\n-- +goose Up\nALTER TABLE askbuy.a DROP COLUMN s;\n")}
 	must(t, up())
+	delete(files, "00003_wrong.sql")
+	if err := up(); !errors.Is(err, clickhouse.ErrNewer) || !strings.Contains(err.Error(), "of migration 3") || !strings.Contains(err.Error(), "restore a backup") {
+		t.Errorf("a newer schema: %v", err)
+	}
 }
 
 func TestNewIsOfItsOwn(t *testing.T) {

@@ -87,6 +87,9 @@ func preferAsVictim(pid int) {
 // logNotice are the lines in which the server tells where it logs.
 var logNotice = regexp.MustCompile(`(?m)^Logging \w+ to .*\n`)
 
+// stackTrace is what follows an exception that the server did not expect: frames, and words about them.
+var stackTrace = regexp.MustCompile(`(?m)(, Stack trace.*|^\d+\. .* @ 0x.*|^Cannot print extra info.*|^\(version .*)\n?`)
+
 // reason is what the process wrote to stderr, at most its last 600 bytes; its exit code says nothing.
 func (c *child) reason() string {
 	f, err := os.Open(c.stderr)
@@ -98,7 +101,7 @@ func (c *child) reason() string {
 	if err != nil {
 		return ""
 	}
-	b = logNotice.ReplaceAll(b, nil)
+	b = stackTrace.ReplaceAll(logNotice.ReplaceAll(b, nil), nil)
 	if len(b) > 600 {
 		b = b[len(b)-600:]
 	}
