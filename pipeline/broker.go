@@ -107,9 +107,24 @@ func provision(ctx context.Context, k kafka.Config) (map[string]kafka.TopicInfo,
 	case errors.As(err, &mismatch):
 		return nil, err
 	case err != nil:
-		return nil, fmt.Errorf("--kafka-brokers (ASKBUY_KAFKA_BROKERS): provision topics at %v: %w; check the address and that the broker is up", k.Brokers, err)
+		return nil, fmt.Errorf("--kafka-brokers (ASKBUY_KAFKA_BROKERS): provision topics at %v: %w; %s", k.Brokers, err, reachHint(k))
 	}
 	return infos, nil
+}
+
+// reachHint is what to look at when the broker does not answer as it should.
+// Many brokers just close the connection of whom they do not like.
+func reachHint(k kafka.Config) string {
+	hint := "check the address, that the broker is up"
+	if k.TLS == nil {
+		hint += ", whether it wants TLS (kafka_tls, ASKBUY_KAFKA_TLS)"
+	} else {
+		hint += ", that it speaks TLS there (kafka_tls, kafka_tls_ca_file)"
+	}
+	if k.SASL.Mechanism == "" {
+		return hint + " or SASL (kafka_sasl_mechanism), and that it is no older than Kafka 2.4"
+	}
+	return hint + ", kafka_sasl_mechanism, kafka_sasl_user and ASKBUY_KAFKA_SASL_PASSWORD, and that it is no older than Kafka 2.4"
 }
 
 func taken(setting, addr string) error {
