@@ -116,12 +116,21 @@ func (t Topic) settings(c Config) map[string]*string {
 	if t.Retention == Keep {
 		retention = "-1"
 	}
-	return map[string]*string{
+	settings := map[string]*string{
 		"cleanup.policy":    &policy,
 		"retention.ms":      &retention,
 		"max.message.bytes": kadm.StringPtr(strconv.Itoa(int(c.MaxMessageBytes))),
 	}
+	if c.Replication >= enoughReplicas {
+		// Kafka's default lets one replica acknowledge for all, and be lost.
+		settings["min.insync.replicas"] = kadm.StringPtr("2")
+	}
+	return settings
 }
+
+// enoughReplicas is from how many on one may be away without stopping writes
+// that two must have.
+const enoughReplicas = 3
 
 func (a *Admin) create(ctx context.Context, topics []Topic) error {
 	alike := map[Topic][]string{} // topics with the same settings go together

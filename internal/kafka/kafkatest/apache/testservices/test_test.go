@@ -21,11 +21,13 @@ func TestTally(t *testing.T) {
 		"one failed": {
 			said: passed + `{"Action":"output","Package":"askbuy/a","Test":"TestConformanceY/kafka","Output":"why\n"}
 {"Action":"fail","Package":"askbuy/a","Test":"TestConformanceY/kafka"}
+{"Action":"fail","Package":"askbuy/a","Test":"TestConformanceY"}
 `,
 			problem: "askbuy/a: failed", shown: "why\n",
 		},
-		"does not build": {said: passed + `{"Action":"fail","Package":"askbuy/a"}` + "\n", problem: "askbuy/a: failed"},
-		"go's own words": {said: passed + "go: no such tool\n", shown: "go: no such tool\n"},
+		"one that makes no subtest counts": {said: passed + `{"Action":"pass","Package":"askbuy/a","Test":"TestConformanceZ"}` + "\n", shown: "askbuy/a: 2 passed, 0 failed"},
+		"does not build":                   {said: passed + `{"Action":"fail","Package":"askbuy/a"}` + "\n", problem: "askbuy/a: failed"},
+		"go's own words":                   {said: passed + "go: no such tool\n", shown: "go: no such tool\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var shown strings.Builder
