@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"schemas/clickhouse/meaningtest":  {"internal/clickhouse", "schemas/event"},
 	"models/intent":                   {},
 	"models/intent/train":             {"models/intent"},
+	"models/faq":                      {"models/intent"},
 	"models/intent/internal/generate": {"models/intent", "models/intent/train"},
 	"ingest":                          {"schemas/event", "ingest/dedup", "ingest/mask", "internal/httpserver", "internal/crash"},
 	"ingest/dedup":                    {"schemas/event", "internal/crash"},

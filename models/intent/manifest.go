@@ -38,9 +38,8 @@ type Topic struct {
 // bundle.
 type Training struct {
 	Seed          uint64  `json:"seed"`
+	Rounds        int     `json:"rounds"` // sentences a topic
 	Conversations int     `json:"conversations"`
-	Passes        int     `json:"passes"`
-	TopicRounds   int     `json:"topic_rounds"`
 	Grammar       string  `json:"grammar"` // sha256 of the sentences
 	BaseRate      float64 `json:"base_rate"`
 }

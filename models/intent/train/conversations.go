@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"askbuy/models/intent"
@@ -20,18 +21,22 @@ type conversation struct {
 func draw(s *speaker, h *habits, n int) []conversation {
 	all := make([]conversation, n)
 	for i := range all {
-		all[i] = drawOne(s, h)
+		all[i] = h.plan(s.rand)
+		for _, topic := range all[i].topics {
+			all[i].features = append(all[i].features, intent.Features(nil, s.say(topic)))
+		}
 	}
 	return all
 }
 
-func drawOne(s *speaker, h *habits) conversation {
-	k := pick(s.rand, kinds, func(k int) float64 { return kindShare[k] })
-	c := conversation{kind: k, ordered: s.chance(kindOrders[k])}
+// plan says who talks of what and what comes of it, without words.
+func (h *habits) plan(r *rand.Rand) conversation {
+	k := pick(r, kinds, func(k int) float64 { return kindShare[k] })
+	c := conversation{kind: k, ordered: r.Float64() < kindOrders[k]}
 	believed := kindShare // P(kind | what was said)
 	before := -1
-	for t := 0; t < longest && (t == 0 || s.chance(kindStays[k])); t++ {
-		topic := pick(s.rand, len(s.grammar.topics), func(i int) float64 { return h.says(k, t, before, i) })
+	for t := 0; t < longest && (t == 0 || r.Float64() < kindStays[k]); t++ {
+		topic := pick(r, len(h.early[k]), func(i int) float64 { return h.says(k, t, before, i) })
 		for j := range believed {
 			believed[j] *= h.says(j, t, before, topic)
 			if t > 0 {
@@ -40,11 +45,29 @@ func drawOne(s *speaker, h *habits) conversation {
 		}
 		normalise(believed[:])
 		c.topics = append(c.topics, topic)
-		c.features = append(c.features, intent.Features(nil, s.say(topic)))
 		c.oracle = append(c.oracle, orderRate(believed))
 		before = topic
 	}
 	return c
+}
+
+// orderRates are, by topic, the share of orders among the shoppers who speak
+// of it, a message of a long conversation counting less.
+func (h *habits) orderRates(r *rand.Rand) []float64 {
+	const conversations = 40_000
+	sums, weights := make([]float64, len(h.early[0])), make([]float64, len(h.early[0]))
+	for range conversations {
+		c := h.plan(r)
+		weight := 1 / math.Sqrt(float64(len(c.topics)))
+		for _, topic := range c.topics {
+			sums[topic] += float64(weight * kindOrders[c.kind])
+			weights[topic] += weight
+		}
+	}
+	for topic := range sums {
+		sums[topic] /= weights[topic]
+	}
+	return sums
 }
 
 // orderRate is the share of orders among shoppers of these kinds.

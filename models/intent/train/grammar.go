@@ -2,21 +2,38 @@ package train
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 )
 
-//go:embed grammar.txt
-var grammarText string
+//go:embed grammar/*.txt
+var grammarFiles embed.FS
 
-// grammar makes sentences: of each intent, some templates.
+// grammarOrder is the order of the files: slots come before their use.
+var grammarOrder = []string{"slots", "talk", "product", "price", "buy", "after"}
+
+// grammarText is all of the grammar.
+func grammarText() string {
+	var b strings.Builder
+	for _, name := range grammarOrder {
+		text, err := grammarFiles.ReadFile("grammar/" + name + ".txt")
+		if err != nil {
+			panic(err) // the files are in the program
+		}
+		b.Write(text)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// grammar makes sentences: of each act, some families of templates.
 type grammar struct {
-	slots     map[string][]node
-	topics    []string // in the order of the file
-	templates map[string][]node
+	slots  map[string][]node
+	topics []string // in the order of the files
+	of     map[string][]family
 }
 
 // node is a piece of a template.
@@ -30,13 +47,13 @@ type node struct {
 
 // grammarID names the sentences that a model learned from.
 func grammarID() string {
-	sum := sha256.Sum256([]byte(grammarText))
+	sum := sha256.Sum256([]byte(grammarText()))
 	return hex.EncodeToString(sum[:])
 }
 
-// parseGrammar reads the format that grammar.txt explains.
+// parseGrammar reads the format that slots.txt explains.
 func parseGrammar(text string) (*grammar, error) {
-	g := &grammar{slots: map[string][]node{}, templates: map[string][]node{}}
+	g := &grammar{slots: map[string][]node{}, of: map[string][]family{}}
 	topic := ""
 	for i, line := range strings.Split(text, "\n") {
 		var err error
@@ -52,17 +69,47 @@ func parseGrammar(text string) (*grammar, error) {
 			topic = line[1 : len(line)-1]
 			g.topics = append(g.topics, topic)
 		default:
-			var n node
-			if n, err = parse(line); err == nil {
-				err = g.known(n)
-			}
-			g.templates[topic] = append(g.templates[topic], n)
+			err = g.parseLine(topic, line)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read grammar: line %d: %w", i+1, err)
 		}
 	}
 	return g, nil
+}
+
+// parseLine reads the patterns of one line, parted by bars.
+func (g *grammar) parseLine(topic, line string) error {
+	for _, pattern := range splitBars(line) {
+		n, err := parse(pattern)
+		if err == nil {
+			err = g.known(n)
+		}
+		if err != nil {
+			return err
+		}
+		g.of[topic] = append(g.of[topic], n.family())
+	}
+	return nil
+}
+
+// splitBars parts a line at the bars outside of parentheses.
+func splitBars(line string) (parts []string) {
+	depth, start := 0, 0
+	for i, c := range line {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '|':
+			if depth == 0 {
+				parts = append(parts, strings.TrimSpace(line[start:i]))
+				start = i + 1
+			}
+		}
+	}
+	return append(parts, strings.TrimSpace(line[start:]))
 }
 
 // known refuses a node that names a slot before it was defined.
@@ -153,26 +200,4 @@ func (g *grammar) write(b *strings.Builder, n node, r *rand.Rand) {
 	if len(n.choices) > 0 {
 		g.write(b, n.choices[r.IntN(len(n.choices))], r)
 	}
-}
-
-// split parts the templates of every intent into two grammars; share of them,
-// at least one, goes to the second.
-func (g *grammar) split(r *rand.Rand, share float64) (seen, held *grammar) {
-	seen, held = g.empty(), g.empty()
-	for _, topic := range g.topics {
-		all := g.templates[topic]
-		n := max(1, int(share*float64(len(all))))
-		for i, at := range r.Perm(len(all)) {
-			to := seen
-			if i < n {
-				to = held
-			}
-			to.templates[topic] = append(to.templates[topic], all[at])
-		}
-	}
-	return seen, held
-}
-
-func (g *grammar) empty() *grammar {
-	return &grammar{slots: g.slots, topics: g.topics, templates: map[string][]node{}}
 }

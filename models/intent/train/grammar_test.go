@@ -8,7 +8,7 @@ import (
 
 func mustGrammar(t *testing.T) *grammar {
 	t.Helper()
-	g, err := parseGrammar(grammarText)
+	g, err := parseGrammar(grammarText())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestGrammarWrites(t *testing.T) {
 		got := map[string]bool{}
 		for range 200 {
 			var b strings.Builder
-			g.write(&b, g.templates["t"][0], r)
+			g.write(&b, g.pick("t", r), r)
 			got[b.String()] = true
 		}
 		for _, s := range want {
@@ -59,25 +59,33 @@ func TestGrammarFaults(t *testing.T) {
 func TestShippedGrammar(t *testing.T) {
 	g := mustGrammar(t)
 	s := &speaker{grammar: g, rand: rand.New(rand.NewPCG(2, 2))}
+	total := 0
 	for i, topic := range g.topics {
-		if n := len(g.templates[topic]); n < 15 {
-			t.Errorf("%s has %d templates", topic, n)
+		n := g.templates(topic)
+		if total += n; n < 60 {
+			t.Errorf("%s has %d templates, want at least 60", topic, n)
 		}
 		for range 300 {
-			if text := s.say(i); strings.ContainsAny(text, "{}()|@") {
+			if text := s.say(i); strings.ContainsAny(text, "{}()|@\\") {
 				t.Errorf("%s: %q", topic, text)
 			}
 		}
 	}
+	if total < 3000 || len(g.topics) < 19 {
+		t.Errorf("%d templates of %d acts, want at least 3000 of 19", total, len(g.topics))
+	}
 }
 
-func TestSplit(t *testing.T) {
+// Every template of an act is in one part, and the parts make up the whole.
+func TestDivide(t *testing.T) {
 	g := mustGrammar(t)
-	seen, held := g.split(rand.New(rand.NewPCG(1, 2)), .3)
-	for _, topic := range g.topics {
-		all, some, rest := len(g.templates[topic]), len(seen.templates[topic]), len(held.templates[topic])
-		if some+rest != all || rest == 0 || some < rest {
-			t.Errorf("%s: %d templates are parted into %d and %d", topic, all, some, rest)
+	for _, wholly := range []bool{false, true} {
+		parts := g.divide(rand.New(rand.NewPCG(1, 2)), 5, wholly)
+		for _, topic := range g.topics {
+			all, some, rest := g.templates(topic), parts[0].templates(topic), join(parts, 0).templates(topic)
+			if some+rest != all || some == 0 || some > rest {
+				t.Errorf("%s, families whole %v: %d templates are parted into %d and %d", topic, wholly, all, some, rest)
+			}
 		}
 	}
 }

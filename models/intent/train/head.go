@@ -24,13 +24,13 @@ type state struct {
 
 // states folds the evidence of the conversations, every prefix a state; a
 // conversation weighs 1 whatever its length.
-func states(all []conversation, p intent.Params, evidence func(i int, features []uint32) float64) []state {
+func states(all []conversation, p intent.Params, evidence func(features []uint32) float64) []state {
 	var out []state
 	decay := float64(p.Gamma * math.Pow(2, -float64(between.Milliseconds())/p.HalfLifeMs))
-	for i, c := range all {
+	for _, c := range all {
 		var sum float64
 		for _, f := range c.features {
-			sum = float64(decay*sum) + evidence(i, f)
+			sum = float64(decay*sum) + evidence(f)
 			out = append(out, state{sum, kindOrders[c.kind], 1 / float64(len(c.features))})
 		}
 	}

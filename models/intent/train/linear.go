@@ -1,9 +1,6 @@
 package train
 
-import (
-	"math"
-	"math/rand/v2"
-)
+import "math"
 
 // AdaGrad's constants: the step, and how strongly weights are drawn to 0.
 const (
@@ -19,25 +16,8 @@ type linear struct {
 	bias float64   // the base rate's log-odds; not trained
 }
 
-// fitLinear learns the odds of an order from all messages of the
-// conversations but those that skip says to leave out. The target is the
-// share of orders of the shopper's kind, which the simulator knows: the same
-// in the mean as whether this one ordered, with less noise.
-func fitLinear(all []conversation, bits, passes int, bias float64, r *rand.Rand, skip func(i int) bool) *linear {
-	m := &linear{w: make([]float32, 1<<bits), g: make([]float32, 1<<bits), bias: bias}
-	for range passes {
-		for _, i := range r.Perm(len(all)) {
-			if skip(i) {
-				continue
-			}
-			c := &all[i]
-			weight := 1 / math.Sqrt(float64(len(c.features)))
-			for _, f := range c.features {
-				m.step(f, kindOrders[c.kind], weight)
-			}
-		}
-	}
-	return m
+func newLinear(bits uint8, bias float64) *linear {
+	return &linear{w: make([]float32, 1<<bits), g: make([]float32, 1<<bits), bias: bias}
 }
 
 // evidence is the log-odds that the message adds to the base rate.
@@ -53,11 +33,12 @@ func (m *linear) evidence(features []uint32) float64 {
 	return float64(sum) / math.Sqrt(float64(len(features)))
 }
 
-func (m *linear) step(features []uint32, target, weight float64) {
+// step learns that so many of those who say this order.
+func (m *linear) step(features []uint32, target float64) {
 	if len(features) == 0 {
 		return
 	}
-	gradient := float32((sigmoid(m.bias+m.evidence(features)) - target) * weight / math.Sqrt(float64(len(features))))
+	gradient := float32((sigmoid(m.bias+m.evidence(features)) - target) / math.Sqrt(float64(len(features))))
 	mask := uint32(len(m.w) - 1)
 	for _, f := range features {
 		descend(&m.w[f&mask], &m.g[f&mask], gradient, evidenceRate)

@@ -39,7 +39,8 @@ func (r Report) String() string {
 
 // measure learns from some templates and looks at the others.
 func (t *trainer) measure(g *grammar) (Report, error) {
-	seen, held := g.split(t.rand(streamSplit), t.config.HoldOut)
+	parts := g.divide(t.rand(streamSplit), t.config.Parts, false)
+	seen, held := join(parts, 0), parts[0]
 	b := t.learn(seen)
 	if err := b.Seal(t.goldenTexts(seen)); err != nil {
 		return Report{}, fmt.Errorf("measure model: %w", err)

@@ -15,24 +15,12 @@ type softmax struct {
 	biasG  []float32
 }
 
-// fitTopics learns the topics from sentences of each, equally many: what a
-// text means must not depend on how often its topic comes up. Sentences are
-// made anew in each round, so that hardly one is seen twice.
-func fitTopics(s *speaker, bits, rounds int) *softmax {
-	n := len(s.grammar.topics)
-	m := &softmax{
-		rows: 1 << bits, topics: n,
+func newSoftmax(topics int, bits uint8) *softmax {
+	return &softmax{
+		rows: 1 << bits, topics: topics,
 		w: make([]float32, intent.Lanes<<bits), g: make([]float32, intent.Lanes<<bits),
-		bias: make([]float32, n), biasG: make([]float32, n),
+		bias: make([]float32, topics), biasG: make([]float32, topics),
 	}
-	var features []uint32
-	for range rounds {
-		for _, topic := range s.rand.Perm(n) {
-			features = intent.Features(features[:0], s.say(topic))
-			m.step(features, topic)
-		}
-	}
-	return m
 }
 
 func (m *softmax) step(features []uint32, topic int) {
