@@ -57,7 +57,7 @@ func TestReplay(t *testing.T) {
 func otherModel(t *testing.T) (dir string) {
 	t.Helper()
 	c := train.DefaultConfig()
-	c.Seed, c.Conversations, c.Test, c.Passes, c.TopicRounds, c.GoldenPerTopic = 99, 200, 100, 1, 20, 1
+	c.Seed, c.Conversations, c.Test, c.Rounds, c.GoldenPerTopic = 99, 200, 100, 20, 1
 	bundle, _, err := train.Train(c)
 	if err != nil {
 		t.Fatal(err)
