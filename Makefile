@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak test-services check bench bench-parts fuzz engine build fmt clean model
+.PHONY: help run test soak test-services check bench bench-parts fuzz engine build fmt clean model eval
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ fuzz: ## every fuzz target, 30 s each
 
 model: ## train the shipped intent model anew from its grammar
 	$(GO) generate ./models/intent/...
+
+eval: ## how good the intent model is, in one table (EVAL_DATA=dir adds the public data sets)
+	$(GO) run ./models/intent/eval
 
 fmt: ## format the sources
 	gofmt -w $$(git ls-files '*.go')

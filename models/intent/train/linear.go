@@ -2,7 +2,7 @@ package train
 
 import "math"
 
-// AdaGrad's constants: the step, and how strongly weights are drawn to 0.
+// AdaGrad's constants: the steps, and how strongly weights are drawn to 0.
 const (
 	evidenceRate = .15
 	topicRate    = .2
@@ -10,18 +10,22 @@ const (
 	damping      = 1e-3
 )
 
-// linear is a logistic model of the hashed features: bias + w·x/√n.
-type linear struct {
+// Linear is a logistic model of hashed features (intent.Features): bias +
+// w·x/√n, learned by AdaGrad.
+type Linear struct {
 	w, g []float32 // weights and the sums of squared gradients
 	bias float64   // the base rate's log-odds; not trained
+	rate float32
 }
 
-func newLinear(bits uint8, bias float64) *linear {
-	return &linear{w: make([]float32, 1<<bits), g: make([]float32, 1<<bits), bias: bias}
+// NewLinear has 2^bits weights. bias is the base rate's log-odds and stays as
+// it is; rate is the step.
+func NewLinear(bits uint8, bias, rate float64) *Linear {
+	return &Linear{w: make([]float32, 1<<bits), g: make([]float32, 1<<bits), bias: bias, rate: float32(rate)}
 }
 
-// evidence is the log-odds that the message adds to the base rate.
-func (m *linear) evidence(features []uint32) float64 {
+// Evidence is the log-odds that the text adds to the base rate.
+func (m *Linear) Evidence(features []uint32) float64 {
 	if len(features) == 0 {
 		return 0
 	}
@@ -33,15 +37,15 @@ func (m *linear) evidence(features []uint32) float64 {
 	return float64(sum) / math.Sqrt(float64(len(features)))
 }
 
-// step learns that so many of those who say this order.
-func (m *linear) step(features []uint32, target float64) {
+// Learn takes one step: of those who say this, so many are hits.
+func (m *Linear) Learn(features []uint32, target float64) {
 	if len(features) == 0 {
 		return
 	}
-	gradient := float32((sigmoid(m.bias+m.evidence(features)) - target) / math.Sqrt(float64(len(features))))
+	gradient := float32((sigmoid(m.bias+m.Evidence(features)) - target) / math.Sqrt(float64(len(features))))
 	mask := uint32(len(m.w) - 1)
 	for _, f := range features {
-		descend(&m.w[f&mask], &m.g[f&mask], gradient, evidenceRate)
+		descend(&m.w[f&mask], &m.g[f&mask], gradient, m.rate)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"askbuy/internal/judge"
 	"askbuy/models/intent"
 )
 
@@ -37,20 +38,28 @@ func (r Report) String() string {
 	return b.String()
 }
 
+// holdOut learns from all templates but a part, which it returns. Of a family
+// some templates are in that part, or wholly all of them.
+func (t *trainer) holdOut(g *grammar, wholly bool) (m *intent.Model, seen, held *grammar, err error) {
+	parts := g.divide(t.rand(streamSplit), t.config.Parts, wholly)
+	seen, held = join(parts, 0), parts[0]
+	b := t.learn(seen)
+	if err = b.Seal(t.goldenTexts(seen)); err == nil {
+		m, err = intent.Load(b)
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("measure model: %w", err)
+	}
+	return m, seen, held, nil
+}
+
 // measure learns from some templates and looks at the others.
 func (t *trainer) measure(g *grammar) (Report, error) {
-	parts := g.divide(t.rand(streamSplit), t.config.Parts, false)
-	seen, held := join(parts, 0), parts[0]
-	b := t.learn(seen)
-	if err := b.Seal(t.goldenTexts(seen)); err != nil {
-		return Report{}, fmt.Errorf("measure model: %w", err)
-	}
-	m, err := intent.Load(b)
+	m, seen, held, err := t.holdOut(g, false)
 	if err != nil {
-		return Report{}, fmt.Errorf("measure model: %w", err)
+		return Report{}, err
 	}
-	test := t.measureOn(m, held)
-	known := t.measureOn(m, seen)
+	test, known := t.measureOn(m, held), t.measureOn(m, seen)
 	return Report{
 		Metrics: intent.Metrics{
 			AUC: test.auc, OracleAUC: test.oracle, Brier: test.brier, ECE: test.ece,
@@ -63,6 +72,8 @@ func (t *trainer) measure(g *grammar) (Report, error) {
 
 // quality is one model on one grammar's sentences.
 type quality struct {
+	orders                   judge.Set // p_order of every prefix
+	named                    judge.Set // whether sentences were named rightly
 	auc, oracle, brier, ece  float64
 	highShare, highPrecision float64
 	accuracy                 float64
@@ -72,16 +83,16 @@ type quality struct {
 func (t *trainer) measureOn(m *intent.Model, g *grammar) quality {
 	all := draw(t.speaker(g, streamTest), t.habits, t.config.Test)
 	var q quality
-	var scored, oracle []prediction
+	var scored, oracle []judge.Prediction
 	var high, highOrdered float64
-	for _, c := range all {
+	for at, c := range all {
 		points := make([]intent.Point, len(c.features))
 		for i, f := range c.features {
 			points[i] = intent.Point{TS: int64(i) * between.Milliseconds(), Evidence: m.Evidence(f)}
 		}
 		for i, f := range m.Fold(points) {
-			scored = append(scored, prediction{f.POrder, c.ordered})
-			oracle = append(oracle, prediction{c.oracle[i], c.ordered})
+			scored = append(scored, judge.Prediction{P: f.POrder, Hit: c.ordered, Weight: 1, Cluster: at})
+			oracle = append(oracle, judge.Prediction{P: c.oracle[i], Hit: c.ordered, Weight: 1, Cluster: at})
 			if f.BuyScore >= intent.HighIntent {
 				high++
 				if c.ordered {
@@ -90,28 +101,30 @@ func (t *trainer) measureOn(m *intent.Model, g *grammar) quality {
 			}
 		}
 	}
-	q.auc, q.oracle = auc(scored), auc(oracle)
-	q.brier, q.ece = brier(scored), calibrationError(scored, 15)
+	q.orders = judge.NewSet(scored)
+	q.auc, q.oracle = q.orders.Of(judge.AUC), judge.NewSet(oracle).Of(judge.AUC)
+	q.brier, q.ece = q.orders.Of(judge.Brier), q.orders.Of(judge.CalibrationError(15))
 	q.highShare, q.highPrecision = high/float64(len(scored)), highOrdered/max(high, 1)
-	q.accuracy, q.recall = t.recall(m, g)
+	q.named, q.recall = t.recall(m, g)
+	q.accuracy = q.named.Of(judge.Rate)
 	return q
 }
 
-// recall says how many sentences of each topic are named rightly, and the
-// mean.
-func (t *trainer) recall(m *intent.Model, g *grammar) (mean float64, byTopic map[string]float64) {
+// recall says of sentences of each act, equally many, whether they are named
+// rightly, and of how many by act.
+func (t *trainer) recall(m *intent.Model, g *grammar) (judge.Set, map[string]float64) {
 	const sentences = 150
 	s := t.speaker(g, streamTest)
-	byTopic = map[string]float64{}
+	byTopic := map[string]float64{}
+	var all []judge.Prediction
 	for topic, name := range g.topics {
-		right := 0
 		for range sentences {
-			if m.Score(s.say(topic)).Intent == name {
-				right++
+			right := m.Score(s.say(topic)).Act == name
+			all = append(all, judge.Prediction{Hit: right, Weight: 1, Cluster: len(all)})
+			if right {
+				byTopic[name] += 1. / sentences
 			}
 		}
-		byTopic[name] = float64(right) / sentences
-		mean += float64(right) / sentences / float64(len(g.topics))
 	}
-	return mean, byTopic
+	return judge.NewSet(all), byTopic
 }

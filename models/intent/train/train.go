@@ -127,7 +127,7 @@ func (t *trainer) learn(g *grammar) *intent.Bundle {
 		SessionGapMs: intent.SessionGap.Milliseconds(), RefLogit: bias,
 	}
 	params = fitHead(params, t.crossStates(g, params))
-	m, s := newLinear(c.EvidenceBits, bias), newSoftmax(len(g.topics), c.TopicBits)
+	m, s := NewLinear(c.EvidenceBits, bias, evidenceRate), newSoftmax(len(g.topics), c.TopicBits)
 	t.teach(t.speaker(g, streamLessons), c.Rounds, m, s)
 	return t.bundle(g, m, s, params)
 }
@@ -137,12 +137,12 @@ func (t *trainer) learn(g *grammar) *intent.Bundle {
 // round, so that hardly one is heard twice. The evidence's target is the share
 // of orders that the simulator knows: the same in the mean as whether this
 // shopper ordered, with less noise. A nil model learns nothing.
-func (t *trainer) teach(s *speaker, rounds int, m *linear, topics *softmax) {
+func (t *trainer) teach(s *speaker, rounds int, m *Linear, topics *softmax) {
 	var features []uint32
 	for range rounds {
 		for _, topic := range s.rand.Perm(len(s.grammar.topics)) {
 			features = intent.Features(features[:0], s.say(topic))
-			m.step(features, t.rates[topic])
+			m.Learn(features, t.rates[topic])
 			if topics != nil {
 				topics.step(features, topic)
 			}
@@ -157,16 +157,16 @@ func (t *trainer) crossStates(g *grammar, p intent.Params) []state {
 	var all []state
 	divided := g.divide(t.rand(streamCross), parts, false)
 	for i, part := range divided {
-		m := newLinear(t.config.EvidenceBits, p.RefLogit)
+		m := NewLinear(t.config.EvidenceBits, p.RefLogit, evidenceRate)
 		t.teach(t.speaker(join(divided, i), streamLessons), t.config.Rounds/3, m, nil)
 		said := draw(t.speaker(part, streamConversations), t.habits, t.config.Conversations/parts)
-		all = append(all, states(said, p, m.evidence)...)
+		all = append(all, states(said, p, m.Evidence)...)
 	}
 	return all
 }
 
 // bundle packs what was learned into whole numbers.
-func (t *trainer) bundle(g *grammar, m *linear, s *softmax, params intent.Params) *intent.Bundle {
+func (t *trainer) bundle(g *grammar, m *Linear, s *softmax, params intent.Params) *intent.Bundle {
 	b := &intent.Bundle{}
 	b.Manifest = intent.NewManifest()
 	b.Manifest.EvidenceBits, b.Manifest.TopicBits = t.config.EvidenceBits, t.config.TopicBits

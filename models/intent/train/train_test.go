@@ -124,10 +124,10 @@ func TestHabitsFaults(t *testing.T) {
 func TestNewton(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	want := [3]float64{1.5, -.7, .4}
-	rows := make([]row, 2000)
+	rows := make([]Row, 2000)
 	for i := range rows {
 		x := [3]float64{r.NormFloat64(), r.NormFloat64(), 1}
-		rows[i] = row{x, sigmoid(want[0]*x[0] + want[1]*x[1] + want[2]), 1}
+		rows[i] = Row{x, sigmoid(want[0]*x[0] + want[1]*x[1] + want[2]), 1}
 	}
 	got := newton([3]float64{1, 1, 0}, rows)
 	for i := range want {
@@ -139,10 +139,10 @@ func TestNewton(t *testing.T) {
 
 // Slopes below 0 are never fitted: one serves for both.
 func TestCalibrator(t *testing.T) {
-	var rows []row
+	var rows []Row
 	for z := -3.0; z <= 3; z += .05 {
 		x := [3]float64{-math.Log1p(math.Exp(-z)), math.Log1p(math.Exp(z)), 1}
-		rows = append(rows, row{x, sigmoid(1.8*x[0] - .5*x[1]), 1})
+		rows = append(rows, Row{x, sigmoid(1.8*x[0] - .5*x[1]), 1})
 	}
 	a, b, _ := calibrator(rows)
 	if a <= 0 || a != b {

@@ -1,0 +1,147 @@
+// Package judge says how good probabilities are: how well they rank (AUC,
+// average precision), how true they are (Brier score, log loss, calibration
+// error), and how sure that is (bootstrap intervals over clusters, because
+// what one conversation's messages show is no independent evidence).
+//
+// Everything is a function of its input; the bootstrap takes its randomness
+// from the caller.
+package judge
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Prediction is a probability, or any score where only ranks count, and what
+// came of it.
+type Prediction struct {
+	P       float64
+	Hit     bool
+	Weight  float64 // how much it counts; not below 0
+	Cluster int     // predictions of one cluster are drawn together
+}
+
+// Metric is a figure of predictions in the order of P, the least first.
+type Metric func(ordered []Prediction) float64
+
+// Set is predictions in the order that metrics need.
+type Set struct{ ordered []Prediction }
+
+// NewSet copies the predictions.
+func NewSet(all []Prediction) Set {
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b Prediction) int { return cmp.Compare(a.P, b.P) })
+	return Set{all}
+}
+
+// Of is the metric's figure of the set, NaN where there is nothing to measure.
+func (s Set) Of(m Metric) float64 { return m(s.ordered) }
+
+// Len is the number of predictions.
+func (s Set) Len() int { return len(s.ordered) }
+
+// outcome is 1 for a hit and 0 for a miss.
+func (p Prediction) outcome() float64 {
+	if p.Hit {
+		return 1
+	}
+	return 0
+}
+
+// AUC is the chance that a hit has the greater P than a miss, ties half: the
+// Mann-Whitney statistic.
+func AUC(ordered []Prediction) float64 {
+	var below, sum, hits, misses float64
+	for i := 0; i < len(ordered); {
+		var hit, miss float64
+		j := i
+		for ; j < len(ordered) && ordered[j].P == ordered[i].P; j++ {
+			if ordered[j].Hit {
+				hit += ordered[j].Weight
+			} else {
+				miss += ordered[j].Weight
+			}
+		}
+		sum += hit * (below + miss/2)
+		below += miss
+		hits, misses = hits+hit, misses+miss
+		i = j
+	}
+	return sum / (hits * misses)
+}
+
+// AveragePrecision is the area under the precision-recall curve in steps: the
+// mean precision at each hit, equal P taken together.
+func AveragePrecision(ordered []Prediction) float64 {
+	var hits, all, sum float64
+	for j := len(ordered); j > 0; {
+		i := j
+		var hit float64
+		for ; i > 0 && ordered[i-1].P == ordered[j-1].P; i-- {
+			all += ordered[i-1].Weight
+			if ordered[i-1].Hit {
+				hit += ordered[i-1].Weight
+			}
+		}
+		if hits += hit; hit > 0 {
+			sum += hit * hits / all
+		}
+		j = i
+	}
+	return sum / hits
+}
+
+// Brier is the mean squared error.
+func Brier(ordered []Prediction) float64 {
+	return mean(ordered, func(p Prediction) float64 { d := p.P - p.outcome(); return d * d })
+}
+
+// LogLoss is the mean of -ln of the probability given to what came, in nats;
+// probabilities are kept 1e-12 away from 0 and 1.
+func LogLoss(ordered []Prediction) float64 {
+	return mean(ordered, func(p Prediction) float64 {
+		q := min(max(p.P, 1e-12), 1-1e-12)
+		if !p.Hit {
+			q = 1 - q
+		}
+		return -math.Log(q)
+	})
+}
+
+// Rate is the share of hits: the accuracy, where a hit is a right answer.
+func Rate(ordered []Prediction) float64 {
+	return mean(ordered, Prediction.outcome)
+}
+
+// CalibrationError makes the expected calibration error of so many bins of
+// equal weight: the mean distance between what was predicted and what came.
+func CalibrationError(bins int) Metric {
+	return func(ordered []Prediction) float64 {
+		var total float64
+		for _, p := range ordered {
+			total += p.Weight
+		}
+		gaps := make([]float64, bins)
+		var before float64
+		for _, p := range ordered {
+			at := min(int((before+p.Weight/2)/total*float64(bins)), bins-1)
+			gaps[at] += p.Weight * (p.P - p.outcome())
+			before += p.Weight
+		}
+		var sum float64
+		for _, gap := range gaps {
+			sum += math.Abs(gap)
+		}
+		return sum / total
+	}
+}
+
+func mean(all []Prediction, f func(Prediction) float64) float64 {
+	var sum, total float64
+	for _, p := range all {
+		sum += p.Weight * f(p)
+		total += p.Weight
+	}
+	return sum / total
+}
