@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,7 +47,7 @@ type kill struct {
 // stormFor is a recording that is long enough for so many kills.
 func stormFor(t *testing.T, seed uint64, kills int) recording {
 	t.Helper()
-	const conversationsPerKill = 20
+	const conversationsPerKill = 25
 	return record(t, seed, max(100, kills*conversationsPerKill), simulator.NoiseStorm)
 }
 
@@ -111,10 +113,23 @@ func (c *campaign) endure(kills []kill) {
 // more gives leave for the requests of one kill.
 func (c *campaign) more() { c.repeater.allow(c.chunk) }
 
-// falls waits until the process has ended itself.
+// falls waits until the process has ended itself. Where the load so far did
+// not come to its point often enough there is more.
 func (c *campaign) falls() {
 	c.t.Helper()
-	c.wait()
+	again := time.NewTicker(5 * time.Second)
+	defer again.Stop()
+	for tries := 0; ; tries++ {
+		select {
+		case <-c.ended:
+			return
+		case <-again.C:
+			c.repeater.allow(c.chunk / 4)
+		}
+		if tries*5 > int(patience.Seconds()) {
+			c.t.Fatalf("the process did not come to its end\n%s", c.err)
+		}
+	}
 }
 
 // some waits for a number of answers out of this kill's, and not longer than
@@ -145,13 +160,13 @@ func heldUntil(p, then crash.Point, within int) func(*rand.Rand) kill {
 // point they are about.
 var everywhere = ways{
 	crash.DoorStored:        inLoad(crash.DoorStored, 40),
-	crash.OrderSet:          inLoad(crash.OrderSet, 10),
+	crash.OrderSet:          inLoad(crash.OrderSet, 4),
 	crash.JourneySet:        heldUntil(crash.JourneySet, crash.AckedJourneyTable, 10),
 	crash.AckedJourney:      inLoad(crash.AckedJourney, 20),
-	crash.AckedOrdersTable:  inLoad(crash.AckedOrdersTable, 10),
+	crash.AckedOrdersTable:  inLoad(crash.AckedOrdersTable, 4),
 	crash.AckedJourneyTable: inLoad(crash.AckedJourneyTable, 20),
 	crash.AckedScores:       inLoad(crash.AckedScores, 20),
-	crash.AckedTouches:      inLoad(crash.AckedTouches, 5),
+	crash.AckedTouches:      inLoad(crash.AckedTouches, 3),
 	crash.SinkFacts:         inLoad(crash.SinkFacts, 1),
 	crash.SinkReceipts:      inLoad(crash.SinkReceipts, 1),
 	crash.SinkStored:        inLoad(crash.SinkStored, 1),
@@ -201,6 +216,38 @@ var atRandom = []func(*rand.Rand) kill{
 			}
 		}}
 	},
+}
+
+// childAt are the points at which a process loses its ClickHouse, goes on, and
+// is killed a while later.
+var childAt = ways{
+	crash.SinkFacts:     childLost(crash.SinkFacts),
+	crash.SinkReceipts:  childLost(crash.SinkReceipts),
+	crash.SinkStored:    childLost(crash.SinkStored),
+	crash.RepairWritten: childLost(crash.RepairWritten),
+	crash.ErasureStep:   childLost(crash.ErasureStep),
+}
+
+func childLost(p crash.Point) func(*rand.Rand) kill {
+	return func(r *rand.Rand) kill {
+		name := ofClickHouse + string(p)
+		return kill{name, name, func(c *campaign) {
+			c.more()
+			c.some()
+			switch p {
+			case crash.ErasureStep:
+				c.erase()
+			case crash.RepairWritten:
+				c.askForRepairs()
+			}
+			if err := c.await(c.err, "ClickHouse ended unasked"); err != nil {
+				c.t.Fatalf("%s: %v\n%s", name, err, c.err)
+			}
+			c.kills["ClickHouse"]++
+			c.some()
+			c.instance.kill()
+		}}
+	}
 }
 
 // onFresh are the kills of a first start, when there is nothing yet.
@@ -256,29 +303,36 @@ func (p *process) signal(s syscall.Signal) {
 // killClickHouse ends the child of an instance that is a ClickHouse server.
 func (i *instance) killClickHouse() {
 	i.t.Helper()
-	tasks, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", i.cmd.Process.Pid))
-	if err != nil {
+	if err := killChildren(i.cmd.Process.Pid); err != nil {
 		i.t.Fatal(err)
 	}
-	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", i.cmd.Process.Pid))
-	if err != nil {
-		i.t.Fatal(err)
+}
+
+// killChildren ends the processes that a process has started, on Linux.
+func killChildren(parent int) error {
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
+	if err != nil || len(lists) == 0 {
+		return fmt.Errorf("find children of %d: %w", parent, errors.Join(err, fs.ErrNotExist))
 	}
-	for _, thread := range all { // the one that started it has it
-		more, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/children", i.cmd.Process.Pid, thread.Name()))
-		if err == nil && thread.Name() != strconv.Itoa(i.cmd.Process.Pid) {
-			tasks = append(tasks, more...)
+	for _, list := range lists { // each thread has those that it started
+		content, err := os.ReadFile(list)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue // the thread has ended
+		}
+		if err != nil {
+			return err
+		}
+		for _, child := range strings.Fields(string(content)) {
+			pid, err := strconv.Atoi(child)
+			if err == nil {
+				err = syscall.Kill(pid, syscall.SIGKILL)
+			}
+			if err != nil && !errors.Is(err, syscall.ESRCH) {
+				return err
+			}
 		}
 	}
-	for _, child := range strings.Fields(string(tasks)) {
-		pid, err := strconv.Atoi(child)
-		if err == nil {
-			err = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		if err != nil && !errors.Is(err, syscall.ESRCH) {
-			i.t.Fatal(err)
-		}
-	}
+	return nil
 }
 
 // awaitClickHouse waits until a server that was killed is back.

@@ -114,6 +114,9 @@ func (c *campaign) possible() []ways {
 	if c.host != nil && os.Getenv(kafkatest.RealBrokers) == "" { // real brokers are not ours to stop
 		return []ways{everywhere, inOutage}
 	}
+	if c.host == nil {
+		return []ways{everywhere, childAt}
+	}
 	return []ways{everywhere}
 }
 

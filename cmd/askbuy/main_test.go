@@ -24,15 +24,31 @@ const crashAt = "TEST_CRASH_AT"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		if plan := os.Getenv(crashAt); plan != "" {
-			if err := crash.Arm(plan, os.Stderr); err != nil {
-				panic(err)
-			}
+		if err := arm(os.Getenv(crashAt)); err != nil {
+			panic(err)
 		}
 		main()
 	}
 	embedded.Main()
 	os.Exit(m.Run())
+}
+
+// ofClickHouse begins a plan that ends the child, and not the program.
+const ofClickHouse = "ClickHouse at "
+
+func arm(plan string) error {
+	if plan == "" {
+		return nil
+	}
+	do := crash.End
+	if rest, ofChild := strings.CutPrefix(plan, ofClickHouse); ofChild {
+		plan, do = rest, func() {
+			if err := killChildren(os.Getpid()); err != nil {
+				panic(err)
+			}
+		}
+	}
+	return crash.Arm(plan, do, os.Stderr)
 }
 
 // patience bounds every wait of these tests; nothing is measured by it.

@@ -19,10 +19,11 @@ const List = "list"
 //
 //	point[:n][>then]
 //
-// The process ends when the point is reached for the nth time (default 1).
-// With then, whoever reaches it stays there, and the process ends when the
-// second point is reached after that.
-func Arm(plan string, say io.Writer) error {
+// When the point is reached for the nth time (default 1), do is called, which
+// is End or another disaster; what it returns from goes on. With then, whoever
+// reaches the point stays there, and do is called when the second is reached
+// after that.
+func Arm(plan string, do func(), say io.Writer) error {
 	if plan == List {
 		reached = lister(say)
 		return nil
@@ -45,36 +46,33 @@ func Arm(plan string, say io.Writer) error {
 			return fmt.Errorf("arm crash point %q: there is no point %q", plan, p)
 		}
 	}
-	reached = ender(Point(name), n, Point(then), end)
+	reached = doer(Point(name), n, Point(then), do)
 	return nil
 }
 
-// ender counts down to the end.
-func ender(p Point, n int, then Point, end func()) func(Point) {
+// doer counts down to what is to be done, once.
+func doer(p Point, n int, then Point, do func()) func(Point) {
 	var mu sync.Mutex
-	held := false
+	held, done := false, false
 	return func(at Point) {
 		mu.Lock()
-		if held {
-			if at == then {
-				end()
+		defer mu.Unlock()
+		switch {
+		case done:
+		case held && at == then:
+			do()
+			done = true
+		case !held && at == p:
+			if n--; n > 0 {
+				return
 			}
-			mu.Unlock()
-			return
+			if held = then != ""; held {
+				mu.Unlock()
+				select {}
+			}
+			do()
+			done = true
 		}
-		if at == p {
-			n--
-		}
-		if at != p || n > 0 {
-			mu.Unlock()
-			return
-		}
-		if then == "" {
-			end()
-		}
-		held = true
-		mu.Unlock()
-		select {}
 	}
 }
 
@@ -91,8 +89,8 @@ func lister(say io.Writer) func(Point) {
 	}
 }
 
-// end is kill -9: no deferred function, no flush, no goodbye.
-func end() {
+// End is kill -9: no deferred function, no flush, no goodbye.
+func End() {
 	self, err := os.FindProcess(os.Getpid())
 	if err == nil {
 		err = self.Kill()

@@ -58,12 +58,11 @@ func TestNothingHappensUnarmed(*testing.T) {
 func TestPlans(t *testing.T) {
 	ends := func(n int, then Point, points ...Point) (after int) {
 		var ended bool
-		hook := ender(DoorStored, n, then, func() { ended = true; panic("end") })
+		hook := doer(DoorStored, n, then, func() { ended = true })
 		for i, p := range points {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				defer func() { _ = recover() }()
 				hook(p)
 			}()
 			if p == DoorStored && then != "" { // it stays there
@@ -79,6 +78,14 @@ func TestPlans(t *testing.T) {
 	if got := ends(2, "", SinkFacts, DoorStored, SinkFacts, DoorStored); got != 4 {
 		t.Errorf("ended after %d points, want at the second of its kind", got)
 	}
+	again := 0
+	hook := doer(SinkFacts, 1, "", func() { again++ })
+	if hook(SinkFacts); again != 1 {
+		t.Errorf("done %d times", again)
+	}
+	if hook(SinkFacts); again != 1 {
+		t.Error("done again")
+	}
 	if got := ends(3, "", DoorStored, DoorStored); got != 0 {
 		t.Errorf("ended after %d points, want not at all", got)
 	}
@@ -86,7 +93,7 @@ func TestPlans(t *testing.T) {
 		List: true, "door.stored": true, "door.stored:3": true, "order.set:2>acked.orders-table": true,
 		"door": false, "door.stored:x": false, "order.set>nowhere": false, "order.set>": false, "": false,
 	} {
-		if err := Arm(plan, os.Stderr); (err == nil) != ok {
+		if err := Arm(plan, End, os.Stderr); (err == nil) != ok {
 			t.Errorf("plan %q: %v", plan, err)
 		}
 		reached = nil
@@ -96,7 +103,7 @@ func TestPlans(t *testing.T) {
 // Whoever reaches the first point stays there, and the second ends it.
 func TestHeldUntilTheSecondPoint(t *testing.T) {
 	ended := make(chan struct{})
-	hook := ender(OrderSet, 1, AckedOrdersTable, func() { close(ended); select {} })
+	hook := doer(OrderSet, 1, AckedOrdersTable, func() { close(ended); select {} })
 	hook(AckedOrdersTable) // before: nothing
 	entered := make(chan struct{})
 	go func() {
