@@ -40,6 +40,7 @@ type world struct {
 	fuse   int // acts until the crash; negative: none
 	cancel context.CancelFunc
 	away   float64 // chance that an act fails
+	aged   bool    // the log has no record any more
 }
 
 func newWorld(seed uint64) *world {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -165,4 +166,33 @@ func (l *LogOffsets) Cuts(ctx context.Context, topics []string) ([]Cut, error) {
 		}
 	}
 	return cuts, nil
+}
+
+// RawLog reads records again: the log of a Corrector.
+type RawLog struct{ Config kafka.Config }
+
+// readThrough is how many records are rather read than jumped over.
+const readThrough = 1000
+
+// Read gives the records at sorted offsets, as far as the log has them.
+func (l *RawLog) Read(ctx context.Context, p Partition, offsets []int64) ([]Record, error) {
+	var records []Record
+	for len(offsets) > 0 {
+		n := 1
+		for n < len(offsets) && offsets[n]-offsets[n-1] <= readThrough {
+			n++
+		}
+		wanted := offsets[:n]
+		err := kafka.ReadPartition(ctx, l.Config, l.Config.Name(p.Topic), p.Index, wanted[0], wanted[n-1]+1, func(r kafka.Fetched) bool {
+			if _, is := slices.BinarySearch(wanted, r.Offset); is {
+				records = append(records, Record{Topic: p.Topic, Partition: p.Index, Offset: r.Offset, Headers: headers(r.Headers), Value: r.Value, Time: r.Time})
+			}
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+		offsets = offsets[n:]
+	}
+	return records, nil
 }

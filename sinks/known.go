@@ -32,11 +32,15 @@ func (s *Sink) known(ctx context.Context, raw []*item) (map[event.IdentityHash]F
 	unsure := map[string][]*event.Event{}
 	asked := map[event.IdentityHash]bool{}
 	for _, i := range raw {
+		id := i.envelope.Identity
+		if s.exact {
+			unsure[i.record.Topic] = append(unsure[i.record.Topic], i.event)
+			continue
+		}
 		m, err := s.memoryOf(ctx, i)
 		if err != nil {
 			return nil, err
 		}
-		id := i.envelope.Identity
 		switch first, exact := m.exact(id); {
 		case asked[id]:
 		case exact && first.at <= i.at:
@@ -65,6 +69,9 @@ func (s *Sink) known(ctx context.Context, raw []*item) (map[event.IdentityHash]F
 
 // remember takes in the firsts of a batch whose facts are stored.
 func (s *Sink) remember(raw []*item) {
+	if s.exact {
+		return
+	}
 	for _, i := range raw {
 		if i.outcome == Fresh {
 			m := s.memories[Partition{i.record.Topic, i.record.Partition}]

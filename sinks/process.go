@@ -3,6 +3,8 @@ package sinks
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"askbuy/internal/crash"
 	schema "askbuy/schemas/clickhouse"
@@ -63,6 +65,9 @@ func (s *Sink) storeFacts(ctx context.Context, batch []*item) (displaced [][]any
 		}
 		if refused == 0 {
 			s.remember(raw)
+			if s.exact {
+				s.ousted = slices.AppendSeq(s.ousted, maps.Keys(ousted))
+			}
 			return oustedReceipts(known, ousted, raw), nil
 		}
 		raw = pick(raw, func(i *item) bool { return i.outcome != Quarantined })
@@ -128,6 +133,9 @@ func (s *Sink) storeReceipts(ctx context.Context, batch []*item, displaced [][]a
 }
 
 func (s *Sink) observe(batch []*item) {
+	if s.exact { // what is judged again did not come now
+		return
+	}
 	now := s.deps.Now()
 	for _, i := range batch {
 		if i.outcome == Fresh {

@@ -129,6 +129,11 @@ type Sink struct {
 
 	memories map[Partition]*memory
 
+	// Of a corrector's: exact remembers nothing and looks every first copy up,
+	// ousted are the identities of which another copy became the first.
+	exact  bool
+	ousted []event.IdentityHash
+
 	running atomic.Bool
 	waiting atomic.Int32 // retries under way
 }
