@@ -80,6 +80,7 @@ type Config struct {
 
 	// Times of the pipeline's own loops; tests shorten them.
 	SinkLinger  time.Duration `koanf:"-"` // how long a row may wait for its batch
+	HourlyEvery time.Duration `koanf:"-"` // between two passes over receipts and facts
 	RepairEvery time.Duration `koanf:"-"` // least time between two repairs of one shopper
 }
 
@@ -116,7 +117,7 @@ func DefaultConfig() Config {
 		LogLevel:    "info",
 		Door:        defaultDoor(),
 		SinkLinger:  300 * time.Millisecond,
-		RepairEvery: time.Minute,
+		RepairEvery: time.Minute, HourlyEvery: time.Hour,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	warehouse "askbuy/schemas/clickhouse"
+	"askbuy/sinks"
 )
 
 // leastRetention is how long everything is kept at least, in days: a raw topic
@@ -121,38 +122,24 @@ func deleteOrphans(ctx context.Context, db *clickhouse.DB, cluster warehouse.Clu
 // replicated lets each replica of a cluster look into its own facts.
 var replicated = clickhouse.Settings{"allow_nondeterministic_mutations": 1}
 
-const (
-	retentionEvery = time.Hour
-	// settledAfter is how long a derived row is left alone: its facts may still
-	// be on their way into the warehouse.
-	settledAfter = 24 * time.Hour
-)
+// settledAfter is how long a derived row is left alone: its facts may still be
+// on their way into the warehouse.
+const settledAfter = 24 * time.Hour
 
-// retentionPart has derived rows follow their facts, which the server itself
+// retentionTask has derived rows follow their facts, which the server itself
 // lets go.
-func retentionPart(w wiring) (part, error) {
+func retentionTask(w wiring) (sinks.Task, error) {
 	deleted := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "askbuy_retention_rows_deleted_total", Help: "Derived rows that were deleted because their facts have expired, by table.",
 	}, []string{"table"})
 	if err := w.registry.Register(deleted); err != nil {
-		return part{}, fmt.Errorf("register metrics of retention: %w", err)
+		return sinks.Task{}, fmt.Errorf("register metrics of retention: %w", err)
 	}
-	return part{"retention", func(ctx context.Context) error {
-		tick := time.NewTicker(retentionEvery)
-		defer tick.Stop()
-		for {
-			rows, err := deleteOrphans(ctx, w.db, warehouse.Cluster{Name: w.config.ClickHouseCluster}, settledAfter)
-			for table, n := range rows {
-				deleted.WithLabelValues(table).Add(float64(n))
-			}
-			if err != nil && ctx.Err() == nil {
-				w.log.Warn("derived rows of expired facts are still there; the next attempt is in an hour", "err", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			}
+	return sinks.Task{Name: "retention", Do: func(ctx context.Context) error {
+		rows, err := deleteOrphans(ctx, w.db, warehouse.Cluster{Name: w.config.ClickHouseCluster}, settledAfter)
+		for table, n := range rows {
+			deleted.WithLabelValues(table).Add(float64(n))
 		}
+		return err
 	}}, nil
 }

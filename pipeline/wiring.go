@@ -8,6 +8,7 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
+	"askbuy/internal/keyring"
 	"askbuy/models/intent"
 	"askbuy/processors"
 	"askbuy/sinks"
@@ -34,10 +35,6 @@ func sinkParts(w wiring) ([]part, error) {
 	if err := applyRetention(w.ctx, w.db, w.config, w.log); err != nil {
 		return nil, err
 	}
-	retention, err := retentionPart(w)
-	if err != nil {
-		return nil, err
-	}
 	consumer, err := sinks.NewConsumer(w.kafka, w.log)
 	if err != nil {
 		return nil, err
@@ -58,15 +55,38 @@ func sinkParts(w wiring) ([]part, error) {
 		Letters: &sinks.Letters{Producer: producer, Config: w.kafka},
 		Offsets: &sinks.LogOffsets{Admin: w.admin, Config: w.kafka},
 		Epochs:  w.epochs, Key: []byte(w.secrets.fingerprint),
-		// A list of its own: it has to notice every change itself.
-		Erasures:   erasure.New([]byte(w.secrets.fingerprint), &erasure.Table{DB: w.db}).OpenLetters(letterOpener(ring)),
+		Erasures:   w.ownErased(ring),
 		Registerer: w.registry, Log: w.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	w.health.Add("sinks", readiness("sinks", sink.Ready))
-	return []part{retention, {"sinks", sink.Run}}, nil
+	hourly, err := hourlyPart(w, sink, ring)
+	return []part{hourly, {"sinks", sink.Run}}, err
+}
+
+// ownErased is a list of the erased for one that has to notice every change of
+// it itself.
+func (w wiring) ownErased(ring *keyring.Ring) *erasure.List {
+	return erasure.New([]byte(w.secrets.fingerprint), &erasure.Table{DB: w.db}).OpenLetters(letterOpener(ring))
+}
+
+// hourlyPart is what is done every hour beside the sinks.
+func hourlyPart(w wiring, sink *sinks.Sink, ring *keyring.Ring) (part, error) {
+	corrector, err := sinks.NewCorrector(sink, w.ownErased(ring), &sinks.Tables{DB: w.db}, &sinks.RawLog{Config: w.kafka})
+	if err != nil {
+		return part{}, err
+	}
+	retention, err := retentionTask(w)
+	if err != nil {
+		return part{}, err
+	}
+	hourly, err := sinks.NewHourly(w.config.HourlyEvery, []sinks.Task{{Name: "corrections", Do: corrector.Correct}, retention}, w.registry, w.log)
+	if err != nil {
+		return part{}, err
+	}
+	return part{"hourly pass", hourly.Run}, nil
 }
 
 // processParts turn raw events into scores and touches. With a broker of its
