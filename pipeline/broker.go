@@ -99,7 +99,9 @@ func startBroker(c Config, s secrets, log *slog.Logger) (brokers []string, broke
 // provision makes every topic that is missing. A broker that cannot be reached
 // is the operator's to mend, so the error says where to look.
 func provision(ctx context.Context, k kafka.Config) (map[string]kafka.TopicInfo, error) {
-	infos, err := ensureTopics(ctx, k)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	infos, err := kafka.EnsureTopics(ctx, k, topics(k))
 	var mismatch *kafka.MismatchError
 	switch {
 	case errors.As(err, &mismatch):
@@ -108,36 +110,6 @@ func provision(ctx context.Context, k kafka.Config) (map[string]kafka.TopicInfo,
 		return nil, fmt.Errorf("--kafka-brokers (ASKBUY_KAFKA_BROKERS): provision topics at %v: %w; %s", k.Brokers, err, reachHint(k))
 	}
 	return infos, nil
-}
-
-// answersWithin is how long a broker may be silent before it is taken for none,
-// less than the client itself waits for one answer, and provisionWithin what it
-// gets for the work.
-const answersWithin, provisionWithin = 8 * time.Second, 30 * time.Second
-
-func ensureTopics(ctx context.Context, k kafka.Config) (map[string]kafka.TopicInfo, error) {
-	if err := answers(ctx, k); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, provisionWithin)
-	defer cancel()
-	return kafka.EnsureTopics(ctx, k, topics(k))
-}
-
-// answers tells a broker that says nothing from one that has its troubles,
-// which may pass while the topics are provisioned.
-func answers(ctx context.Context, k kafka.Config) error {
-	admin, err := kafka.NewAdmin(k)
-	if err != nil {
-		return err
-	}
-	defer admin.Close()
-	within, cancel := context.WithTimeout(ctx, answersWithin)
-	defer cancel()
-	if err := admin.Ping(within); err != nil && within.Err() != nil {
-		return err
-	}
-	return nil
 }
 
 // reachHint is what to look at when the broker does not answer as it should.
