@@ -88,6 +88,12 @@ func (a *Acceptor) UseSpool(s spool, share time.Duration) { a.spool, a.share = s
 //
 // Accept completes the items: an event without an id gets one.
 func (a *Acceptor) Accept(ctx context.Context, source string, arrival time.Time, items []Item) ([]Outcome, error) {
+	by, _ := ctx.Deadline()
+	return a.acceptBy(ctx, by, source, arrival, items)
+}
+
+// acceptBy is Accept with a deadline of its own; none is the zero time.
+func (a *Acceptor) acceptBy(ctx context.Context, by time.Time, source string, arrival time.Time, items []Item) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(items))
 	todo := make([]int, 0, len(items))
 	for i := range items {
@@ -106,7 +112,7 @@ func (a *Acceptor) Accept(ctx context.Context, source string, arrival time.Time,
 	for len(todo) > 0 {
 		w := newWave(a, source, arrival, len(todo))
 		w.start(items, outcomes, todo)
-		if err := w.wait(ctx); err != nil {
+		if err := w.wait(ctx, by); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNotDurable, err)
 		}
 		todo = w.again

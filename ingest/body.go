@@ -52,32 +52,38 @@ func isForm(r *http.Request) bool {
 	return err == nil && name == "application/x-www-form-urlencoded"
 }
 
-// buffers keeps the memory of bodies of a usual size.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// held is a body in memory, and its part of what is held in all.
+type held struct {
+	buf   bytes.Buffer
+	meter meter
+}
+
+// bodies keeps the memory of bodies of a usual size.
+var bodies = sync.Pool{New: func() any { return new(held) }}
 
 const usualBody = 64 << 10
 
 // body reads a request's body whole, within the bounds for one and for all.
-// release must be called once the bytes are no longer used.
-func (h *Handler) body(w http.ResponseWriter, r *http.Request) (raw []byte, release func(), refused *refusal) {
+// It must be released once its bytes are no longer used.
+func (h *Handler) body(w http.ResponseWriter, r *http.Request) (*held, *refusal) {
 	if r.ContentLength > h.Config.MaxBody {
-		return nil, nil, tooLarge
+		return nil, tooLarge
 	}
-	m := &meter{held: &h.held, limit: h.Config.MaxHeldBytes}
-	buf := buffers.Get().(*bytes.Buffer)
-	release = func() {
-		h.held.Add(-m.taken)
-		if buf.Cap() <= usualBody {
-			buf.Reset()
-			buffers.Put(buf)
-		}
+	b := bodies.Get().(*held)
+	b.meter = meter{source: http.MaxBytesReader(w, r.Body, h.Config.MaxBody), held: &h.held, limit: h.Config.MaxHeldBytes}
+	if refused := read(&b.buf, &b.meter, r.Header.Get("Content-Encoding"), h.Config.MaxBody); refused != nil {
+		b.release()
+		return nil, refused
 	}
-	m.source = http.MaxBytesReader(w, r.Body, h.Config.MaxBody)
-	if refused = read(buf, m, r.Header.Get("Content-Encoding"), h.Config.MaxBody); refused != nil {
-		release()
-		return nil, nil, refused
+	return b, nil
+}
+
+func (b *held) release() {
+	b.meter.held.Add(-b.meter.taken)
+	if b.meter = (meter{}); b.buf.Cap() <= usualBody {
+		b.buf.Reset()
+		bodies.Put(b)
 	}
-	return buf.Bytes(), release, nil
 }
 
 // read fills the buffer with at most limit decoded bytes.
@@ -106,10 +112,11 @@ func read(buf *bytes.Buffer, m *meter, encoding string, limit int64) *refusal {
 // readRefusal turns a failed read into an answer; a body that ended before its
 // length is refused like any other that is broken.
 func readRefusal(err error, broken *refusal) *refusal {
+	if err == nil {
+		return nil
+	}
 	var exceeded *http.MaxBytesError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &exceeded):
 		return tooLarge
 	case errors.Is(err, errBusy):

@@ -37,11 +37,12 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return h.problem(sourceEvents, unsupported)
 	}
-	raw, release, refused := h.body(w, r)
+	body, refused := h.body(w, r)
 	if refused != nil {
 		return h.problem(sourceEvents, refused)
 	}
-	defer release()
+	defer body.release()
+	raw := body.buf.Bytes()
 	parts, refused := split(raw, ndjson, h.Config.MaxBatch)
 	if refused != nil {
 		return h.problem(sourceEvents, refused)
@@ -49,7 +50,7 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	h.limiter.charge(key.sender(), len(parts)-1)
 	arrival := h.Now()
 	items := decodeAll(parts, arrival, key)
-	outcomes, refused := h.accept(r.Context(), sourceEvents, arrival, items)
+	outcomes, refused := h.accept(sourceEvents, arrival, items)
 	if refused != nil {
 		return h.problem(sourceEvents, refused)
 	}

@@ -83,10 +83,8 @@ func (h *Handler) route(mux *http.ServeMux, method, path string, f func(http.Res
 // accept waits for the items of one request within the door's own deadline,
 // even when the sender seems to have left: it may only have closed its half of
 // the connection, and publication goes on anyway.
-func (h *Handler) accept(ctx context.Context, source string, arrival time.Time, items []Item) ([]Outcome, *refusal) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Config.AckTimeout)
-	defer cancel()
-	outcomes, err := h.Acceptor.Accept(ctx, source, arrival, items)
+func (h *Handler) accept(source string, arrival time.Time, items []Item) ([]Outcome, *refusal) {
+	outcomes, err := h.Acceptor.acceptBy(context.Background(), time.Now().Add(h.Config.AckTimeout), source, arrival, items)
 	if err != nil {
 		h.logOutage(err)
 		return nil, unavailable

@@ -63,11 +63,12 @@ func (h *Handler) serveScore(w http.ResponseWriter, r *http.Request) error {
 	if ndjson, ok := mediaType(r); !ok || ndjson {
 		return h.problem(source, unsupported)
 	}
-	raw, release, refused := h.body(w, r)
+	body, refused := h.body(w, r)
 	if refused != nil {
 		return h.problem(source, refused)
 	}
-	defer release()
+	defer body.release()
+	raw := body.buf.Bytes()
 	v := reader{names: scoreNames}
 	if shape, err := v.readObject(raw, scoreNames); err != nil && !shape {
 		return h.problem(source, notJSON)

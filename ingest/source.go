@@ -108,11 +108,12 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, s *Source) *refus
 	if !s.takes(r) {
 		return unsupported
 	}
-	raw, release, refused := h.body(w, r)
+	body, refused := h.body(w, r)
 	if refused != nil {
 		return refused
 	}
-	defer release()
+	defer body.release()
+	raw := body.buf.Bytes()
 	if proof.Body != nil {
 		if err := proof.Body(raw); err != nil {
 			return h.denied(s, err)
@@ -153,7 +154,7 @@ func (h *Handler) acceptDelivery(r *http.Request, s *Source, d Delivery) *refusa
 	for i := range m.Items {
 		s.complete(&m.Items[i], d.Grant)
 	}
-	if _, refused := h.accept(r.Context(), s.Name, d.Arrival, m.Items); refused != nil {
+	if _, refused := h.accept(s.Name, d.Arrival, m.Items); refused != nil {
 		return refused
 	}
 	h.ok(s.Name)

@@ -19,8 +19,9 @@ type wave struct {
 	arrival  time.Time
 
 	publications []publication
-	again        []int         // items whose copies are being published: to be asked about again
-	pending      []dedup.Token // theirs
+	one          [1]publication // where they are, when it is one
+	again        []int          // items whose copies are being published: to be asked about again
+	pending      []dedup.Token  // theirs
 
 	open atomic.Int32  // publications without an outcome, and one while starting
 	done chan struct{} // closed when open is 0
@@ -37,7 +38,10 @@ type refused struct {
 
 // newWave makes a wave of at most size publications: they must not move.
 func newWave(a *Acceptor, source string, arrival time.Time, size int) *wave {
-	w := &wave{acceptor: a, source: source, arrival: arrival, publications: make([]publication, 0, size), done: make(chan struct{})}
+	w := &wave{acceptor: a, source: source, arrival: arrival, done: make(chan struct{})}
+	if w.publications = w.one[:0]; size > len(w.one) {
+		w.publications = make([]publication, 0, size)
+	}
 	w.open.Store(1)
 	return w
 }
@@ -120,13 +124,19 @@ func (w *wave) end() {
 
 // wait returns once everything of this wave, and the copies of its items that
 // others publish, have an outcome. What the broker has not answered when the
-// request's time runs out, or it ends, goes to the spool.
-func (w *wave) wait(ctx context.Context) error {
-	if err := w.settle(ctx); err != nil {
+// request's time runs out, or it ends, goes to the spool. No time means no
+// deadline.
+func (w *wave) wait(ctx context.Context, by time.Time) error {
+	if err := w.settle(ctx, by); err != nil {
 		return err
 	}
 	if w.failure != nil {
 		return w.failure
+	}
+	if len(w.pending) > 0 && !by.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, by)
+		defer cancel()
 	}
 	for _, token := range w.pending {
 		if err := token.Wait(ctx); err != nil {
@@ -136,35 +146,44 @@ func (w *wave) wait(ctx context.Context) error {
 	return nil
 }
 
-func (w *wave) settle(ctx context.Context) error {
-	patience, stop := w.acceptor.patience(ctx)
-	defer stop()
+// One timer does for both ends: a context with a deadline would cost more than
+// all else that a request waits with.
+func (w *wave) settle(ctx context.Context, by time.Time) error {
+	var ends <-chan time.Time // never, without a deadline
+	var timer *time.Timer
+	if !by.IsZero() {
+		timer = time.NewTimer(time.Until(by) - w.acceptor.spoolShare())
+		defer timer.Stop()
+		ends = timer.C
+	}
 	select {
 	case <-w.done:
 		return nil
-	case <-patience:
+	case <-ends:
 	case <-ctx.Done():
 	}
 	for i := range w.publications {
 		w.publications[i].rescue()
 	}
+	if timer != nil {
+		timer.Reset(time.Until(by))
+	}
 	select {
 	case <-w.done:
 		return nil
+	case <-ends:
+		return context.DeadlineExceeded
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// patience ends when no more than the spool's share is left of the request's
-// time.
-func (a *Acceptor) patience(ctx context.Context) (<-chan time.Time, func() bool) {
-	deadline, ok := ctx.Deadline()
-	if a.spool == nil || !ok {
-		return nil, func() bool { return true }
+// spoolShare is how much of a request's time is left for the spool.
+func (a *Acceptor) spoolShare() time.Duration {
+	if a.spool == nil {
+		return 0
 	}
-	timer := time.NewTimer(time.Until(deadline) - a.share)
-	return timer.C, timer.Stop
+	return a.share
 }
 
 // deepAttrs is the length from which attrs may be nested too deeply: each

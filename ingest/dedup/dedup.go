@@ -52,14 +52,14 @@ const shardCount = 64
 
 type shard struct {
 	mu       sync.Mutex
-	commits  uint64        // ids marked so far
-	blooms   []*generation // newest first
-	exact    []*slice      // newest first
-	inflight map[event.IdentityHash]*call
+	commits  uint64                       // ids marked so far
+	blooms   []*generation                // newest first
+	exact    []*slice                     // newest first
+	inflight map[event.IdentityHash]*call // nil: nobody waits for it
 	counts   counts
 }
 
-// call is one publication under way.
+// call is one publication under way that somebody waits for.
 type call struct{ done chan struct{} }
 
 // NewFilter makes an empty memory; now is asked for the age of generations alone.
@@ -82,7 +82,7 @@ type Token struct {
 	filter  *Filter
 	id      event.IdentityHash
 	copy    event.Copy
-	call    *call
+	call    *call // of Pending
 }
 
 // Begin asks about a copy of an event.
@@ -90,16 +90,19 @@ func (f *Filter) Begin(id event.IdentityHash, c event.Copy) Token {
 	s := f.shard(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if running := s.inflight[id]; running != nil {
+	if running, ok := s.inflight[id]; ok {
+		if running == nil {
+			running = &call{done: make(chan struct{})}
+			s.inflight[id] = running
+		}
 		return Token{Verdict: Pending, call: running}
 	}
 	verdict := s.lookUp(id, c)
 	if verdict == Duplicate || verdict == Conflict {
 		return Token{Verdict: verdict}
 	}
-	own := &call{done: make(chan struct{})}
-	s.inflight[id] = own
-	return Token{verdict, f, id, c, own}
+	s.inflight[id] = nil
+	return Token{Verdict: verdict, filter: f, id: id, copy: c}
 }
 
 // lookUp asks the filters first; a hit is settled by the exact slices, or not
@@ -163,7 +166,8 @@ func (f *Filter) Remembers(id event.IdentityHash) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, known := s.known(id)
-	return known || s.inflight[id] != nil
+	_, running := s.inflight[id]
+	return known || running
 }
 
 // Commit marks the event as accepted. It belongs after the broker's ack.
@@ -181,9 +185,12 @@ func (t Token) finish(accepted bool) {
 	if accepted {
 		t.filter.mark(s, t.id, t.copy)
 	}
+	waited := s.inflight[t.id]
 	delete(s.inflight, t.id)
 	s.mu.Unlock()
-	close(t.call.done)
+	if waited != nil {
+		close(waited.done)
+	}
 }
 
 // Wait blocks until the publication that made this token Pending has ended,

@@ -30,15 +30,20 @@ type Envelope struct {
 	MaybeDuplicate bool
 }
 
-var present = []byte{1}
+// Values that every record shares; nobody may write into a header.
+var present, version = []byte{1}, []byte(Version)
 
 // Headers writes the envelope.
 func (v *Envelope) Headers() []Header {
+	const identity, fingerprint = len(v.Identity), len(v.Identity) + 1 + len(v.Copy.Body) // their ends
+	b := append(make([]byte, 0, fingerprint+len(v.Source)), v.Identity[:]...)
+	b = append(append(b, v.Copy.Version), v.Copy.Body[:]...)
+	b = append(b, v.Source...)
 	h := append(make([]Header, 0, 6),
-		Header{HeaderSchema, []byte(Version)},
-		Header{HeaderIdentity, v.Identity[:]},
-		Header{HeaderFingerprint, append([]byte{v.Copy.Version}, v.Copy.Body[:]...)},
-		Header{HeaderSource, []byte(v.Source)})
+		Header{HeaderSchema, version},
+		Header{HeaderIdentity, b[:identity:identity]},
+		Header{HeaderFingerprint, b[identity:fingerprint:fingerprint]},
+		Header{HeaderSource, b[fingerprint:]})
 	if v.Copy.NoTS {
 		h = append(h, Header{HeaderNoTS, present})
 	}

@@ -58,6 +58,7 @@ func (c Copy) Same(other Copy) bool {
 type Fingerprinter struct {
 	mac    hash.Hash
 	buffer []byte // the last event's canonical form
+	sum    []byte // its hash
 }
 
 // NewFingerprinter keys a fingerprinter; the key is at least 32 random bytes.
@@ -82,13 +83,16 @@ func (f *Fingerprinter) Copy(e *Event, noTS bool) Copy {
 	}
 	f.buffer = b
 	c := Copy{Version: FingerprintVersion, TS: e.TS, NoTS: noTS}
-	copy(c.Body[:], f.Sum(b))
+	f.sum = f.append(f.sum[:0], b)
+	copy(c.Body[:], f.sum)
 	return c
 }
 
 // Sum is a keyed hash of any bytes, 32 long.
-func (f *Fingerprinter) Sum(b []byte) []byte {
+func (f *Fingerprinter) Sum(b []byte) []byte { return f.append(nil, b) }
+
+func (f *Fingerprinter) append(to, b []byte) []byte {
 	f.mac.Reset()
 	f.mac.Write(b)
-	return f.mac.Sum(nil)
+	return f.mac.Sum(to)
 }
