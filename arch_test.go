@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"internal/crash":                  {},
 	"report/inference":                {"internal/experiment"},
 	"internal/httpserver":             {},
+	"internal/bubble":                 {},
 	"internal/keyring":                {},
 	"internal/judge":                  {},
 	"internal/experiment":             {},

@@ -80,6 +80,14 @@ func (w *wave) publish(hasher *event.Fingerprinter, item *Item, index int) Outco
 		outcome = Conflict
 	case dedup.Maybe:
 		envelope.MaybeDuplicate = true
+		if dropMaybe {
+			token.Abort()
+			return Duplicate
+		}
+	}
+	if markFirst {
+		token.Commit()
+		token = dedup.Token{}
 	}
 	value, err := encode(e)
 	if err != nil {

@@ -122,7 +122,7 @@ func (p *Processors) onEntry(ctx goka.Context, record any) {
 		return // no feature reads behaviours yet
 	}
 	state := table[journey](ctx)
-	out, err := safely(func() (output, error) { return p.join.apply(state, entry, p.position(ctx)), nil })
+	out, err := safely(func() (output, error) { return p.join.apply(state, entry, p.version(ctx)), nil })
 	if err != nil {
 		p.bury(ctx, record, err)
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ import (
 type Consumer struct {
 	consumer *kafka.Consumer
 	prefix   string
-	pending  kafka.Batch // since the last Release
+	pending  map[Partition]kafka.Part // polled and not known to be committed, without the records
 
 	mu    sync.Mutex
 	moved []Partition
@@ -28,7 +29,7 @@ type Consumer struct {
 
 // NewConsumer makes a member of the group; Close it after the sink's Run.
 func NewConsumer(c kafka.Config, log *slog.Logger) (*Consumer, error) {
-	member := &Consumer{prefix: c.Prefix}
+	member := &Consumer{prefix: c.Prefix, pending: map[Partition]kafka.Part{}}
 	topics := Topics()
 	for n := range topics {
 		topics[n] = c.Name(topics[n])
@@ -72,7 +73,6 @@ func (c *Consumer) Poll(ctx context.Context, max int) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.pending = append(c.pending, batch...)
 	records := make([]Record, 0, batch.Len())
 	for _, part := range batch {
 		topic := strings.TrimPrefix(part.Topic, c.prefix)
@@ -82,6 +82,8 @@ func (c *Consumer) Poll(ctx context.Context, max int) ([]Record, error) {
 				Headers: headers(r.Headers), Value: r.Value, Time: r.Time,
 			})
 		}
+		part.Records = nil // only where it ends is kept
+		c.pending[Partition{topic, part.Partition}] = part
 	}
 	return records, nil
 }
@@ -94,14 +96,18 @@ func headers(list []kafka.Header) []event.Header {
 	return out
 }
 
-// Commit commits all that was polled since the last Release.
-func (c *Consumer) Commit(ctx context.Context) error { return c.consumer.Commit(ctx, c.pending) }
+// Commit commits all that was polled. What it cannot commit the next one does.
+func (c *Consumer) Commit(ctx context.Context) error {
+	batch := slices.Collect(maps.Values(c.pending))
+	if err := c.consumer.Commit(ctx, batch); err != nil {
+		return err
+	}
+	clear(c.pending)
+	return nil
+}
 
 // Release lets the group rebalance.
-func (c *Consumer) Release() {
-	c.pending = nil
-	c.consumer.AllowRebalance()
-}
+func (c *Consumer) Release() { c.consumer.AllowRebalance() }
 
 // Letters publishes dead letters: the publisher of a Sink.
 type Letters struct {

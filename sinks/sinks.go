@@ -47,7 +47,8 @@ type source interface {
 	// Poll waits for records, at most max of them, each partition's in order.
 	// It returns ctx's error when ctx ends before there are any.
 	Poll(ctx context.Context, max int) ([]Record, error)
-	// Commit says that all records polled since the last Release are dealt with.
+	// Commit says that all records polled so far are dealt with; one that
+	// failed before is made good.
 	Commit(ctx context.Context) error
 	// Release lets the group rebalance until the next Poll.
 	Release()
@@ -134,6 +135,8 @@ type Sink struct {
 	exact  bool
 	ousted []event.IdentityHash
 
+	uncommitted bool // the last commit failed
+
 	running atomic.Bool
 	waiting atomic.Int32 // retries under way
 }
@@ -213,6 +216,9 @@ func (s *Sink) consume(ctx context.Context) error {
 		for _, p := range s.deps.Source.Moved() {
 			delete(s.memories, p) // others may have stored facts since
 		}
+		if commitFirst {
+			s.commit(ctx, len(records))
+		}
 		if err := s.process(finishing, records); err != nil {
 			return err
 		}
@@ -242,10 +248,10 @@ func (s *Sink) finishing(ctx context.Context) (finishing context.Context, done f
 func (s *Sink) collect(ctx context.Context) ([]Record, error) {
 	var records []Record
 	err := s.retry(ctx, "poll records", func() (err error) {
-		records, err = s.deps.Source.Poll(ctx, s.config.BatchRows)
+		records, err = s.poll(ctx)
 		return err
 	})
-	if err != nil {
+	if err != nil || len(records) == 0 {
 		return nil, err
 	}
 	linger, cancel := context.WithTimeout(ctx, s.config.Linger)
@@ -260,11 +266,29 @@ func (s *Sink) collect(ctx context.Context) ([]Record, error) {
 	return records, ctx.Err()
 }
 
-// commit is not retried: a later commit covers this one, and without any the
-// records come again to the same rows.
+// poll waits for the first records of a batch. While a commit is owed it
+// returns without any after a while, so that it is tried again: there may
+// never be another record.
+func (s *Sink) poll(ctx context.Context) ([]Record, error) {
+	if !s.uncommitted {
+		return s.deps.Source.Poll(ctx, s.config.BatchRows)
+	}
+	timed, cancel := context.WithTimeout(ctx, s.config.BackoffMax)
+	defer cancel()
+	records, err := s.deps.Source.Poll(timed, s.config.BatchRows)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return nil, nil
+	}
+	return records, err
+}
+
+// commit is not retried here, where it would hold a rebalance back: the next
+// one covers it, and without any the records come again to the same rows.
 func (s *Sink) commit(ctx context.Context, records int) {
-	if err := s.deps.Source.Commit(ctx); err != nil && ctx.Err() == nil {
-		s.deps.Log.Warn("commit of stored records failed; they may be stored again", "records", records, "err", err)
+	err := s.deps.Source.Commit(ctx)
+	s.uncommitted = err != nil
+	if err != nil && ctx.Err() == nil {
+		s.deps.Log.Warn("commit of stored records failed, it is tried again; until then they may be stored again", "records", records, "err", err)
 	}
 }
 

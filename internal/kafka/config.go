@@ -8,6 +8,8 @@ import (
 	"net"
 	"regexp"
 	"time"
+
+	"github.com/lovoo/goka"
 )
 
 // Config says where the broker is and how this process presents itself to it.
@@ -37,6 +39,16 @@ type Config struct {
 	SASL SASL
 	// Dial replaces the network in tests.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Goka replaces Sarama under Goka in tests; nil everywhere else.
+	Goka *GokaClients
+}
+
+// GokaClients are what Goka reads with where Sarama cannot go: Sarama holds
+// locks while it waits for answers, which stops the clock of a synctest bubble.
+type GokaClients struct {
+	Group    goka.ConsumerGroupBuilder
+	Consumer goka.SaramaConsumerBuilder
+	Topics   goka.TopicManagerBuilder
 }
 
 // DefaultConfig is for a real cluster: 16 partitions, three replicas.

@@ -76,7 +76,7 @@ func ProcessorOptions(c Config, o GroupOptions) []goka.ProcessorOption {
 		goka.WithStorageBuilder(store.build),
 		goka.WithRebalanceCallback(rebalanced),
 		goka.WithConsumerGroupBuilder(consumerGroupBuilder(c, o, store, out)),
-		goka.WithConsumerSaramaBuilder(goka.SaramaConsumerBuilderWithConfig(c.saramaConfig())),
+		goka.WithConsumerSaramaBuilder(c.consumerBuilder()),
 		goka.WithProducerBuilder(out.open(c)),
 		goka.WithTopicManagerBuilder(topicManagerBuilder(c)),
 	}
@@ -109,13 +109,26 @@ func groupConfig(c Config, o GroupOptions) *sarama.Config {
 
 func consumerGroupBuilder(c Config, o GroupOptions, t tables, out *outputs) goka.ConsumerGroupBuilder {
 	return func(brokers []string, group, _ string) (sarama.ConsumerGroup, error) {
-		s := groupConfig(c, o)
-		inner, err := sarama.NewConsumerGroup(brokers, group, s)
+		inner, err := c.joinGroup(brokers, group, groupConfig(c, o))
 		if err != nil {
 			return nil, fmt.Errorf("join group %s: %w", group, err)
 		}
 		return &orderedGroup{ConsumerGroup: inner, log: o.Log, session: t.session, stopping: out.abort, grace: o.StopGrace}, nil
 	}
+}
+
+func (c Config) joinGroup(brokers []string, group string, s *sarama.Config) (sarama.ConsumerGroup, error) {
+	if c.Goka != nil {
+		return c.Goka.Group(brokers, group, c.ClientID)
+	}
+	return sarama.NewConsumerGroup(brokers, group, s)
+}
+
+func (c Config) consumerBuilder() goka.SaramaConsumerBuilder {
+	if c.Goka != nil {
+		return c.Goka.Consumer
+	}
+	return goka.SaramaConsumerBuilderWithConfig(c.saramaConfig())
 }
 
 // topicManagerBuilder gives Goka its eyes on topics, but not its hands: what a
@@ -127,6 +140,9 @@ func topicManagerBuilder(c Config) goka.TopicManagerBuilder {
 	t.MismatchBehavior = goka.TMConfigMismatchBehaviorFail
 	t.NoCreate = true
 	return func(brokers []string) (goka.TopicManager, error) {
+		if c.Goka != nil {
+			return c.Goka.Topics(brokers)
+		}
 		inner, err := goka.NewTopicManager(brokers, c.saramaConfig(), t)
 		if err != nil {
 			return nil, err

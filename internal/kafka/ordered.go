@@ -206,6 +206,10 @@ func (s *orderedSession) tracker(topic string, partition int32) *tracker {
 
 // MarkOffset is given the offset after the record that is done.
 func (s *orderedSession) MarkOffset(topic string, partition int32, next int64, metadata string) {
+	if unordered {
+		s.ConsumerGroupSession.MarkOffset(topic, partition, next, metadata)
+		return
+	}
 	if next, grew := s.tracker(topic, partition).done(next - 1); grew {
 		s.ConsumerGroupSession.MarkOffset(topic, partition, next, metadata)
 	}

@@ -21,7 +21,7 @@ func partitionOfString(key string, n int32) int32 {
 // Partitioner places records with a key by Partition, and spreads those
 // without one.
 func Partitioner() kgo.Partitioner {
-	return kgo.StickyKeyPartitioner(kgo.KafkaHasher(Hash))
+	return kgo.StickyKeyPartitioner(kgo.KafkaHasher(partitionHash))
 }
 
 // NewHasher is Hash for Goka's processors, views and emitters.

@@ -1,0 +1,5 @@
+//go:build plant_drop_on_bloom_hit
+
+package ingest
+
+const dropMaybe = true

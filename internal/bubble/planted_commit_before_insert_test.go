@@ -1,0 +1,5 @@
+//go:build plant_commit_before_insert
+
+package bubble
+
+const planted = "commit_before_insert"

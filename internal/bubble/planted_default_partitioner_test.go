@@ -1,0 +1,5 @@
+//go:build plant_default_partitioner
+
+package bubble
+
+const planted = "default_partitioner"

@@ -1,0 +1,5 @@
+//go:build plant_plain_counter
+
+package bubble
+
+const planted = "plain_counter"

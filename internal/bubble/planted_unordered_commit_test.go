@@ -1,0 +1,5 @@
+//go:build plant_unordered_commit
+
+package bubble
+
+const planted = "unordered_commit"

@@ -1,0 +1,5 @@
+//go:build plant_unordered_commit
+
+package kafka
+
+const unordered = true

@@ -1,0 +1,5 @@
+//go:build plant_commit_before_insert
+
+package sinks
+
+const commitFirst = true
