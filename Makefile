@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak test-services check bench bench-parts fuzz engine build fmt clean model eval
+.PHONY: help run test soak planted test-services check bench bench-parts fuzz engine build fmt clean model eval
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,10 +15,20 @@ run: build engine ## start everything in one process, with the sample shop, and 
 test: engine ## every test, on real embedded engines
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
 
-soak: engine ## the long form of the tests of exactness: 1,000 runs of each simulation of experiments, KILLS=200 kills
+soak: engine planted ## the long form of the tests of exactness: SEEDS=1000 simulated plans, 1,000 runs of each simulation of experiments, KILLS=200 kills
+	SEEDS=$${SEEDS:-1000} $(GO) test -timeout 3h -count 1 -v -run '^TestSimulation$$' ./internal/bubble
 	SOAK=1 $(GO) test -timeout 30m -count 1 -v ./report/inference
 	SOAK=1 $(GO) test -timeout 30m -count 1 -v -run '^TestPlanted' -tags plant_conversation_variance ./report/inference
 	KILLS=$${KILLS:-200} LOG_KILLS=$${LOG_KILLS:-20} $(GO) test -timeout 3h -count 1 -v -run '^(TestKills|TestConformanceOneRecordedLog)$$' ./cmd/askbuy
+
+PLANTED := mark_before_ack drop_on_bloom_hit commit_before_insert plain_counter unordered_commit default_partitioner
+
+planted: ## plant mistakes one by one, and see the simulation find each
+	@for mistake in $(PLANTED); do \
+	  if found=$$(SEEDS=100 $(GO) test -count 1 -tags plant_$$mistake -run '^TestSimulation$$' ./internal/bubble); then echo "$$mistake: not found in 100 seeds"; exit 1; fi; \
+	  grep -q 'is red; again' <<<"$$found" || { echo "$$found"; exit 1; }; \
+	  echo "$$mistake: found after $$(grep -o 'seeds [0-9]*' <<<"$$found")"; \
+	done
 
 test-services: engine ## the tests that choose their broker, on Apache Kafka 4 (Java 17, Maven; REQUIRE_SERVICES=1: must run)
 	@$(GO) run ./internal/kafka/kafkatest/apache/testservices

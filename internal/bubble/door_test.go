@@ -138,4 +138,3 @@ func copied(dir string) string {
 	check(os.CopyFS(to, os.DirFS(dir)))
 	return to
 }
-

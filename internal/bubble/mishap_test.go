@@ -37,15 +37,14 @@ func newMishap(dice *rand.Rand) mishap {
 	count := 1 + dice.IntN(12)
 	long := time.Duration(1+dice.IntN(8)) * time.Second
 	pause := time.Duration(dice.IntN(4)) * time.Second
-	switch dice.IntN(9) {
+	switch dice.IntN(10) {
 	case 0:
 		return mishap{name: "acks are lost", do: produceFault(topic, nil, pick(dice, kerr.RequestTimedOut, kerr.NotEnoughReplicasAfterAppend), count)}
 	case 1:
 		return mishap{name: "records are refused for now", do: produceFault(topic, nil, pick(dice, kerr.NotLeaderForPartition, kerr.KafkaStorageError, kerr.NotEnoughReplicas), count)}
 	case 2:
 		return mishap{name: "a partition takes nothing for a while", do: func(w *world) {
-			h := w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Partitions: []int32{partition}, Err: kerr.NotEnoughReplicas, Count: -1})
-			w.later(long, h.Remove)
+			w.later(long, w.close(topic, partition).Remove)
 		}}
 	case 3:
 		return mishap{name: "a leader moves", do: func(w *world) {
@@ -62,6 +61,14 @@ func newMishap(dice *rand.Rand) mishap {
 		return mishap{name: "the door crashes", do: func(w *world) { w.crashDoor(pause) }}
 	case 7:
 		return mishap{name: "the processors crash", do: func(w *world) { w.crash(&w.groups, w.processors, pause, processors.Groups()...) }}
+	case 8:
+		output := prefix + pick(dice, event.TopicJourney, event.TopicMessageScores, event.TopicTouches)
+		return mishap{name: "the processors crash while a partition takes nothing of theirs", do: func(w *world) {
+			closed := w.close(output, partition)
+			time.Sleep(long)
+			w.crash(&w.groups, w.processors, pause, processors.Groups()...)
+			closed.Remove()
+		}}
 	default:
 		return mishap{name: "the sink crashes", do: func(w *world) { w.crash(&w.sinks, w.sink, pause, sinks.Group) }}
 	}
@@ -77,6 +84,11 @@ func produceFault(topic string, partitions []int32, err *kerr.Error, count int) 
 	return func(w *world) {
 		w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Partitions: partitions, Err: err, Count: count})
 	}
+}
+
+// close has a partition take nothing.
+func (w *world) close(topic string, partition int32) *kfake.FaultHandle {
+	return w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Partitions: []int32{partition}, Err: kerr.NotEnoughReplicas, Count: -1})
 }
 
 // outage cuts the connection of whoever makes such a request.
