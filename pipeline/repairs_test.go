@@ -6,7 +6,6 @@ import (
 
 	"askbuy/internal/kafka"
 	"askbuy/internal/simulator"
-	"askbuy/models/intent"
 	"askbuy/report"
 	"askbuy/schemas/event"
 )
@@ -14,7 +13,7 @@ import (
 // against compares the derived rows with the facts.
 func (i *instance) against(t *testing.T) *report.Diff {
 	t.Helper()
-	diff, err := report.AgainstFacts(t.Context(), i.db, intent.Default().Params())
+	diff, err := report.AgainstFacts(t.Context(), i.db, Models())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,11 @@ import (
 // scoreText answers POST /v1/score: what a text tells as the first message of
 // a conversation.
 func scoreText(model *intent.Model) ingest.ScoreFunc {
-	return func(_ context.Context, _, text string) (ingest.Score, error) {
+	return func(_ context.Context, shop, text string) (ingest.Score, error) {
 		scored := model.Score(text)
-		folded := model.Fold([]intent.Point{{Evidence: scored.Evidence}})[0]
+		folded := intent.Fold(shop, []intent.Point{{
+			Evidence: scored.Evidence, Bargain: scored.Intent == intent.Bargain, Params: model.Params(),
+		}}, nil)[0]
 		entities := make([]ingest.Entity, 0, len(scored.Entities))
 		for _, e := range scored.Entities {
 			entities = append(entities, ingest.Entity(e))

@@ -17,7 +17,7 @@ const halfDay = day / 2
 // history makes events of one shop: a few shoppers who share conversation
 // ids, times on a grid on which the day's and the month's edges are hit. Pick
 // answers a number below its argument.
-func history(pick func(n int) int, days, messages, orderEvents int) []*event.Event {
+func history(pick func(n int) int, days, messages, orderEvents, behaviors int) []*event.Event {
 	var events []*event.Event
 	when := func() int64 { return int64(pick(2*days)) * halfDay }
 	for i := range messages {
@@ -36,7 +36,13 @@ func history(pick func(n int) int, days, messages, orderEvents int) []*event.Eve
 			Test:   pick(10) == 9,
 		})
 	}
-	return append(events, &event.Event{Type: event.TypeBehavior, ShopID: "s", ID: "b", UserID: "u1", Name: event.AddToCart})
+	for i := range behaviors {
+		events = append(events, &event.Event{
+			Type: event.TypeBehavior, ShopID: "s", ID: fmt.Sprint("b", i), TS: when(), UserID: []string{"u1", "u2", "u3"}[pick(3)],
+			Name: []string{event.AddToCart, "page_view", "checkout", "looked_away"}[pick(4)], Test: pick(10) == 9,
+		})
+	}
+	return events
 }
 
 // delivery is a random order of arrival in which some events come again.
@@ -53,7 +59,7 @@ func delivery(dice *rand.Rand, events []*event.Event) []*event.Event {
 
 // trial plays one history and says how the rows differ from the truth.
 func trial(dice *rand.Rand, limits Limits, b bug, crashes int, events []*event.Event) string {
-	return diff(truth(testModel{}, events), newWorld(dice, limits, b, crashes, delivery(dice, events)).run())
+	return diff(truth(testModel{}, testFold, events), newWorld(dice, limits, b, crashes, delivery(dice, events)).run())
 }
 
 func diff(want, got map[string]string) string {
@@ -76,7 +82,10 @@ func diff(want, got map[string]string) string {
 
 // tight are bounds that hardly anything fits into.
 func tight(pick func(n int) int) Limits {
-	return Limits{Messages: 1 + pick(8), Bytes: []int{300, 600, 1200, 128 << 10}[pick(4)], Age: DefaultLimits().Age}
+	return Limits{
+		Messages: 1 + pick(8), Behaviors: 1 + pick(4), Bytes: []int{300, 600, 1200, 128 << 10}[pick(4)],
+		Age: DefaultLimits().Age,
+	}
 }
 
 // Whatever the order of arrival, the repetitions, the crashes, the bounds: the
@@ -88,7 +97,7 @@ func TestConverges(t *testing.T) {
 		if pick(2) == 1 {
 			limits = tight(pick)
 		}
-		events := history(pick, []int{3, 8, 50, 120}[pick(4)], pick(12), pick(10))
+		events := history(pick, []int{3, 8, 50, 120}[pick(4)], pick(12), pick(10), pick(8))
 		dice := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		if different := trial(dice, limits, noBug, pick(7), events); different != "" {
 			t.Fatal(different)
@@ -104,7 +113,7 @@ func TestConvergesInCrowds(t *testing.T) {
 		if seed%2 == 1 {
 			limits = tight(dice.IntN)
 		}
-		events := history(dice.IntN, []int{3, 8, 50, 120}[dice.IntN(4)], 10, 8)
+		events := history(dice.IntN, []int{3, 8, 50, 120}[dice.IntN(4)], 10, 8, 8)
 		if different := trial(dice, limits, noBug, []int{0, 1, 3, 6}[dice.IntN(4)], events); different != "" {
 			t.Fatalf("seed %d: %s", seed, different)
 		}
@@ -116,15 +125,15 @@ func TestConvergesInCrowds(t *testing.T) {
 func TestConflictsConverge(t *testing.T) {
 	for seed := range 1000 {
 		dice := rand.New(rand.NewPCG(uint64(seed), 4))
-		events := history(dice.IntN, 8, 10, 8)
-		for i, e := range history(dice.IntN, 8, 10, 8) {
+		events := history(dice.IntN, 8, 10, 8, 8)
+		for i, e := range history(dice.IntN, 8, 10, 8, 8) {
 			if e.Type != event.TypeBehavior && dice.IntN(2) == 0 {
 				e.UserID, e.OrderID = orIf(e.Type == event.TypeMessage, events[i].UserID, e.UserID), events[i].OrderID
 				events = append(events, e) // another body under the same identity
 			}
 		}
 		sent := delivery(dice, events)
-		want, got := truth(testModel{}, sent), newWorld(dice, DefaultLimits(), noBug, dice.IntN(7), sent).run()
+		want, got := truth(testModel{}, testFold, sent), newWorld(dice, DefaultLimits(), noBug, dice.IntN(7), sent).run()
 		for key := range got {
 			if _, ok := want[key]; !ok && strings.HasPrefix(key, "score ") {
 				delete(got, key)
@@ -146,17 +155,22 @@ func orIf(cond bool, a, b string) string {
 // The tests above can fail: each mistake that the recipe guards against is
 // found.
 func TestMistakesAreFound(t *testing.T) {
-	const histories = 5000
-	small := Limits{Messages: 3, Bytes: 128 << 10, Age: DefaultLimits().Age}
+	const histories = 10_000
+	small := DefaultLimits()
+	small.Messages = 3
 	cases := map[bug]Limits{
 		twoLogs: DefaultLimits(), previous: DefaultLimits(), first: DefaultLimits(), onlyChanged: DefaultLimits(),
-		noRepairs: small, hasty: small,
+		noRepairs: small, hasty: small, deafToBehaviors: DefaultLimits(), deafToOrders: DefaultLimits(),
 	}
 	for mistake, limits := range cases {
 		t.Run(string(mistake), func(t *testing.T) {
+			behaviors := 1
+			if mistake == deafToBehaviors {
+				behaviors = 8
+			}
 			for seed := range histories {
 				dice := rand.New(rand.NewPCG(uint64(seed), 1))
-				if trial(dice, limits, mistake, 9, history(dice.IntN, 3+27*(seed%2), 10, 8)) != "" {
+				if trial(dice, limits, mistake, 9, history(dice.IntN, 3+27*(seed%2), 10, 8, behaviors)) != "" {
 					t.Logf("found after %d histories", seed+1)
 					return
 				}

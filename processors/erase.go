@@ -57,20 +57,18 @@ func (j *journey) erase(upTo int64) (c concern) {
 		}
 		return o.Named <= upTo
 	})
-	if j.CompleteSince != nil && *j.CompleteSince <= upTo {
-		j.CompleteSince = nil // what was pruned is erased: nothing is missing
-	}
-	conversations := map[string]bool{}
-	for _, m := range j.Messages {
-		if m.Folded && !conversations[m.Conv] {
-			conversations[m.Conv] = true
-			c.places = append(c.places, m)
+	j.Behaviors = slices.DeleteFunc(j.Behaviors, func(b behavior) bool { return b.TS <= upTo })
+	for _, since := range []**int64{&j.CompleteSince, &j.BehaviorsSince} {
+		if *since != nil && **since <= upTo {
+			*since = nil // what was pruned is erased: nothing is missing
 		}
 	}
-	c.orders = slices.Clone(j.Orders)
-	c.ask = j.CompleteSince != nil || j.Overflowed
+	c = j.everything()
+	c.ask = j.CompleteSince != nil || j.BehaviorsSince != nil || j.Overflowed
 	return c
 }
 
 // empty reports that there is nothing to remember.
-func (j *journey) empty() bool { return len(j.Messages)+len(j.Orders) == 0 && j.CompleteSince == nil }
+func (j *journey) empty() bool {
+	return len(j.Messages)+len(j.Orders)+len(j.Behaviors) == 0 && j.CompleteSince == nil && j.BehaviorsSince == nil
+}

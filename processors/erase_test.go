@@ -16,7 +16,7 @@ import (
 func TestErasedJourneySaysWhatIsLeft(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := event.Shopper{ShopID: "s", UserID: "u"}
-		f := join{fold: testModel{}.Fold, partition: partitionOfKey, limits: DefaultLimits()}
+		f := testJoin(DefaultLimits())
 		if rapid.Bool().Draw(rt, "small") {
 			f.limits.Messages = 3
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/models/intent"
 	"askbuy/schemas/event"
 )
 
@@ -53,6 +54,9 @@ func (f *Facts) Shoppers(ctx context.Context, shoppers []event.Shopper) (map[eve
 	}
 	if err := f.orders(ctx, params, all); err != nil {
 		return nil, fmt.Errorf("read order events: %w", err)
+	}
+	if err := f.behaviors(ctx, params, all); err != nil {
+		return nil, fmt.Errorf("read behaviours: %w", err)
 	}
 	return all, nil
 }
@@ -144,4 +148,30 @@ func (f *Facts) orders(ctx context.Context, params map[string]any, all map[event
 		all[s] = h
 	}
 	return nil
+}
+
+func (f *Facts) behaviors(ctx context.Context, params map[string]any, all map[event.Shopper]History) error {
+	type row struct {
+		ShopID  string `ch:"shop_id"`
+		UserID  string `ch:"user_id"`
+		EventID string `ch:"event_id"`
+		Name    string `ch:"name"`
+		TS      int64  `ch:"at"`
+		Raw     int64  `ch:"raw_position"`
+	}
+	rows, err := clickhouse.Select[row](ctx, f.DB, `
+		SELECT shop_id, user_id, event_id, name, toUnixTimestamp64Milli(ts) AS at, raw_position
+		FROM askbuy.behaviors FINAL WHERE (shop_id, user_id) IN `+asked+` AND is_test = 0`, params)
+	for _, r := range rows {
+		if intent.SignalOf(r.Name) == intent.NoSignal {
+			continue
+		}
+		s := event.Shopper{ShopID: r.ShopID, UserID: r.UserID}
+		h := all[s]
+		h.Behaviors = append(h.Behaviors, Fact{Raw: event.Position(r.Raw), Event: &event.Event{
+			Type: event.TypeBehavior, ID: r.EventID, ShopID: s.ShopID, UserID: s.UserID, TS: r.TS, Name: r.Name,
+		}})
+		all[s] = h
+	}
+	return err
 }

@@ -26,7 +26,7 @@ func newFacts(t *testing.T) *Facts {
 func (f *Facts) store(t *testing.T, events []*event.Event) {
 	t.Helper()
 	rows := map[string][][]any{}
-	tables := map[string][]string{warehouse.Messages.Name: warehouse.Messages.Columns, warehouse.OrderEvents.Name: warehouse.OrderEvents.Columns}
+	tables := map[string][]string{warehouse.Messages.Name: warehouse.Messages.Columns, warehouse.OrderEvents.Name: warehouse.OrderEvents.Columns, warehouse.Behaviors.Name: warehouse.Behaviors.Columns}
 	for i, e := range events {
 		id := e.Identity()
 		suffix := []any{e.TS, int64(0), boolByte(e.Test), "{}", "test", string(id[:]), uint8(1), string(id[:]), uint8(0), int32(0), int64(i), uint64(math.MaxInt64 - i)}
@@ -34,6 +34,9 @@ func (f *Facts) store(t *testing.T, events []*event.Event) {
 		case event.TypeMessage:
 			row := []any{e.ShopID, e.UserID, e.ID, e.ConvID, string(e.From), e.Text, "", ""}
 			rows[warehouse.Messages.Name] = append(rows[warehouse.Messages.Name], append(row, suffix...))
+		case event.TypeBehavior:
+			row := []any{e.ShopID, e.UserID, e.ID, e.Name, "", "", "", "", uint64(0)}
+			rows[warehouse.Behaviors.Name] = append(rows[warehouse.Behaviors.Name], append(row, suffix...))
 		case event.TypeOrder:
 			row := []any{e.ShopID, e.OrderID, e.ID, e.UserID, string(e.Status), nil, nil, "", nil, "", "", e.ConvID, uint8(0), []any{}}
 			rows[warehouse.OrderEvents.Name] = append(rows[warehouse.OrderEvents.Name], append(row, suffix...))
@@ -66,11 +69,11 @@ func TestFactsGiveTheRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j := join{fold: testModel{}.Fold}
+		j := testJoin(DefaultLimits())
 		maps.Copy(got, texts(j.rebuild(testModel{}, s, h, 0)))
 	}
 	maps.DeleteFunc(got, func(_, text string) bool { return text == "" })
-	if different := diff(truth(testModel{}, events), got); different != "" {
+	if different := diff(truth(testModel{}, testFold, events), got); different != "" {
 		t.Error(different)
 	}
 }

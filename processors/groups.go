@@ -118,8 +118,6 @@ func (p *Processors) onEntry(ctx goka.Context, record any) {
 	case entry.Shopper().Key() != ctx.Key():
 		p.bury(ctx, record, errForeignKey)
 		return
-	case entry.Behavior != nil:
-		return // no feature reads behaviours yet
 	}
 	state := table[journey](ctx)
 	out, err := safely(func() (output, error) { return p.join.apply(state, entry, p.version(ctx)), nil })

@@ -53,7 +53,7 @@ func newRig(t *testing.T, k kafka.Config) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(reader.Close)
-	return &rig{t: t, config: c, deps: Deps{Model: intent.Default()}, reader: reader, rows: map[string]row{}}
+	return &rig{t: t, config: c, deps: Deps{Model: signalled()}, reader: reader, rows: map[string]row{}}
 }
 
 // onEach runs a test on each broker, and sees that no goroutine stays behind.
@@ -164,7 +164,7 @@ func decodeStrict[T any](t *testing.T, b []byte) (v T) {
 
 func crowd(seed uint64, days int) ([]*event.Event, *rand.Rand) {
 	dice := rand.New(rand.NewPCG(seed, 7))
-	events := history(dice.IntN, days, 60, 30)
+	events := history(dice.IntN, days, 60, 30, 20)
 	for i, e := range events {
 		e.ID = fmt.Sprint(e.ID, "-", i) // one id, one event
 		if e.Type == event.TypeMessage {
@@ -183,12 +183,12 @@ func TestConformanceGroups(t *testing.T) {
 		half := len(sent) / 2
 		r.send(sent[:half]...)
 		stop := r.run()
-		r.await(truth(intent.Default(), sent[:half]), 0)
+		r.await(truth(signalled(), intent.Fold, sent[:half]), 0)
 		stop()
 		r.send(sent[half:]...)
 		r.send(sent[:3]...) // and some once more
 		r.run()
-		r.await(truth(intent.Default(), sent), 0)
+		r.await(truth(signalled(), intent.Fold, sent), 0)
 		for key, row := range r.rows {
 			if row.version>>40 != 3 {
 				t.Errorf("%s has version %d, not of the journey's epoch", key, row.version)
@@ -209,7 +209,7 @@ func TestConformanceGroupsThroughRepairs(t *testing.T) {
 		r.deps.Facts, r.deps.Registerer = &memoryFacts{events: events}, registry
 		r.send(sent...)
 		r.run()
-		r.await(truth(intent.Default(), events), 0)
+		r.await(truth(signalled(), intent.Fold, events), 0)
 		if n, err := testutil.GatherAndCount(registry, "askbuy_repairs_total"); err != nil || n < 2 {
 			t.Errorf("%d outcomes of repairs, %v", n, err)
 		}
@@ -248,7 +248,7 @@ func TestConformanceGroupsBury(t *testing.T) {
 			r.record(event.TopicJourney, fine.Key(), []byte(`{"message":{"shop_id":"s","user_id":"other"}}`)))
 		r.send(&panics, fine)
 		r.run()
-		r.await(truth(intent.Default(), []*event.Event{fine}), 7)
+		r.await(truth(signalled(), intent.Fold, []*event.Event{fine}), 7)
 		places := map[string]bool{}
 		for _, l := range r.dead {
 			places[fmt.Sprint(l.Topic, l.Partition, l.Offset)] = true

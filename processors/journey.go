@@ -13,13 +13,18 @@ import (
 type journey struct {
 	Messages []message `json:"m,omitempty"` // in message order, one per event id
 	Orders   []order   `json:"o,omitempty"` // by id
+	// Behaviors are those of the last days, in order of ts, one per event id.
+	Behaviors []behavior `json:"b,omitempty"`
 	// Reached is how far the raw topics are in this journey: what must be
 	// stored before facts can say as much as it does.
 	Reached []event.Reached `json:"r,omitempty"`
 	// CompleteSince is the greatest ts ever pruned: of later ones nothing is
-	// missing. All kept messages are later. nil: nothing was pruned.
+	// missing but behaviours. All kept messages are later. nil: nothing was
+	// pruned.
 	CompleteSince *int64 `json:"c,omitempty"`
-	OrdersPruned  bool   `json:"p,omitempty"` // an order not kept need not be new
+	// BehaviorsSince is the same of behaviours.
+	BehaviorsSince *int64 `json:"s,omitempty"`
+	OrdersPruned   bool   `json:"p,omitempty"` // an order not kept need not be new
 	// Overflowed: some order of the shopper has more events than are kept, so
 	// nothing but the facts says which messages concern it.
 	Overflowed bool `json:"x,omitempty"`
@@ -54,8 +59,12 @@ type order struct {
 	ID   string         `json:"i"`
 	V    event.Position `json:"v"`
 	Paid *int64         `json:"p,omitempty"` // order time, when it is this shopper's and paid
+	Lost *int64         `json:"o,omitempty"` // when it was first cancelled or refunded
 	Last int64          `json:"l"`           // greatest of its times and 0, for pruning
-	Conv string         `json:"c,omitempty"` // the one it names
+	// Since is the least order time that any of its snapshots had: no score
+	// before it ever depended on the order. nil: none had one.
+	Since *int64 `json:"s,omitempty"`
+	Conv  string `json:"c,omitempty"` // the one it names
 	// Named is the greatest ts of the order's events that name this shopper.
 	Named int64 `json:"n,omitempty"`
 	// Ask: its row is asked of the facts. It has too many events, or it may be
@@ -66,8 +75,9 @@ type order struct {
 func newOrder(o *event.OrderSnapshot) order {
 	k := order{ID: o.OrderID, V: o.V, Conv: o.NamedConv, Named: o.NamedAt, Ask: o.Overflowed}
 	if o.Shopper == o.UserID {
-		k.Paid = o.PaidAt
+		k.Paid, k.Since = o.PaidAt, o.PaidAt
 	}
+	k.Lost = least(o.CancelledAt, o.RefundedAt)
 	for _, at := range []*int64{o.CreatedAt, o.PaidAt, o.CancelledAt, o.RefundedAt} {
 		if at != nil {
 			k.Last = max(k.Last, *at)
@@ -76,10 +86,19 @@ func newOrder(o *event.OrderSnapshot) order {
 	return k
 }
 
+// least is the lesser of two times of which either may be missing.
+func least(a, b *int64) *int64 {
+	if a == nil || b != nil && *b < *a {
+		return b
+	}
+	return a
+}
+
 // join folds journeys. All its functions are pure.
 type join struct {
-	fold      func([]intent.Point) []intent.Folded
-	partition func(key string) int32 // of every raw topic
+	fold      fold
+	params    func(model string) *intent.Params // of a model by its id; nil is one that reads all there is
+	partition func(key string) int32            // of every raw topic
 	limits    Limits
 }
 
@@ -93,9 +112,15 @@ type output struct {
 // concern is what an entry can have changed.
 type concern struct {
 	places []message // folded messages, as they are or were: all from each on in its conversation
+	spans  []span    // folded messages of every conversation whose model reads more than it
 	orders []order
 	ask    bool // rows that the journey cannot compute are among them
 }
+
+// span is a time, both ends included.
+type span struct{ from, to int64 }
+
+func (s span) has(ts int64) bool { return ts >= s.from && ts <= s.to }
 
 // apply folds one entry, at a position of the journey topic, into the state.
 func (f join) apply(j *journey, e *event.Entry, at event.Position) output {
@@ -107,8 +132,8 @@ func (f join) apply(j *journey, e *event.Entry, at event.Position) output {
 		c = j.applyOrder(e.Order, f.partition(event.Key(e.Order.ShopID, e.Order.OrderID)))
 	case e.Erasure != nil:
 		c = j.erase(e.Erasure.UpTo)
-	default:
-		return output{} // no feature reads behaviours yet
+	case e.Behavior != nil:
+		c = j.applyBehavior(e.Behavior, f.partition(e.Shopper().Key()))
 	}
 	out := f.rows(j, e.Shopper(), c, at)
 	j.prune(f.limits)
@@ -152,13 +177,23 @@ func (j *journey) concernedBy(places []message) (c concern) {
 	if len(c.places) == 0 {
 		return c
 	}
-	first := slices.MinFunc(c.places, inOrder)
-	for _, o := range j.Orders {
-		if o.Paid != nil && *o.Paid >= first.TS {
-			c.orders = append(c.orders, o)
+	for _, m := range c.places {
+		if m.Intent == intent.Claim {
+			c.spans = append(c.spans, span{m.TS, noTime})
 		}
 	}
+	c.orders = j.paidFrom(slices.MinFunc(c.places, inOrder).TS)
 	return c
+}
+
+// paidFrom are the orders whose touches can show a score at ts.
+func (j *journey) paidFrom(ts int64) (orders []order) {
+	for _, o := range j.Orders {
+		if o.Paid != nil && *o.Paid >= ts {
+			orders = append(orders, o)
+		}
+	}
+	return orders
 }
 
 // applyOrder keeps the snapshot of the greatest V. One that is not kept and
@@ -180,10 +215,27 @@ func (j *journey) applyOrder(e *event.OrderSnapshot, partition int32) concern {
 		return concern{}
 	case !kept:
 		j.Orders = slices.Insert(j.Orders, i, o)
-	case o.V >= j.Orders[i].V:
-		j.Orders[i] = o
+	default:
+		since := least(o.Since, j.Orders[i].Since)
+		if o.V >= j.Orders[i].V {
+			j.Orders[i] = o
+		}
+		j.Orders[i].Since = since
 	}
-	return concern{orders: []order{j.Orders[i]}}
+	return j.concernedByOrder(j.Orders[i])
+}
+
+// concernedByOrder are its own row, the scores from its time on, and the
+// touches that show them.
+func (j *journey) concernedByOrder(o order) concern {
+	if o.Since == nil {
+		return concern{orders: []order{o}}
+	}
+	c := concern{spans: []span{{*o.Since, noTime}}, orders: j.paidFrom(*o.Since), ask: !j.whole(*o.Since, 0)}
+	if o.Paid == nil {
+		c.orders = append(c.orders, o)
+	}
+	return c
 }
 
 // reach notes that a record is applied and reports whether it, or a later one

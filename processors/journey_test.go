@@ -11,10 +11,6 @@ import (
 	"askbuy/schemas/event"
 )
 
-func testJoin() join {
-	return join{fold: testModel{}.Fold, partition: func(string) int32 { return 0 }, limits: DefaultLimits()}
-}
-
 func said(id, conv string, ts int64) *event.Entry {
 	return &event.Entry{Message: &event.ScoredMessage{ShopID: "s", UserID: "u", EventID: id, ConvID: conv, TS: ts, Folded: true, Raw: 1}}
 }
@@ -31,7 +27,7 @@ func scoredIDs(o output) (ids []string) {
 }
 
 func TestMessageConcernsWhatComesAfterIt(t *testing.T) {
-	f, j := testJoin(), &journey{}
+	f, j := testJoin(DefaultLimits()), &journey{}
 	f.apply(j, said("b", "c", 20), 1)
 	f.apply(j, said("d", "c", 40), 2)
 	f.apply(j, said("x", "other", 30), 3)
@@ -51,7 +47,7 @@ func TestMessageConcernsWhatComesAfterIt(t *testing.T) {
 }
 
 func TestWhatIsNotFoldedConcernsNothing(t *testing.T) {
-	f, j := testJoin(), &journey{}
+	f, j := testJoin(DefaultLimits()), &journey{}
 	f.apply(j, said("a", "c", 20), 1)
 	bot := said("b", "c", 10)
 	bot.Message.Folded = false
@@ -74,7 +70,7 @@ func TestTouchesAtTheEdges(t *testing.T) {
 		{"30 days before it", 70 * day, true},
 		{"and a millisecond more", 70*day - 1, false},
 	} {
-		f, j := testJoin(), &journey{}
+		f, j := testJoin(DefaultLimits()), &journey{}
 		f.apply(j, said("a", "c", c.touch), 1)
 		got := f.apply(j, bought("o", 1, 100*day), 2)
 		if len(got.Touches) != 1 || (len(got.Touches[0].Touches) == 1) != c.listed {
@@ -84,7 +80,7 @@ func TestTouchesAtTheEdges(t *testing.T) {
 }
 
 func TestAnothersOrderHasNoTouches(t *testing.T) {
-	f, j := testJoin(), &journey{}
+	f, j := testJoin(DefaultLimits()), &journey{}
 	f.apply(j, said("a", "c", 1), 1)
 	f.apply(j, bought("o", 1, 2), 2)
 	entry := bought("o", 2, 2)
@@ -99,7 +95,8 @@ func TestAnothersOrderHasNoTouches(t *testing.T) {
 }
 
 func TestOverflowedOrdersAreAskedFor(t *testing.T) {
-	f, j := testJoin(), &journey{}
+	f, j := testJoin(DefaultLimits()), &journey{}
+	f.partition = func(string) int32 { return 0 }
 	entry := bought("o", 7, 100)
 	entry.Order.Overflowed = true
 	got := f.apply(j, entry, 9)
@@ -107,14 +104,18 @@ func TestOverflowedOrdersAreAskedFor(t *testing.T) {
 	if len(got.Touches) != 0 || !reflect.DeepEqual(got.Repair, want) {
 		t.Errorf("%+v", got)
 	}
-	if got := f.apply(j, said("a", "c", 200), 10); got.Repair == nil || len(got.Scores) != 1 || len(got.Repair.Needs) != 2 {
-		t.Errorf("%+v", got)
+	if got := f.apply(j, said("a", "c", 200), 10); got.Repair == nil || len(got.Scores) != 0 || len(got.Repair.Needs) != 2 {
+		t.Errorf("a model that reads orders: %+v", got)
+	}
+	f.params = func(string) *intent.Params { return &intent.Params{} }
+	if got := f.apply(j, said("b", "c", 200), 11); got.Repair == nil || len(got.Scores) != 1 {
+		t.Errorf("a model that reads none: %+v", got)
 	}
 }
 
 // A backfill in order asks for nothing: what is pruned was said before.
 func TestPruningByTheShoppersOwnTime(t *testing.T) {
-	f, j := testJoin(), &journey{}
+	f, j := testJoin(DefaultLimits()), &journey{}
 	for d := range int64(400) {
 		if got := f.apply(j, said(fmt.Sprint("m", d), "c", d*2*day), event.Position(d)); got.Repair != nil || len(got.Scores) != 1 {
 			t.Fatalf("day %d: %+v", 2*d, got)
@@ -133,7 +134,7 @@ func TestPruningByTheShoppersOwnTime(t *testing.T) {
 
 // The encoded state stays within its bound, whatever the strings are.
 func TestStateStaysSmall(t *testing.T) {
-	f, j := testJoin(), &journey{}
+	f, j := testJoin(DefaultLimits()), &journey{}
 	dice := rand.New(rand.NewPCG(1, 1))
 	strange := []string{"a", "券", "\x01", "\"", "\\", "\u2028", "<", "\x7f"}
 	for i := range 800 {
@@ -149,7 +150,7 @@ func TestStateStaysSmall(t *testing.T) {
 }
 
 func TestStateSurvivesItsCodec(t *testing.T) {
-	f, j := testJoin(), &journey{}
+	f, j := testJoin(DefaultLimits()), &journey{}
 	f.limits.Messages = 2
 	for i := range 5 {
 		f.apply(j, said(fmt.Sprint("m", i), "c", int64(i)-2), 1)
@@ -166,7 +167,7 @@ func FuzzApply(f *testing.F) {
 		f.Add(must(encodeJSON(e)), must(encodeJSON(said("b", "c", -1))))
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		join, j := testJoin(), &journey{}
+		join, j := testJoin(DefaultLimits()), &journey{}
 		join.limits.Messages = 1
 		for _, value := range [][]byte{a, b, a} {
 			if entry, err := event.DecodeEntry(value); err == nil {
@@ -185,8 +186,8 @@ func BenchmarkApply(b *testing.B) {
 	model := intent.Default()
 	for _, kept := range []int{4, 40, 500} {
 		b.Run(fmt.Sprint(kept), func(b *testing.B) {
-			f, j := testJoin(), &journey{}
-			f.fold = model.Fold
+			f, j := testJoin(DefaultLimits()), &journey{}
+			f.fold, f.params = intent.Fold, func(string) *intent.Params { return model.Params() }
 			entry := func(i int) *event.Entry {
 				e := &event.Event{Type: event.TypeMessage, ShopID: "1024", UserID: "u_987", ConvID: fmt.Sprint("conversation-", i/10), ID: fmt.Sprint("message-", i), From: event.RoleUser, Text: "有优惠券吗", TS: int64(i) * 1000}
 				return must(scoreEvent(model, e, event.Position(i)))

@@ -6,7 +6,9 @@ import "askbuy/models/intent"
 // arguments alone.
 type model interface {
 	scorer
-	// Fold says what one conversation's messages, in their order, add up to
-	// after each of them.
-	Fold(points []intent.Point) []intent.Folded
+	Params() *intent.Params
 }
+
+// fold says what one conversation's messages, in their order, add up to after
+// each of them, in view of what else the shopper did.
+type fold func(shop string, points []intent.Point, past *intent.Past) []intent.Folded

@@ -3,6 +3,7 @@ package processors
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,17 +14,18 @@ import (
 // truth is what the contract says of a set of events, worked out from all of
 // them at once and with nothing of the code under test but the model. The
 // rows are written as text under their keys; rows that say nothing are left out.
-func truth(model model, log []*event.Event) map[string]string {
+func truth(model model, fold fold, log []*event.Event) map[string]string {
 	events := firstCopies(log)
 	rows := map[string]string{}
 	for _, m := range events {
 		if isUsers(m) {
-			rows[scoreKey(m.ShopID, m.UserID, m.ID)] = fmt.Sprint(m.ConvID, m.TS, scoreAt(model, events, m))
+			folded := scoreAt(model, fold, events, m)
+			rows[scoreKey(m.ShopID, m.UserID, m.ID)] = foldedText(m.ConvID, m.TS, folded, folded.Terms.ByName())
 		}
 	}
 	for _, e := range events {
 		if e.Type == event.TypeOrder && !e.Test {
-			key, text := touchTruth(model, events, e.ShopID, e.OrderID)
+			key, text := touchTruth(model, fold, events, e.ShopID, e.OrderID)
 			if text != "" {
 				rows[key] = text
 			}
@@ -54,7 +56,7 @@ func firstCopies(log []*event.Event) []*event.Event {
 }
 
 // scoreAt folds from the last pause of more than a day up to the message.
-func scoreAt(model model, events []*event.Event, m *event.Event) intent.Folded {
+func scoreAt(model model, fold fold, events []*event.Event, m *event.Event) intent.Folded {
 	var points []intent.Point
 	for _, x := range events {
 		if !isUsers(x) || x.ShopID != m.ShopID || x.UserID != m.UserID || x.ConvID != m.ConvID {
@@ -63,18 +65,48 @@ func scoreAt(model model, events []*event.Event, m *event.Event) intent.Folded {
 		if n := len(points); n > 0 && x.TS-points[n-1].TS > 24*3600*1000 {
 			points = nil
 		}
-		points = append(points, intent.Point{TS: x.TS, Evidence: model.Score(x.Text).Evidence})
+		scored := model.Score(x.Text)
+		points = append(points, intent.Point{TS: x.TS, Evidence: scored.Evidence, Bargain: scored.Intent == intent.Bargain, Params: model.Params()})
 		if x.ID == m.ID {
 			break
 		}
 	}
-	scores := model.Fold(points)
+	scores := fold(m.ShopID, points, pastOf(model, events, m.Shopper()))
 	return scores[len(scores)-1]
 }
 
-func touchTruth(model model, events []*event.Event, shop, id string) (key, text string) {
+// pastOf is all that a shopper ever did.
+func pastOf(model scorer, events []*event.Event, s event.Shopper) *intent.Past {
+	var past intent.Past
+	orders := map[string]bool{}
+	for _, e := range events {
+		switch {
+		case e.Type == event.TypeOrder && e.ShopID == s.ShopID && !orders[e.OrderID]:
+			orders[e.OrderID] = true
+			if o := orderOf(events, e.ShopID, e.OrderID); o.shopper == s.UserID && o.paid != nil {
+				past.Purchases = append(past.Purchases, intent.Purchase{PaidAt: o.paid.TS, LostAt: o.lost})
+			}
+		case e.Test || e.Shopper() != s:
+		case isUsers(e) && model.Score(e.Text).Intent == intent.Claim:
+			past.Claims = append(past.Claims, e.TS)
+		case e.Type == event.TypeBehavior && intent.SignalOf(e.Name) != intent.NoSignal:
+			past.Behaviors = append(past.Behaviors, intent.Behavior{TS: e.TS, Signal: intent.SignalOf(e.Name)})
+		}
+	}
+	past.Sort()
+	return &past
+}
+
+type orderTruth struct {
+	shopper, named string
+	paid           *event.Event
+	lost           int64
+}
+
+func orderOf(events []*event.Event, shop, id string) orderTruth {
 	var shopper, anyUser, named string
 	var paid *event.Event
+	lost := int64(math.MaxInt64)
 	for _, e := range events { // in order of (ts, id)
 		if e.Type != event.TypeOrder || e.Test || e.ShopID != shop || e.OrderID != id {
 			continue
@@ -88,11 +120,19 @@ func touchTruth(model model, events []*event.Event, shop, id string) (key, text 
 		if e.Status == event.StatusPaid && paid == nil {
 			paid = e
 		}
+		if e.Status == event.StatusCancelled || e.Status == event.StatusRefunded {
+			lost = min(lost, e.TS)
+		}
 		if e.ConvID != "" {
 			named = e.ConvID
 		}
 	}
-	shopper = cmp.Or(shopper, anyUser)
+	return orderTruth{cmp.Or(shopper, anyUser), named, paid, lost}
+}
+
+func touchTruth(model model, fold fold, events []*event.Event, shop, id string) (key, text string) {
+	o := orderOf(events, shop, id)
+	shopper, named, paid := o.shopper, o.named, o.paid
 	if paid == nil || shopper == "" {
 		return "", ""
 	}
@@ -121,7 +161,7 @@ func touchTruth(model model, events []*event.Event, shop, id string) (key, text 
 				earlier++
 			}
 		}
-		lines = append(lines, fmt.Sprint(m.ConvID, " ", m.TS, " ", m.ConvID == named, " ", better, " ", earlier, " ", scoreAt(model, events, m).BuyScore))
+		lines = append(lines, fmt.Sprint(m.ConvID, " ", m.TS, " ", m.ConvID == named, " ", better, " ", earlier, " ", scoreAt(model, fold, events, m).BuyScore))
 	}
 	if len(lines) == 0 {
 		return "", ""
@@ -132,7 +172,7 @@ func touchTruth(model model, events []*event.Event, shop, id string) (key, text 
 
 // scoreText and touchesText write rows of the code under test like the truth's.
 func scoreText(r event.MessageScore) (key, text string) {
-	return scoreKey(r.ShopID, r.UserID, r.EventID), fmt.Sprint(r.ConvID, r.TS, intent.Folded{BuyScore: r.BuyScore, POrder: r.POrder})
+	return scoreKey(r.ShopID, r.UserID, r.EventID), foldedText(r.ConvID, r.TS, intent.Folded{BuyScore: r.BuyScore, POrder: r.POrder, PNet: r.PNet}, r.Terms)
 }
 
 func touchesText(r event.OrderTouches) (key, text string) {
@@ -146,4 +186,8 @@ func touchesText(r event.OrderTouches) (key, text string) {
 	}
 	slices.Sort(lines)
 	return key, fmt.Sprint(r.OrderAt, r.NamedConv, lines)
+}
+
+func foldedText(conv string, ts int64, f intent.Folded, terms map[string]float64) string {
+	return fmt.Sprint(conv, ts, f.BuyScore, f.POrder, f.PNet, terms)
 }

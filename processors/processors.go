@@ -32,6 +32,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"askbuy/internal/kafka"
+	"askbuy/models/intent"
 )
 
 // The groups' names, without prefix.
@@ -77,7 +78,7 @@ func New(config Config, deps Deps) (*Processors, error) {
 	return &Processors{
 		config: config, deps: deps.withDefaults(), metrics: m,
 		join: join{
-			fold:      deps.Model.Fold,
+			fold: intent.Fold, params: func(string) *intent.Params { return deps.Model.Params() },
 			partition: func(key string) int32 { return kafka.Partition([]byte(key), partitions) },
 			limits:    config.Limits,
 		},

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"askbuy/models/intent"
 	"askbuy/schemas/event"
 )
 
@@ -16,8 +17,9 @@ type Fact struct {
 
 // History is all that facts say of a shopper.
 type History struct {
-	Messages []Fact // the shopper's, of every role
-	Orders   []Fact // every event of every order that one of them ties to the shopper
+	Messages  []Fact // the shopper's, of every role
+	Orders    []Fact // every event of every order that one of them ties to the shopper
+	Behaviors []Fact // the shopper's, those with a signal at least
 }
 
 // Rebuilder computes whole shoppers from facts, as the repairer does.
@@ -27,7 +29,9 @@ type Rebuilder struct {
 }
 
 // NewRebuilder takes the model that scores.
-func NewRebuilder(m model) *Rebuilder { return &Rebuilder{join{fold: m.Fold}, m} }
+func NewRebuilder(m model) *Rebuilder {
+	return &Rebuilder{join{fold: intent.Fold, params: func(string) *intent.Params { return m.Params() }}, m}
+}
 
 // Rows are all rows of a shopper, at a version.
 func (r *Rebuilder) Rows(s event.Shopper, h History, at event.Position) (scores []event.MessageScore, touches []event.OrderTouches, err error) {
@@ -41,7 +45,9 @@ func (r *Rebuilder) Rows(s event.Shopper, h History, at event.Position) (scores 
 // Without is the history without what is erased.
 func (h History) Without(gone func(*event.Event) bool) History {
 	is := func(f Fact) bool { return gone(f.Event) }
-	return History{Messages: slices.DeleteFunc(h.Messages, is), Orders: slices.DeleteFunc(h.Orders, is)}
+	return History{
+		Messages: slices.DeleteFunc(h.Messages, is), Orders: slices.DeleteFunc(h.Orders, is), Behaviors: slices.DeleteFunc(h.Behaviors, is),
+	}
 }
 
 // rebuild is the journey's fold over a whole history: all rows of a shopper,
@@ -52,11 +58,25 @@ func (f join) rebuild(model scorer, s event.Shopper, h History, at event.Positio
 		j.Messages = append(j.Messages, newMessage(scoreMessage(model, m.Event, m.Raw)))
 	}
 	slices.SortFunc(j.Messages, inOrder)
-	c := concern{orders: rebuildOrders(s, h.Orders)}
-	for _, talk := range f.conversations(j.Messages) {
-		c.places = append(c.places, talk.messages[0])
+	for _, b := range h.Behaviors {
+		j.Behaviors = append(j.Behaviors, newBehavior(behaviorOf(b.Event, b.Raw)))
 	}
-	return f.rows(j, s, c, at)
+	slices.SortFunc(j.Behaviors, behaviorsInOrder)
+	j.Orders = rebuildOrders(s, h.Orders)
+	return f.rows(j, s, j.everything(), at)
+}
+
+// everything is a concern of all that the journey has.
+func (j *journey) everything() (c concern) {
+	first := map[string]bool{}
+	for _, m := range j.Messages {
+		if m.Folded && !first[m.Conv] {
+			first[m.Conv] = true
+			c.places = append(c.places, m)
+		}
+	}
+	c.orders = slices.Clone(j.Orders)
+	return c
 }
 
 func rebuildOrders(s event.Shopper, facts []Fact) []order {

@@ -22,13 +22,13 @@ const (
 type conversation struct {
 	messages []message
 	scores   []intent.Folded
-	since    []int64 // ts of the first message that the score depends on
+	known    []bool // nothing is missing that the score depends on
 }
 
 // conversations folds messages, which are in order.
-func (f join) conversations(messages []message) map[string]*conversation {
+func (f join) conversations(j *journey, shop string) map[string]*conversation {
 	all := map[string]*conversation{}
-	for _, m := range messages {
+	for _, m := range j.Messages {
 		if !m.Folded {
 			continue
 		}
@@ -37,47 +37,60 @@ func (f join) conversations(messages []message) map[string]*conversation {
 			c = &conversation{}
 			all[m.Conv] = c
 		}
-		since := m.TS
-		if n := len(c.messages); n > 0 && m.TS-c.messages[n-1].TS <= sessionGap {
-			since = c.since[n-1]
-		}
-		c.messages, c.since = append(c.messages, m), append(c.since, since)
+		c.messages = append(c.messages, m)
 	}
+	past := j.past()
 	for _, c := range all {
-		points := make([]intent.Point, len(c.messages))
-		for i, m := range c.messages {
-			points[i] = intent.Point{TS: m.TS, Evidence: m.Evidence}
-		}
-		c.scores = f.fold(points)
+		c.score(f, j, shop, past)
 	}
 	return all
+}
+
+func (c *conversation) score(f join, j *journey, shop string, past *intent.Past) {
+	points := make([]intent.Point, len(c.messages))
+	c.known = make([]bool, len(c.messages))
+	var since int64 // ts of the first message of the session
+	for i, m := range c.messages {
+		if i == 0 || m.TS-c.messages[i-1].TS > sessionGap {
+			since = m.TS
+		}
+		p := f.params(m.Model)
+		points[i] = intent.Point{TS: m.TS, Evidence: m.Evidence, Bargain: m.Intent == intent.Bargain, Params: p}
+		c.known[i] = j.whole(since, sessionGap) &&
+			(!p.ReadsBehaviors() || j.wholeBehaviors(m.TS, intent.BehaviorReach)) &&
+			(!p.ReadsPast() || j.whole(m.TS, intent.PastReach) && !j.doubtful())
+	}
+	c.scores = f.fold(shop, points, past)
+}
+
+// doubtful reports that the journey does not know what some order came to.
+func (j *journey) doubtful() bool {
+	return j.Overflowed || slices.ContainsFunc(j.Orders, func(o order) bool { return o.Ask })
 }
 
 // rows says all that is concerned, as far as the journey can.
 func (f join) rows(j *journey, s event.Shopper, c concern, at event.Position) output {
 	var out output
-	all := f.conversations(j.Messages)
-	said := map[string]bool{}
-	for _, place := range c.places {
-		talk := all[place.Conv]
-		if talk == nil {
-			continue // of a copy that does not count
-		}
-		from, _ := slices.BinarySearchFunc(talk.messages, place, inOrder)
-		for i := from; i < len(talk.messages); i++ {
+	all := f.conversations(j, s.ShopID)
+	for _, talk := range all {
+		for i := range talk.messages {
 			switch m := &talk.messages[i]; {
-			case said[m.ID]:
-			case !j.whole(talk.since[i], sessionGap):
+			case !f.concerns(c, m):
+			case !talk.known[i]:
 				c.ask = true
 			default:
-				said[m.ID] = true
 				out.Scores = append(out.Scores, scoreRow(s, m, talk.scores[i], at))
 			}
 		}
 	}
+	said := map[string]bool{}
 	for _, o := range c.orders {
-		row, since := touchesRow(s, o, all, at)
-		if o.Ask || !j.whole(since, sessionGap) || o.Paid != nil && !j.whole(*o.Paid, touchWindow) {
+		if said[o.ID] {
+			continue
+		}
+		said[o.ID] = true
+		row, known := touchesRow(s, o, all, at)
+		if o.Ask || !known || o.Paid != nil && !j.whole(*o.Paid, touchWindow) {
 			c.ask = true
 			continue
 		}
@@ -89,22 +102,34 @@ func (f join) rows(j *journey, s event.Shopper, c concern, at event.Position) ou
 	return out
 }
 
+// concerns reports whether what changed can show in the score of a message.
+func (f join) concerns(c concern, m *message) bool {
+	for _, place := range c.places {
+		if place.Conv == m.Conv && inOrder(place, *m) <= 0 {
+			return true
+		}
+	}
+	p := f.params(m.Model)
+	return (p.ReadsBehaviors() || p.ReadsPast()) &&
+		slices.ContainsFunc(c.spans, func(s span) bool { return s.has(m.TS) })
+}
+
 func scoreRow(s event.Shopper, m *message, score intent.Folded, at event.Position) event.MessageScore {
 	return event.MessageScore{
 		ShopID: s.ShopID, UserID: s.UserID, EventID: m.ID, ConvID: m.Conv, TS: m.TS,
 		Intent: m.Intent, IntentPath: m.Path, Evidence: m.Evidence, ModelID: m.Model,
-		BuyScore: score.BuyScore, POrder: score.POrder, Version: at,
+		BuyScore: score.BuyScore, POrder: score.POrder, PNet: score.PNet, Terms: score.Terms.ByName(), Version: at,
 	}
 }
 
-// touchesRow is the row of an order for one user, and the least ts that its
-// scores depend on. An order that is unpaid or another's has an empty row.
-func touchesRow(s event.Shopper, o order, all map[string]*conversation, at event.Position) (event.OrderTouches, int64) {
+// touchesRow is the row of an order for one user, and whether all its scores
+// are known. An order that is unpaid or another's has an empty row.
+func touchesRow(s event.Shopper, o order, all map[string]*conversation, at event.Position) (event.OrderTouches, bool) {
 	row := event.OrderTouches{ShopID: s.ShopID, OrderID: o.ID, UserID: s.UserID, Touches: []event.Touch{}, NamedAt: o.Named, Version: at}
-	since := int64(noTime)
 	if o.Paid == nil {
-		return row, since
+		return row, true
 	}
+	known := true
 	for conv, talk := range all {
 		// The last message at or before the order time: ids do not matter.
 		i, _ := slices.BinarySearchFunc(talk.messages, *o.Paid, func(m message, paid int64) int {
@@ -119,13 +144,13 @@ func touchesRow(s event.Shopper, o order, all map[string]*conversation, at event
 		row.Touches = append(row.Touches, event.Touch{
 			ConvID: conv, TouchAt: talk.messages[i-1].TS, Explicit: conv == o.Conv, BuyScore: talk.scores[i-1].BuyScore,
 		})
-		since = min(since, talk.since[i-1])
+		known = known && talk.known[i-1]
 	}
 	if len(row.Touches) > 0 {
 		row.OrderAt, row.NamedConv = *o.Paid, o.Conv
 	}
 	rank(row.Touches)
-	return row, since
+	return row, known
 }
 
 // rank numbers the touches from either end and leaves them by rank_last.

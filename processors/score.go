@@ -21,12 +21,16 @@ func scoreEvent(model scorer, e *event.Event, raw event.Position) (*event.Entry,
 	case event.TypeMessage:
 		return &event.Entry{Message: scoreMessage(model, e, raw)}, nil
 	case event.TypeBehavior:
-		return &event.Entry{Behavior: &event.Behavior{
-			ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID, Name: e.Name, TS: e.TS,
-			ItemID: e.ItemID, Category: e.Category, Test: e.Test, Raw: raw,
-		}}, nil
+		return &event.Entry{Behavior: behaviorOf(e, raw)}, nil
 	}
 	return nil, fmt.Errorf("score event: a %s has no place in a journey", e.Type)
+}
+
+func behaviorOf(e *event.Event, raw event.Position) *event.Behavior {
+	return &event.Behavior{
+		ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID, Name: e.Name, TS: e.TS,
+		ItemID: e.ItemID, Category: e.Category, Test: e.Test, Raw: raw,
+	}
 }
 
 func scoreMessage(model scorer, e *event.Event, raw event.Position) *event.ScoredMessage {

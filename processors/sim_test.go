@@ -14,27 +14,60 @@ import (
 	"askbuy/schemas/event"
 )
 
-// testModel stands in for the intent model with a fold in which every message
-// of a run leaves its mark: the real one's three decimals would hide some.
+// testModel stands in for the intent model, with testFold in the place of the
+// fold.
 type testModel struct{}
 
 func (testModel) ID() string { return "test" }
 
+func (testModel) Params() *intent.Params { return nil }
+
 func (testModel) Score(text string) intent.Scored {
-	return intent.Scored{Evidence: float64(len(text)), Intent: text, IntentPath: []string{text}}
+	topic := map[int]string{3: intent.Claim, 4: intent.Claim, 5: intent.Bargain}[len(text)]
+	return intent.Scored{Evidence: float64(len(text)), Intent: topic, IntentPath: []string{text}}
 }
 
-func (testModel) Fold(points []intent.Point) []intent.Folded {
+// testFold is a fold in which everything that a signal may read leaves its
+// mark: the real one's three decimals would hide some.
+func testFold(_ string, points []intent.Point, past *intent.Past) []intent.Folded {
 	out := make([]intent.Folded, len(points))
 	h := fnv.New32a()
 	for i, p := range points {
 		if i > 0 && p.TS-points[i-1].TS > sessionGap {
 			h.Reset()
 		}
-		fmt.Fprint(h, p.TS, p.Evidence, ";")
-		out[i] = intent.Folded{BuyScore: float64(h.Sum32()) / (1 << 32), POrder: float64(h.Sum32())}
+		fmt.Fprint(h, p.TS, p.Evidence, p.Bargain, ";")
+		seen := fnv.New32a()
+		fmt.Fprint(seen, h.Sum32(), pastAt(past, p.TS))
+		out[i] = intent.Folded{BuyScore: float64(seen.Sum32()) / (1 << 32), POrder: float64(seen.Sum32())}
 	}
 	return out
+}
+
+func testJoin(limits Limits) join {
+	return join{fold: testFold, params: func(string) *intent.Params { return nil }, partition: partitionOfKey, limits: limits}
+}
+
+// pastAt writes what of a past a signal may read at a time.
+func pastAt(past *intent.Past, at int64) string {
+	var seen []string
+	for _, ts := range past.Claims {
+		if ts <= at && ts > at-30*day {
+			seen = append(seen, fmt.Sprint("claim ", ts))
+		}
+	}
+	for _, b := range past.Behaviors {
+		if b.TS <= at && b.TS > at-day {
+			seen = append(seen, fmt.Sprint("behavior ", b))
+		}
+	}
+	for _, o := range past.Purchases {
+		if o.PaidAt <= at && o.PaidAt > at-30*day {
+			seen = append(seen, fmt.Sprint("order ", o.PaidAt, o.LostAt <= at))
+		}
+	}
+	slices.Sort(seen)
+	return strings.Join(seen, ",")
 }
 
 // bug is a mistake that the simulation must find.
@@ -48,6 +81,9 @@ const (
 	onlyChanged bug = "only rows that differ from the state are emitted"
 	noRepairs   bug = "what the journey cannot compute is not asked for"
 	hasty       bug = "facts are read before they are stored"
+
+	deafToBehaviors bug = "a behaviour does not re-score messages"
+	deafToOrders    bug = "an order does not re-score messages"
 )
 
 // log is a topic's partition; state is a table as its changelog has it.
@@ -159,7 +195,7 @@ type row struct {
 
 func newWorld(dice *rand.Rand, limits Limits, b bug, crashes int, events []*event.Event) *world {
 	w := &world{dice: dice, bug: b, crash: crashes, rows: map[string]row{}, asked: map[event.Shopper]event.Repair{}}
-	w.join = join{fold: testModel{}.Fold, partition: partitionOfKey, limits: limits}
+	w.join = testJoin(limits)
 	for _, e := range events {
 		i := 0
 		if e.Type == event.TypeOrder {
@@ -281,6 +317,9 @@ func (w *world) journeyStep(s state, log, offset int) (out []emission) {
 		at = event.Position(applied[0] + applied[1])
 	}
 	said := w.join.apply(&j, entry, at)
+	if w.bug == deafToBehaviors && entry.Behavior != nil || w.bug == deafToOrders && entry.Order != nil {
+		said.Scores = nil
+	}
 	s[key] = must(encodeJSON(&j))
 	for key, text := range texts(said) {
 		if w.bug == onlyChanged && string(s["shown "+key]) == text && s["shown "+key] != nil {
@@ -367,6 +406,9 @@ func (w *world) facts(s event.Shopper) (h History) {
 			if e.Type == event.TypeMessage && e.Shopper() == s {
 				h.Messages = append(h.Messages, fact)
 			}
+			if e.Type == event.TypeBehavior && e.Shopper() == s && !e.Test {
+				h.Behaviors = append(h.Behaviors, fact)
+			}
 			if e.Type == event.TypeOrder && ties[e.OrderID] {
 				h.Orders = append(h.Orders, fact)
 			}
@@ -401,4 +443,21 @@ func orElse(b, otherwise []byte) []byte {
 		return otherwise
 	}
 	return b
+}
+
+// withSignals is the shipped model with a weight on every signal.
+type withSignals struct {
+	*intent.Model
+	params intent.Params
+}
+
+func (m *withSignals) Params() *intent.Params { return &m.params }
+
+func signalled() *withSignals {
+	m := &withSignals{intent.Default(), *intent.Default().Params()}
+	m.params.Signals, m.params.Loss, m.params.LossB = map[string]float64{}, map[string]float64{}, -2
+	for i, name := range intent.SignalNames() {
+		m.params.Signals[name], m.params.Loss[name] = .05*float64(i+1), .1
+	}
+	return m
 }

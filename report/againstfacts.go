@@ -2,9 +2,9 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"askbuy/models/intent"
 	schema "askbuy/schemas/clickhouse"
@@ -35,11 +35,15 @@ type Diff struct {
 const differencesListed = 500
 
 // AgainstFacts recomputes the touches and the score fold by SQL over facts
-// alone, independently of the processors, and compares row by row. Evidence
-// and intent it takes from the score rows; a message that should have one and
-// has none is missing. Rows are comparable once nothing is in flight, and where
+// alone, independently of the processors, and compares row by row. Evidence,
+// intent and model it takes from the score rows; a message that should have
+// one and has none is missing. Models are the parameters of all models that
+// ever scored, by id. Rows are comparable once nothing is in flight, and where
 // facts expire (expired.go) as far as all that they rest on is surely there.
-func AgainstFacts(ctx context.Context, db database, p intent.Params) (*Diff, error) {
+func AgainstFacts(ctx context.Context, db database, models map[string]*intent.Params) (*Diff, error) {
+	if err := everyModel(ctx, db, models); err != nil {
+		return nil, err
+	}
 	d := &Diff{Differences: []Difference{}, Shoppers: []event.Shopper{}}
 	known := map[event.Shopper]bool{}
 	gone, err := readExpired(ctx, db)
@@ -47,7 +51,7 @@ func AgainstFacts(ctx context.Context, db database, p intent.Params) (*Diff, err
 		return nil, err
 	}
 	for _, c := range []comparison{
-		{"message_scores", "event_id", dueScores(p, gone), saidScores + gone.orphans()},
+		{"message_scores", "event_id", dueScores(models, gone), saidScores + gone.orphans()},
 		{"touches", "order_id", dueTouches + gone.ordersFrom("any(order_ms)"), saidTouches + gone.ordersFrom("toUnixTimestamp64Milli(t.order_at)")},
 	} {
 		if err := d.list(ctx, db, c); err != nil {
@@ -101,48 +105,24 @@ func (d *Diff) concern(ctx context.Context, db database, c comparison, known map
 	})
 }
 
+// everyModel makes sure that no row is from a model that is not known.
+func everyModel(ctx context.Context, db database, models map[string]*intent.Params) (err error) {
+	const sql = "SELECT DISTINCT toString(model_id) AS id FROM askbuy.message_scores ORDER BY id"
+	asked := each(ctx, db, "models", sql, nil, func(row *cells) {
+		if id := row.text(); models[id] == nil {
+			err = errors.Join(err, fmt.Errorf("compare scores: rows are from model %q, which is not in the registry: see askbuy model list", id))
+		}
+	})
+	return errors.Join(asked, err)
+}
+
 // folded are the messages that have a score, with what their score row says.
 const folded = `
 	SELECT m.shop_id AS shop_id, m.user_id AS user_id, m.event_id AS event_id, m.conv_id AS conv_id, toUnixTimestamp64Milli(m.ts) AS ms,
-		s.evidence AS evidence, s.buy_score AS score, s.scored AS scored
+		s.evidence AS evidence, s.buy_score AS score, s.intent AS intent, s.model AS model, s.scored AS scored
 	FROM (SELECT shop_id, user_id, event_id, conv_id, ts FROM askbuy.messages FINAL WHERE from_role = 'user' AND is_test = 0) AS m
-	LEFT JOIN (SELECT shop_id, user_id, event_id, evidence, buy_score, 1 AS scored FROM askbuy.message_scores FINAL) AS s
+	LEFT JOIN (SELECT shop_id, user_id, event_id, evidence, buy_score, toString(intent) AS intent, toString(model_id) AS model, 1 AS scored FROM askbuy.message_scores FINAL) AS s
 		ON s.shop_id = m.shop_id AND s.user_id = m.user_id AND s.event_id = m.event_id`
-
-const saidScores = `
-	SELECT shop_id, user_id, event_id AS k, toString((conv_id, toUnixTimestamp64Milli(ts), buy_score, p_order)) AS row
-	FROM askbuy.message_scores AS s FINAL
-	WHERE 1`
-
-// dueScores is the fold of intent.Params over each conversation. When one of
-// its messages has no evidence, nothing is said of the others' scores.
-func dueScores(p intent.Params, gone expired) string {
-	number := func(v float64) string { return "toFloat64('" + strconv.FormatFloat(v, 'g', -1, 64) + "')" }
-	return strings.NewReplacer(
-		"{folded}", folded, "{gap}", strconv.FormatInt(p.SessionGapMs, 10), "{gamma}", number(p.Gamma), "{half}", number(p.HalfLifeMs),
-		"{a}", number(p.HeadA), "{b}", number(p.HeadB), "{ref}", number(p.RefLogit),
-		"{whole since}", strconv.FormatInt(gone.sessionsFrom(p.SessionGapMs), 10),
-		"{ca}", number(p.CalA), "{cb}", number(p.CalB), "{cc}", number(p.CalC),
-	).Replace(`
-	SELECT shop_id, user_id, point.1 AS k,
-		{a} * point.3 + {b} AS z,
-		if(whole AND point.4 >= {whole since}, toString((conv_id, point.2,
-			round(1 / (1 + exp(-(z - {ref}))), 3),
-			round(1 / (1 + exp(-({cc} - {ca} * log1p(exp(-z)) + {cb} * log1p(exp(z))))), 6))), '') AS row
-	FROM (
-		SELECT shop_id, user_id, conv_id,
-			arraySort(groupArray((ms, event_id, evidence, scored))) AS points,
-			points.1 AS times,
-			arrayMap((t, before) -> t - before, times, arrayPushFront(arrayPopBack(times), times[1] - {gap} - 1)) AS gaps,
-			arrayFold((states, gap, e) -> arrayPushBack(states, if(gap > {gap}, e, {gamma} * pow(2, -gap / {half}) * states[-1] + e)),
-				gaps, points.3, CAST([], 'Array(Float64)')) AS states,
-			arrayFold((begun, gap, t) -> arrayPushBack(begun, if(gap > {gap}, t, begun[-1])), gaps, times, CAST([], 'Array(Int64)')) AS sessions,
-			min(scored) = 1 AS whole
-		FROM ({folded})
-		GROUP BY shop_id, user_id, conv_id
-	)
-	ARRAY JOIN arrayZip(points.2, times, states, sessions) AS point`)
-}
 
 const saidTouches = `
 	SELECT shop_id, user_id, order_id AS k, toString((toUnixTimestamp64Milli(t.order_at), t.named_conv_id,

@@ -114,11 +114,11 @@ func (f *fixture) score(user, conv string, evidence map[string]float64, messages
 	var ids []string
 	for i := 0; i < len(messages); i += 2 {
 		ids = append(ids, messages[i].(string))
-		points = append(points, intent.Point{TS: messages[i+1].(int64), Evidence: evidence[ids[len(ids)-1]]})
+		points = append(points, intent.Point{TS: messages[i+1].(int64), Evidence: evidence[ids[len(ids)-1]], Params: intent.Default().Params()})
 	}
-	for i, s := range intent.Default().Fold(points) {
+	for i, s := range intent.Fold("s", points, nil) {
 		f.put(schema.MessageScores, map[string]any{"shop_id": "s", "user_id": user, "conv_id": conv, "event_id": ids[i], "ts": points[i].TS,
-			"intent": "price_query", "evidence": points[i].Evidence, "buy_score": s.BuyScore, "p_order": s.POrder, "model_id": "m"})
+			"intent": "price_query", "evidence": points[i].Evidence, "buy_score": s.BuyScore, "p_order": s.POrder, "p_net": s.PNet, "model_id": "m"})
 	}
 }
 
@@ -169,7 +169,7 @@ func shop(t *testing.T) *fixture {
 
 func (f *fixture) diff() *Diff {
 	f.Helper()
-	d, err := AgainstFacts(f.Context(), f.DB, intent.Default().Params())
+	d, err := AgainstFacts(f.Context(), f.DB, map[string]*intent.Params{"m": intent.Default().Params()})
 	f.must(err)
 	return d
 }
@@ -305,5 +305,91 @@ func TestLedgerOfAShop(t *testing.T) {
 	f.must(err)
 	if r.NothingLost || r.Total.Unexplained != 2 || r.Total.InFlight != 1 {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// signalled are the default's parameters with a weight on every signal.
+func signalled() *intent.Params {
+	p := *intent.Default().Params()
+	p.Signals, p.Loss, p.LossB, p.Shops = map[string]float64{}, map[string]float64{}, -2, map[string]float64{"s": .25, "o'er \\": -1}
+	for i, name := range intent.SignalNames() {
+		p.Signals[name], p.Loss[name] = .1*float64(i+1), -.05*float64(i+1)
+	}
+	return &p
+}
+
+// The scores by SQL are those of the fold, signals included, at the edges of
+// their windows too; and a behaviour, an order or a claim that is gone shows.
+func TestAgainstFactsReadsSignals(t *testing.T) {
+	f := newFixture(t)
+	p := signalled()
+	times := []int64{t0, t0 + minute, t0 + 30*minute, t0 + dayMs, t0 + dayMs + hour, t0 + 30*dayMs, t0 + 30*dayMs + minute}
+	past := &intent.Past{Claims: []int64{times[1], times[5]}}
+	behave := func(name string, at int64, test uint8) {
+		f.put(schema.Behaviors, map[string]any{"shop_id": "s", "user_id": "u", "event_id": fmt.Sprint(name, at), "name": name, "ts": at, "is_test": test})
+		if test == 0 {
+			past.Behaviors = append(past.Behaviors, intent.Behavior{TS: at, Signal: intent.SignalOf(name)})
+		}
+	}
+	for _, name := range []string{"page_view", "item_click", "add_to_cart", "checkout", "favorite", "stared"} {
+		behave(name, t0, 0)
+		behave(name, t0+2*minute, 0)
+		behave(name, t0+29*dayMs+minute, 1)
+	}
+	behave("page_view", t0+30*dayMs, 0)
+	pay := func(order string, at, lost int64) {
+		f.paid("u", order, at, "10.00", nil)
+		if lost > 0 {
+			f.put(schema.OrderEvents, map[string]any{"shop_id": "s", "user_id": "u", "order_id": order, "event_id": order + "-x", "status": "cancelled", "ts": lost})
+		}
+		past.Purchases = append(past.Purchases, intent.Purchase{PaidAt: at, LostAt: max(lost, 1)})
+		if lost == 0 {
+			past.Purchases[len(past.Purchases)-1].LostAt = 1 << 62
+		}
+	}
+	pay("o1", t0+minute, t0+30*minute)
+	pay("o2", t0+10*dayMs, 0)
+	past.Sort()
+	var points []intent.Point
+	for i, at := range times {
+		points = append(points, intent.Point{TS: at, Evidence: .3 * float64(i), Bargain: i == 2 || i == 6, Params: p})
+	}
+	topics := map[int]string{1: intent.Claim, 5: intent.Claim, 2: intent.Bargain, 6: intent.Bargain}
+	for i, s := range intent.Fold("s", points, past) {
+		id := fmt.Sprint("m", i)
+		f.message("u", "c", id, times[i], nil)
+		f.put(schema.MessageScores, map[string]any{"shop_id": "s", "user_id": "u", "conv_id": "c", "event_id": id, "ts": times[i], "intent": topics[i],
+			"evidence": points[i].Evidence, "buy_score": s.BuyScore, "p_order": s.POrder, "p_net": s.PNet, "model_id": "m"})
+	}
+	scores := func() (differ []string) {
+		d, err := AgainstFacts(f.Context(), f.DB, map[string]*intent.Params{"m": p, "another": intent.Default().Params()})
+		f.must(err)
+		for _, x := range d.Differences {
+			if x.Table == "message_scores" {
+				differ = append(differ, x.Key+" "+x.Want+" "+x.Got)
+			}
+		}
+		return differ
+	}
+	if got := scores(); len(got) > 0 {
+		t.Fatalf("right scores differ: %q", got)
+	}
+	for _, gone := range []string{
+		"askbuy.behaviors WHERE name = 'page_view'", "askbuy.behaviors WHERE name = 'add_to_cart'", "askbuy.behaviors WHERE name = 'checkout'",
+		"askbuy.behaviors WHERE name = 'favorite'", "askbuy.order_events WHERE order_id = 'o1' AND status = 'cancelled'", "askbuy.order_events WHERE order_id = 'o2'",
+	} {
+		table, _, _ := strings.Cut(gone, " ")
+		f.run("CREATE OR REPLACE TABLE askbuy.kept AS " + table)
+		f.run("INSERT INTO askbuy.kept SELECT * FROM " + table)
+		f.run("DELETE FROM " + gone)
+		if len(scores()) == 0 {
+			t.Errorf("nothing differs without %s", gone)
+		}
+		f.run("TRUNCATE TABLE " + table)
+		f.run("INSERT INTO " + table + " SELECT * FROM askbuy.kept")
+	}
+	f.run("DROP TABLE askbuy.kept")
+	if _, err := AgainstFacts(f.Context(), f.DB, map[string]*intent.Params{"another": p}); err == nil || !strings.Contains(err.Error(), `"m"`) {
+		t.Errorf("an unknown model: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"askbuy/models/intent"
 	schema "askbuy/schemas/clickhouse"
 )
 
@@ -14,7 +15,7 @@ import (
 //
 // Rows of which a part may be gone are not compared, only expected: what was
 // said of them rested on more than there is now.
-type expired struct{ messages, orders int64 }
+type expired struct{ messages, orders, behaviors int64 }
 
 const never = math.MinInt64 / 2
 
@@ -24,7 +25,7 @@ const never = math.MinInt64 / 2
 const orderLife = 90 * 24 * time.Hour
 
 func readExpired(ctx context.Context, db database) (expired, error) {
-	e := expired{never, never}
+	e := expired{never, never, never}
 	err := each(ctx, db, "retention", schema.Retentions(), nil, func(c *cells) {
 		name, _, floor := c.text(), c.count(), c.count()
 		if floor == 0 {
@@ -35,6 +36,8 @@ func readExpired(ctx context.Context, db database) (expired, error) {
 			e.messages = floor + schema.EventAhead.Milliseconds()
 		case "orders":
 			e.orders = floor + schema.EventAhead.Milliseconds()
+		case "behaviors":
+			e.behaviors = floor + schema.EventAhead.Milliseconds()
 		}
 	})
 	return e, err
@@ -43,11 +46,21 @@ func readExpired(ctx context.Context, db database) (expired, error) {
 // sessionsFrom is the first time at which a session may begin, as far as there
 // are messages, to be surely whole: an expired message would be a session of
 // its own.
-func (e expired) sessionsFrom(gapMs int64) int64 {
-	if e.messages == never {
+func (e expired) sessionsFrom() int64 { return after(e.messages, intent.SessionGap.Milliseconds()) }
+
+// pastFrom is the first time from which on a message's claims and orders are
+// surely there, behaviorsFrom the same of its behaviours.
+func (e expired) pastFrom() int64 {
+	return max(after(e.messages, intent.PastReach), after(e.orders, intent.PastReach+orderLife.Milliseconds()))
+}
+
+func (e expired) behaviorsFrom() int64 { return after(e.behaviors, intent.BehaviorReach) }
+
+func after(floor, reach int64) int64 {
+	if floor == never {
 		return never
 	}
-	return e.messages + gapMs
+	return floor + reach
 }
 
 // orphans leaves out scores of messages that may have expired and are not there.
@@ -61,13 +74,7 @@ func (e expired) orphans() string {
 
 // ordersFrom leaves out orders of which a touch or an event may have expired.
 func (e expired) ordersFrom(at string) string {
-	from := int64(never)
-	if e.messages != never {
-		from = e.messages + touchWindowMs
-	}
-	if e.orders != never {
-		from = max(from, e.orders+orderLife.Milliseconds())
-	}
+	from := max(after(e.messages, touchWindowMs), after(e.orders, orderLife.Milliseconds()))
 	if from == never {
 		return ""
 	}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -62,7 +61,14 @@ func TestAgainstFactsThatExpired(t *testing.T) {
 	if got := said(f); got != "" {
 		t.Errorf("an order that has expired is missed: %s", got)
 	}
-	if from := fmt.Sprint((expired{t0, never}).sessionsFrom(hour), (expired{never, never}).sessionsFrom(hour) < 0); from != fmt.Sprint(t0+hour, true) {
-		t.Errorf("sessions from %s", from)
+	nothing := expired{never, never, never}
+	for name, c := range map[string]struct{ got, want int64 }{
+		"sessions": {expired{t0, never, never}.sessionsFrom(), t0 + dayMs}, "all sessions": {nothing.sessionsFrom(), never},
+		"the past, by messages": {expired{t0, never, never}.pastFrom(), t0 + 30*dayMs}, "by orders": {expired{never, t0, never}.pastFrom(), t0 + 120*dayMs},
+		"behaviours": {expired{never, never, t0}.behaviorsFrom(), t0 + dayMs}, "all": {max(nothing.pastFrom(), nothing.behaviorsFrom()), never},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s from %d, want %d", name, c.got, c.want)
+		}
 	}
 }

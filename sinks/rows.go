@@ -54,8 +54,12 @@ func ScoreRow(m *event.MessageScore) []any {
 	if path == nil {
 		path = []string{}
 	}
+	terms := m.Terms
+	if terms == nil {
+		terms = map[string]float64{}
+	}
 	return []any{m.ShopID, m.UserID, m.EventID, m.ConvID, storable(m.TS), m.Intent, path,
-		m.Evidence, m.BuyScore, m.POrder, m.ModelID, uint64(m.Version)}
+		m.Evidence, m.BuyScore, m.POrder, m.PNet, terms, m.ModelID, uint64(m.Version)}
 }
 
 // TouchesRow is the row of an order's touches, in the columns of their table.

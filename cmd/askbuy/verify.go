@@ -10,7 +10,6 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/simulator/truth"
 	"askbuy/internal/simulator/verify"
-	"askbuy/models/intent"
 	"askbuy/pipeline"
 	"askbuy/report"
 )
@@ -88,7 +87,7 @@ func (v verifyCommand) againstTruth(a *app, c pipeline.Config, db *clickhouse.DB
 }
 
 func (v verifyCommand) againstFacts(a *app, c pipeline.Config, db *clickhouse.DB) error {
-	diff, err := report.AgainstFacts(a.ctx, db, intent.Default().Params())
+	diff, err := report.AgainstFacts(a.ctx, db, pipeline.Models())
 	if err != nil {
 		return err
 	}
@@ -119,7 +118,7 @@ func (v verifyCommand) againstFacts(a *app, c pipeline.Config, db *clickhouse.DB
 	if err := drain(a.ctx, c); err != nil {
 		return err
 	}
-	if diff, err = report.AgainstFacts(a.ctx, db, intent.Default().Params()); err != nil {
+	if diff, err = report.AgainstFacts(a.ctx, db, pipeline.Models()); err != nil {
 		return no(err)
 	}
 	if diff.Rows > 0 {

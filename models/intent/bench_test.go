@@ -61,13 +61,12 @@ func BenchmarkParts(b *testing.B) {
 }
 
 func BenchmarkFold(b *testing.B) {
-	m := Default()
 	points := make([]Point, 20)
 	for i := range points {
-		points[i] = Point{TS: int64(i) * 25_000, Evidence: float64(i%5) - 2}
+		points[i] = Point{Params: Default().Params(), TS: int64(i) * 25_000, Evidence: float64(i%5) - 2}
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Fold(points)
+		Fold("s", points, nil)
 	}
 }

@@ -30,7 +30,7 @@ func smallBundle(t testing.TB) *Bundle {
 	b.Manifest.EvidenceBits, b.Manifest.TopicBits = 8, 8
 	b.Manifest.EvidenceScale, b.Manifest.TopicScale = .01, .1
 	b.Manifest.Topics = []Topic{{"greeting", 0}, {"complaint", .5}}
-	b.Manifest.Params = Default().Params()
+	b.Manifest.Params = *Default().Params()
 	for i := range b.Evidence {
 		b.Evidence[i] = int8(i)
 	}
@@ -157,7 +157,7 @@ func FuzzReadBundle(f *testing.F) {
 		m, err := Open(fstest.MapFS{manifestFile: {Data: manifest}, weightsFile: {Data: weights}, goldenFile: {Data: golden}})
 		if err == nil {
 			m.Score("有优惠券吗")
-			m.Fold([]Point{{0, 1}, {1, 2}})
+			Fold("s", []Point{point(m.Params(), 0, 1), point(m.Params(), 1, 2)}, nil)
 		}
 	})
 }

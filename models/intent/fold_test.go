@@ -9,17 +9,17 @@ import (
 )
 
 func TestFoldGap(t *testing.T) {
-	m := Default()
+	p := Default().Params()
 	gap := SessionGap.Milliseconds()
-	fresh := m.Fold([]Point{{0, 1}})[0]
+	fresh := Fold("s", []Point{point(p, 0, 1)}, nil)[0]
 	f := func(dt int64, anew bool) {
 		t.Helper()
-		got := m.Fold([]Point{{0, 4}, {dt, 1}})[1]
+		got := Fold("s", []Point{point(p, 0, 4), point(p, dt, 1)}, nil)[1]
 		// After a day nothing is left of the past that rounding would show, so
 		// a half-life of years tells a new start from a faded one.
-		slow := *m
-		slow.manifest.Params.HalfLifeMs = 1e11
-		kept := slow.Fold([]Point{{0, 4}, {dt, 1}})[1] != slow.Fold([]Point{{0, 1}})[0]
+		slow := *p
+		slow.HalfLifeMs = 1e11
+		kept := Fold("s", []Point{point(&slow, 0, 4), point(&slow, dt, 1)}, nil)[1] != Fold("s", []Point{point(&slow, 0, 1)}, nil)[0]
 		if kept == anew || anew && got != fresh {
 			t.Errorf("gap %d ms: starts anew %v, want %v", dt, !kept, anew)
 		}
@@ -33,26 +33,41 @@ func TestFoldGap(t *testing.T) {
 }
 
 func TestFoldExtremes(t *testing.T) {
-	m := Default()
+	p := everySignal()
 	for _, points := range [][]Point{
 		nil,
-		{{math.MinInt64, 1}, {math.MaxInt64, 1}},
-		{{math.MaxInt64, 1}, {math.MinInt64, 1}},
-		{{0, 1e300}, {1, -1e300}},
+		{point(p, math.MinInt64, 1), point(p, math.MaxInt64, 1)},
+		{point(p, math.MaxInt64, 1), point(p, math.MinInt64, 1)},
+		{point(p, 0, 1e300), point(p, 1, -1e300)},
 	} {
-		for i, f := range m.Fold(points) {
-			if !(f.BuyScore >= 0 && f.BuyScore <= 1) || !(f.POrder >= 0 && f.POrder <= 1) {
+		past := &Past{Claims: []int64{math.MinInt64, math.MaxInt64}, Purchases: []Purchase{{math.MinInt64, math.MaxInt64}}}
+		for i, f := range Fold("s", points, past) {
+			if !(f.BuyScore >= 0 && f.BuyScore <= 1) || !(f.POrder >= 0 && f.POrder <= 1) || !(f.PNet >= 0 && f.PNet <= f.POrder) {
 				t.Errorf("%v: point %d: %+v", points, i, f)
 			}
 		}
 	}
 }
 
+func point(p *Params, ts int64, evidence float64) Point {
+	return Point{TS: ts, Evidence: evidence, Params: p}
+}
+
+// everySignal are the default model's, with a weight on all signals.
+func everySignal() *Params {
+	p := *Default().Params()
+	p.Signals, p.Loss, p.Shops = map[string]float64{}, map[string]float64{}, map[string]float64{"s": .5}
+	for i, name := range signalNames {
+		p.Signals[name], p.Loss[name] = .1*float64(i+1), -.05*float64(i+1)
+	}
+	return &p
+}
+
 // pointsGen draws a conversation in message order.
 func pointsGen() *rapid.Generator[[]Point] {
 	return rapid.Custom(func(t *rapid.T) []Point {
 		points := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Point {
-			return Point{TS: rapid.Int64Range(0, 4*SessionGap.Milliseconds()).Draw(t, "ts"), Evidence: round6(rapid.Float64Range(-maxEvidence, maxEvidence).Draw(t, "e"))}
+			return Point{Params: Default().Params(), Bargain: rapid.Bool().Draw(t, "bargain"), TS: rapid.Int64Range(0, 4*SessionGap.Milliseconds()).Draw(t, "ts"), Evidence: round6(rapid.Float64Range(-maxEvidence, maxEvidence).Draw(t, "e"))}
 		}), 0, 12).Draw(t, "points")
 		slices.SortFunc(points, func(a, b Point) int { return int(a.TS - b.TS) })
 		return points
@@ -61,11 +76,10 @@ func pointsGen() *rapid.Generator[[]Point] {
 
 // The fold is what Params says: computed anew, as SQL would, it is the same.
 func TestFoldIsItsFormula(t *testing.T) {
-	m := Default()
-	p := m.Params()
+	p := Default().Params()
 	rapid.Check(t, func(t *rapid.T) {
 		points := pointsGen().Draw(t, "points")
-		got := m.Fold(points)
+		got := Fold("s", points, nil)
 		var s float64
 		for i, at := range points {
 			switch {
@@ -87,12 +101,11 @@ func TestFoldIsItsFormula(t *testing.T) {
 // What comes later does not change what was, and more evidence never lowers
 // either score.
 func TestFoldPrefixAndMonotony(t *testing.T) {
-	m := Default()
 	rapid.Check(t, func(t *rapid.T) {
 		points := pointsGen().Draw(t, "points")
-		all := m.Fold(points)
+		all := Fold("s", points, nil)
 		n := rapid.IntRange(0, len(points)).Draw(t, "n")
-		if got := m.Fold(points[:n]); !slices.Equal(got, all[:n]) {
+		if got := Fold("s", points[:n], nil); !slices.Equal(got, all[:n]) {
 			t.Fatalf("the first %d points: %v, within all %v", n, got, all[:n])
 		}
 		if n == 0 {
@@ -100,7 +113,7 @@ func TestFoldPrefixAndMonotony(t *testing.T) {
 		}
 		more := slices.Clone(points[:n])
 		more[rapid.IntRange(0, n-1).Draw(t, "which")].Evidence += rapid.Float64Range(0, 3).Draw(t, "by")
-		got, want := m.Fold(more)[n-1], all[n-1]
+		got, want := Fold("s", more, nil)[n-1], all[n-1]
 		if got.BuyScore < want.BuyScore || got.POrder < want.POrder {
 			t.Fatalf("more evidence lowers %+v to %+v", want, got)
 		}

@@ -91,9 +91,9 @@ func TestConversations(t *testing.T) {
 		t.Helper()
 		points := make([]Point, len(texts))
 		for i, text := range texts {
-			points[i] = Point{TS: 1750830000000 + int64(i)*int64(time.Minute/time.Millisecond), Evidence: Default().Score(text).Evidence}
+			points[i] = Point{Params: Default().Params(), TS: 1750830000000 + int64(i)*int64(time.Minute/time.Millisecond), Evidence: Default().Score(text).Evidence}
 		}
-		folded := Default().Fold(points)
+		folded := Fold("s", points, nil)
 		if got := folded[len(folded)-1].BuyScore; got < low || got > high {
 			t.Errorf("%q: buyScore %v, want %v to %v", texts, got, low, high)
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
 // formatVersion is that of a bundle's files.
@@ -85,7 +87,7 @@ func (m *Manifest) Validate() error {
 }
 
 // Validate reports every problem at once.
-func (p Params) Validate() error {
+func (p *Params) Validate() error {
 	var problems []error
 	must := func(ok bool, format string, args ...any) {
 		if !ok {
@@ -101,5 +103,15 @@ func (p Params) Validate() error {
 	must(p.CalA > 0 && p.CalA < 10, "cal_a: must be above 0 and below 10")
 	must(p.CalB > 0 && p.CalB < 10, "cal_b: must be above 0 and below 10")
 	must(math.Abs(p.CalC) < 50, "cal_c: must be within 50")
+	must(math.Abs(p.LossB) < 50, "loss_b: must be within 50")
+	for field, weights := range map[string]map[string]float64{"signals": p.Signals, "loss": p.Loss} {
+		for name, w := range weights {
+			must(slices.Contains(signalNames[:], name), "%s: %q is no signal; the signals are %s", field, name, strings.Join(signalNames[:], ", "))
+			must(math.Abs(w) < 50, "%s: %s: must be within 50", field, name)
+		}
+	}
+	for shop, offset := range p.Shops {
+		must(math.Abs(offset) < 50, "shops: %q: must be within 50", shop)
+	}
 	return errors.Join(problems...)
 }

@@ -13,8 +13,12 @@ type MessageScore struct {
 	Evidence   float64  `json:"evidence"` // log-odds
 	BuyScore   float64  `json:"buyScore"` // 0 to 1, three decimals
 	POrder     float64  `json:"p_order"`  // calibrated probability
-	ModelID    string   `json:"model_id"`
-	Version    Position `json:"version"` // in the journey topic
+	PNet       float64  `json:"p_net"`    // of an order that is kept
+	// Terms are what the score is the sum of, in log-odds, by name: message,
+	// earlier (messages), and the signals that are not 0.
+	Terms   map[string]float64 `json:"terms,omitempty"`
+	ModelID string             `json:"model_id"`
+	Version Position           `json:"version"` // in the journey topic
 }
 
 // OrderTouches is one row of the touches: all candidates of an order, for one

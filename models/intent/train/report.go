@@ -88,9 +88,9 @@ func (t *trainer) measureOn(m *intent.Model, g *grammar) quality {
 	for at, c := range all {
 		points := make([]intent.Point, len(c.features))
 		for i, f := range c.features {
-			points[i] = intent.Point{TS: int64(i) * between.Milliseconds(), Evidence: m.Evidence(f)}
+			points[i] = intent.Point{Params: m.Params(), TS: int64(i) * between.Milliseconds(), Evidence: m.Evidence(f)}
 		}
-		for i, f := range m.Fold(points) {
+		for i, f := range intent.Fold("", points, nil) {
 			scored = append(scored, judge.Prediction{P: f.POrder, Hit: c.ordered, Weight: 1, Cluster: at})
 			oracle = append(oracle, judge.Prediction{P: c.oracle[i], Hit: c.ordered, Weight: 1, Cluster: at})
 			if f.BuyScore >= intent.HighIntent {

@@ -253,6 +253,10 @@ ALTER TABLE askbuy.touches ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS store
 
 ALTER TABLE askbuy.touches ON CLUSTER '{cluster}' MATERIALIZE COLUMN stored_at;
 
+ALTER TABLE askbuy.message_scores ON CLUSTER '{cluster}'
+    ADD COLUMN IF NOT EXISTS p_net Float64 DEFAULT p_order COMMENT 'probability of an order that is neither cancelled nor refunded' AFTER p_order,
+    ADD COLUMN IF NOT EXISTS terms Map(LowCardinality(String), Float64) COMMENT 'log-odds that the score is the sum of: message, earlier, and signals by name' AFTER p_net;
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -380,6 +384,7 @@ SELECT
     toNullable(peak) AS buy_score_peak,
     toNullable(latest.2) AS p_order,
     latest.3 AS model_id,
+    toNullable(latest.4) AS p_net,
     subject.1 AS intent,
     subject.2 AS intent_path,
     high_intent_at,
@@ -391,7 +396,7 @@ FROM
         shop_id,
         user_id,
         conv_id,
-        argMax((s.buy_score, s.p_order, toString(s.model_id)), (s.ts, s.event_id)) AS latest,
+        argMax((s.buy_score, s.p_order, toString(s.model_id), s.p_net), (s.ts, s.event_id)) AS latest,
         max(s.buy_score) AS peak,
         minIfOrNull(s.ts, s.buy_score >= 0.7) AS high_intent_at,
         argMin((toString(s.intent), s.intent_path), (-s.evidence, s.ts, s.event_id)) AS subject
@@ -441,6 +446,7 @@ SELECT
     s.buy_score_peak AS buy_score_peak,
     s.score_percentile AS score_percentile,
     s.p_order AS p_order,
+    s.p_net AS p_net,
     s.model_id AS model_id,
     s.intent_level AS intent_level,
     s.high_intent_at AS high_intent_at,
@@ -541,6 +547,7 @@ CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
     buy_score_peak Nullable(Float64) COMMENT 'greatest score',
     score_percentile Nullable(Float64) COMMENT 'share of the scored conversations of the shop with a lower latest score, 0 to 1',
     p_order Nullable(Float64) COMMENT 'calibrated probability of an order, latest',
+    p_net Nullable(Float64) COMMENT 'calibrated probability of an order that is neither cancelled nor refunded, latest',
     model_id String COMMENT 'model of the latest score',
     intent_level String COMMENT 'high or low by the latest score (high from 0.7); empty without scored messages',
     high_intent_at Nullable(DateTime64(3, 'UTC')) COMMENT 'event time of the first message with a score of 0.7 or more',
@@ -560,7 +567,7 @@ CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
 SELECT
     shop_id, conv_id, user_id, channel, cohort_date, started_at, last_message_at, last_user_message_at, bot_id,
     user_messages, bot_messages, agent_messages, intent, intent_path, buy_score, buy_score_peak, score_percentile,
-    p_order, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
+    p_order, p_net, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
     other_currency_orders, is_ordered, is_kept, is_carted, 0 AS handed_off, experiment, variant
 FROM askbuy.conversation_rows
 COMMENT 'Grain: one conversation (shop_id, conv_id, user_id). Test traffic is left out.';
@@ -579,6 +586,8 @@ CREATE OR REPLACE VIEW bi.messages ON CLUSTER '{cluster}' (
     evidence Nullable(Float64) COMMENT 'log-odds that this message speaks for an order',
     buy_score Nullable(Float64) COMMENT 'score of the conversation after this message, 0 to 1; only messages of shoppers have one',
     p_order Nullable(Float64) COMMENT 'calibrated probability of an order after this message',
+    p_net Nullable(Float64) COMMENT 'calibrated probability of an order that is neither cancelled nor refunded',
+    terms Map(String, Float64) COMMENT 'what the score is the sum of, in log-odds: message, earlier (messages) and signals by name; empty without a score',
     model_id String COMMENT 'model that scored it; empty without a score',
     channel String COMMENT 'channel; empty when not told',
     is_test UInt8 COMMENT '1: test traffic, in no figure'
@@ -597,13 +606,15 @@ SELECT
     s.evidence AS evidence,
     s.buy_score AS buy_score,
     s.p_order AS p_order,
+    s.p_net AS p_net,
+    CAST(s.terms, 'Map(String, Float64)') AS terms,
     s.model_id AS model_id,
     m.channel AS channel,
     m.is_test AS is_test
 FROM (SELECT shop_id, conv_id, event_id, user_id, bot_id, from_role, text, ts, received_at, channel, is_test FROM askbuy.messages FINAL) AS m
 LEFT JOIN
 (
-    SELECT shop_id, user_id, event_id, intent, toNullable(evidence) AS evidence, toNullable(buy_score) AS buy_score, toNullable(p_order) AS p_order, model_id
+    SELECT shop_id, user_id, event_id, intent, toNullable(evidence) AS evidence, toNullable(buy_score) AS buy_score, toNullable(p_order) AS p_order, toNullable(p_net) AS p_net, terms, model_id
     FROM askbuy.message_scores FINAL
 ) AS s USING (shop_id, user_id, event_id)
 COMMENT 'Grain: one message (shop_id, user_id, event_id), test traffic included.';

@@ -8,6 +8,7 @@ SELECT
     toNullable(peak) AS buy_score_peak,
     toNullable(latest.2) AS p_order,
     latest.3 AS model_id,
+    toNullable(latest.4) AS p_net,
     subject.1 AS intent,
     subject.2 AS intent_path,
     high_intent_at,
@@ -19,7 +20,7 @@ FROM
         shop_id,
         user_id,
         conv_id,
-        argMax((s.buy_score, s.p_order, toString(s.model_id)), (s.ts, s.event_id)) AS latest,
+        argMax((s.buy_score, s.p_order, toString(s.model_id), s.p_net), (s.ts, s.event_id)) AS latest,
         max(s.buy_score) AS peak,
         minIfOrNull(s.ts, s.buy_score >= 0.7) AS high_intent_at,
         argMin((toString(s.intent), s.intent_path), (-s.evidence, s.ts, s.event_id)) AS subject

@@ -19,6 +19,7 @@ SELECT
     s.buy_score_peak AS buy_score_peak,
     s.score_percentile AS score_percentile,
     s.p_order AS p_order,
+    s.p_net AS p_net,
     s.model_id AS model_id,
     s.intent_level AS intent_level,
     s.high_intent_at AS high_intent_at,

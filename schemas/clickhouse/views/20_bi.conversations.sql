@@ -17,6 +17,7 @@ CREATE OR REPLACE VIEW bi.conversations {{.OnCluster}} (
     buy_score_peak Nullable(Float64) COMMENT 'greatest score',
     score_percentile Nullable(Float64) COMMENT 'share of the scored conversations of the shop with a lower latest score, 0 to 1',
     p_order Nullable(Float64) COMMENT 'calibrated probability of an order, latest',
+    p_net Nullable(Float64) COMMENT 'calibrated probability of an order that is neither cancelled nor refunded, latest',
     model_id String COMMENT 'model of the latest score',
     intent_level String COMMENT 'high or low by the latest score (high from 0.7); empty without scored messages',
     high_intent_at Nullable(DateTime64(3, 'UTC')) COMMENT 'event time of the first message with a score of 0.7 or more',
@@ -36,7 +37,7 @@ CREATE OR REPLACE VIEW bi.conversations {{.OnCluster}} (
 SELECT
     shop_id, conv_id, user_id, channel, cohort_date, started_at, last_message_at, last_user_message_at, bot_id,
     user_messages, bot_messages, agent_messages, intent, intent_path, buy_score, buy_score_peak, score_percentile,
-    p_order, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
+    p_order, p_net, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
     other_currency_orders, is_ordered, is_kept, is_carted, 0 AS handed_off, experiment, variant
 FROM askbuy.conversation_rows
 COMMENT 'Grain: one conversation (shop_id, conv_id, user_id). Test traffic is left out.'

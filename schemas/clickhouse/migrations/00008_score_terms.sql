@@ -1,0 +1,6 @@
+-- What a score is the sum of, and the probability of an order that is kept.
+-- +goose NO TRANSACTION
+-- +goose Up
+ALTER TABLE askbuy.message_scores {{.OnCluster}}
+    ADD COLUMN IF NOT EXISTS p_net Float64 DEFAULT p_order COMMENT 'probability of an order that is neither cancelled nor refunded' AFTER p_order,
+    ADD COLUMN IF NOT EXISTS terms Map(LowCardinality(String), Float64) COMMENT 'log-odds that the score is the sum of: message, earlier, and signals by name' AFTER p_net;
