@@ -1,7 +1,9 @@
 package sinks
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"askbuy/schemas/event"
 )
@@ -54,9 +56,9 @@ func ScoreRow(m *event.MessageScore) []any {
 	if path == nil {
 		path = []string{}
 	}
-	terms := m.Terms
-	if terms == nil {
-		terms = map[string]float64{}
+	terms := make([][]any, 0, len(m.Terms))
+	for _, name := range slices.Sorted(maps.Keys(m.Terms)) {
+		terms = append(terms, []any{name, m.Terms[name]})
 	}
 	return []any{m.ShopID, m.UserID, m.EventID, m.ConvID, storable(m.TS), m.Intent, path,
 		m.Evidence, m.BuyScore, m.POrder, m.PNet, terms, m.ModelID, uint64(m.Version)}

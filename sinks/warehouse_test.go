@@ -121,7 +121,7 @@ func TestRealRows(t *testing.T) {
 		w.append(0, recordOf(e, false))
 		w.append(0, recordOf(e, true)) // a duplicate, looked up or remembered
 	}
-	w.append(0, Record{Topic: event.TopicMessageScores, Value: []byte(`{"shop_id":"s","user_id":"u","event_id":"m","ts":-2300000000000,"intent":"price","intent_path":["a","b"],"evidence":0.5,"buyScore":0.7,"version":9}`)})
+	w.append(0, Record{Topic: event.TopicMessageScores, Value: []byte(`{"shop_id":"s","user_id":"u","event_id":"m","ts":-2300000000000,"intent":"price","intent_path":["a","b"],"evidence":0.5,"buyScore":0.7,"terms":{"views":0.5,"message":-1},"version":9}`)})
 	w.append(0, Record{Topic: event.TopicTouches, Value: []byte(`{"shop_id":"s","order_id":"o","user_id":"u","order_at":9,"touches":[{"conv_id":"c","touch_at":-5,"explicit":true,"rank_last":1,"rank_first":2,"buyScore":0.1}],"version":9}`)})
 	w.append(0, Record{Topic: event.TopicTouches, Value: []byte(`{"shop_id":"s","order_id":"o","user_id":"v","touches":[],"version":9}`)})
 	w.append(0, Record{Topic: event.TopicDeadLetters, Value: []byte(`{"id":"i","stage":"ingest","reason":"malformed","bytes":"/w=="}`)})
@@ -153,7 +153,7 @@ func TestRealRows(t *testing.T) {
 	f(`SELECT experiment, variant FROM askbuy.exposures FINAL`, `[[e v]]`)
 	f(`SELECT alias FROM askbuy.aliases FINAL`, `[[z]]`)
 	f(`SELECT outcome, count() FROM askbuy.receipts FINAL GROUP BY outcome ORDER BY outcome`, `[[duplicate 8] [stored 8]]`)
-	f(`SELECT toUnixTimestamp64Milli(ts), intent_path FROM askbuy.message_scores FINAL`, `[[-2300000000000 [a b]]]`)
+	f(`SELECT toUnixTimestamp64Milli(ts), intent_path, toString(terms) FROM askbuy.message_scores FINAL`, `[[-2300000000000 [a b] [('message',-1),('views',0.5)]]]`)
 	f(`SELECT user_id, toUnixTimestamp64Milli(touches[1].touch_at), touches[1].rank_first, length(touches) FROM askbuy.touches FINAL ORDER BY user_id`, `[[u -5 2 1] [v 0 0 0]]`)
 	f(`SELECT id, topic, position FROM askbuy.dead_letters FINAL`, `[[i deadletters.v1 0]]`)
 	f(`SELECT topic, end_offset, committed_offset FROM askbuy.offset_cuts FINAL`, `[[messages.v1 2 2]]`)
