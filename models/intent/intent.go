@@ -21,10 +21,6 @@ const HighIntent = 0.7
 // Other is the intent of a text that fits none.
 const Other = "other"
 
-// claim is the act of who says that it is bought: true or not, it is no
-// intent to buy, so its evidence is never above 0.
-const claim = "purchase_claim"
-
 // maxEvidence bounds the evidence of one message, so that no single one
 // decides for hours.
 const maxEvidence = 6.0
@@ -108,7 +104,7 @@ func (m *Model) weigh(features []uint32, act string) float64 {
 		sum += int(m.evidence[f&mask])
 	}
 	top := maxEvidence
-	if act == claim {
+	if act == Claim {
 		top = 0
 	}
 	e := float64(sum) * m.manifest.EvidenceScale / math.Sqrt(float64(len(features)))

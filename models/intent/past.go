@@ -8,7 +8,9 @@ import (
 
 // Intents that the signals know by name.
 const (
-	Claim   = "purchase_claim" // says that it is bought
+	// Claim is the act of who says that it is bought: true or not, it speaks
+	// for no order to come.
+	Claim   = "purchase_claim"
 	Bargain = "bargain"
 )
 
