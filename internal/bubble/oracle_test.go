@@ -194,9 +194,9 @@ func scoresOf(events []event.Event) (truth.Scores, map[string]string) {
 		slices.SortFunc(talk, func(a, b event.Event) int { return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.ID, b.ID)) })
 		var points []intent.Point
 		for _, m := range talk {
-			points = append(points, intent.Point{TS: m.TS, Evidence: model.Score(m.Text).Evidence})
+			points = append(points, intent.Point{TS: m.TS, Evidence: model.Score(m.Text).Evidence, Params: model.Params()})
 		}
-		for i, folded := range model.Fold(points) {
+		for i, folded := range intent.Fold("", points, nil) {
 			m := talk[i]
 			scores[truth.ScoreKey{ShopID: m.ShopID, UserID: m.UserID, EventID: m.ID}] = truth.Score{BuyScore: folded.BuyScore}
 			texts[fmt.Sprint("score ", m.ShopID, " ", m.UserID, " ", m.ID)] = fmt.Sprint(m.ConvID, m.TS, model.Score(m.Text).Intent, points[i].Evidence, folded.BuyScore, folded.POrder)
