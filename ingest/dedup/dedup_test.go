@@ -179,7 +179,7 @@ func TestFalsePositiveRate(t *testing.T) {
 
 // Senders retry until they are told 2xx, while the broker fails at random:
 // whatever was acknowledged is in the log, nothing is in it that was proved a
-// duplicate, and nothing is known before its ack.
+// duplicate, and nothing is known before its ack; whatever the clock does.
 func TestNothingAcceptedIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := &clock{}
@@ -193,6 +193,7 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			id := idOf(uint64(rapid.IntRange(0, 20).Draw(t, "id")), 3)
 			c.advance(time.Duration(rapid.IntRange(0, 300).Draw(t, "ms")) * time.Millisecond)
+			c.advance(rapid.SampledFrom(jumps).Draw(t, "jump"))
 			token := f.Begin(id, body(1))
 			switch token.Verdict {
 			case Duplicate, Conflict:
@@ -212,6 +213,9 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 		}
 	})
 }
+
+// jumps are what a clock does that is set, or that a machine wakes up with.
+var jumps = []time.Duration{0, 0, 0, 0, 0, 0, 0, 0, time.Hour, -time.Hour, 100 * 24 * time.Hour, -100 * 24 * time.Hour}
 
 func TestConcurrentSenders(t *testing.T) {
 	const events, senders = 2000, 8

@@ -36,21 +36,31 @@ type door struct {
 
 func newDoor(t testing.TB, c Config, filter dedup.Config) *door {
 	t.Helper()
-	d := &door{broker: &broker{}, mux: http.NewServeMux()}
+	b := &broker{}
+	return newDoorBefore(t, b, b, c, filter, nil)
+}
+
+// newDoorBefore puts something of its own between the door and the broker, and
+// may change what the door is told.
+func newDoorBefore(t testing.TB, b *broker, p publisher, c Config, filter dedup.Config, change func(*ingest.Options)) *door {
+	t.Helper()
+	d := &door{broker: b, mux: http.NewServeMux()}
 	var err error
 	d.filter, err = dedup.NewFilter(filter, time.Now)
 	must(t, err)
-	d.acceptor, err = ingest.NewAcceptor(d.broker, d.filter, make([]byte, 32), prometheus.NewRegistry())
+	d.acceptor, err = ingest.NewAcceptor(p, d.filter, make([]byte, 32), prometheus.NewRegistry())
 	must(t, err)
-	deps := depsOf(d.broker)
+	deps := depsOf(p)
 	deps.Letter = d.acceptor.Letter
 	d.spool = openSpool(t, c, deps)
 	d.acceptor.UseSpool(d.spool, 400*time.Millisecond)
 	keys, err := ingest.NewKeys([]ingest.Key{{Secret: "key", AllShops: true}})
 	must(t, err)
-	handler, err := ingest.New(ingest.Options{
-		Config: ingest.DefaultConfig(), Acceptor: d.acceptor, Keys: keys, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
+	o := ingest.Options{Config: ingest.DefaultConfig(), Acceptor: d.acceptor, Keys: keys, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	if change != nil {
+		change(&o)
+	}
+	handler, err := ingest.New(o)
 	must(t, err)
 	handler.Register(d.mux)
 	return d

@@ -2,6 +2,7 @@ package warehouse_test
 
 import (
 	"testing"
+	"time"
 
 	"askbuy/schemas/event"
 )
@@ -63,13 +64,27 @@ func TestDays(t *testing.T) {
 		{"ny", "winter", 1770008400000 - 1}, // 2026-02-02 00:00 is 05:00 UTC
 		{"ny", "summer", 1785729600000},     // 2026-08-03 00:00 is 04:00 UTC
 		{"ny", "epoch", 0},                  // still 1969 there
+		{"ny", "short-first", utc(3, 8, 5)}, // the day of 23 hours, 8 March 2026
+		{"ny", "short-last", utc(3, 9, 4) - 1},
+		{"ny", "after-short", utc(3, 9, 4)},
+		{"ny", "long-first", utc(11, 1, 4)}, // the day of 25 hours, 1 November 2026
+		{"ny", "long-last", utc(11, 2, 5) - 1},
+		{"ny", "after-long", utc(11, 2, 5)},
 	} {
 		l.question(c.shop, c.conv, c.ts)
 	}
 	l.insert(t.Context(), t, db)
 	check(t, ask(t, db, "SELECT shop_id, conv_id, toString(cohort_date) FROM bi.conversations ORDER BY shop_id, started_at"),
-		"ny|epoch|1970-01-01", "ny|winter|2026-02-01", "ny|summer|2026-08-03",
+		"ny|epoch|1970-01-01", "ny|winter|2026-02-01",
+		"ny|short-first|2026-03-08", "ny|short-last|2026-03-08", "ny|after-short|2026-03-09",
+		"ny|summer|2026-08-03",
+		"ny|long-first|2026-11-01", "ny|long-last|2026-11-01", "ny|after-long|2026-11-02",
 		"sh|long-before|1970-01-01", "sh|before|1970-01-01", "sh|epoch|1970-01-01", "sh|last-ms|2026-10-14", "sh|first-ms|2026-10-15")
+}
+
+// utc is a full hour of 2026, in ms.
+func utc(month time.Month, day, hour int) int64 {
+	return time.Date(2026, month, day, hour, 0, 0, 0, time.UTC).UnixMilli()
 }
 
 // TestAbsurdAmounts holds that one order at the edge of money takes no query
