@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,18 +17,19 @@ import (
 )
 
 // The same events, told (a) orders first, backwards, in part twice, to 4
-// partitions with two kills, and (b) in order, to 16 partitions, make all bi
-// views equal.
+// partitions with two kills, (b) in order, to 16 partitions, and (c) shuffled,
+// to one, make all bi views equal.
 func TestOrderAndPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "events.ndjson")
-	ask(t, "simulate", "--seed", "11", "--conversations", conversations(t, 250), "--noise", "none", "--output", file).wants(exitDone)
+	ask(t, "simulate", "--seed", "11", "--conversations", conversations(t, 200), "--noise", "none", "--output", file).wants(exitDone)
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	told := bytes.Split(bytes.TrimSuffix(content, []byte("\n")), []byte("\n"))
-	backwards := ordersFirst(told)
+	backwards, shuffled := ordersFirst(told), slices.Clone(told)
+	rand.New(rand.NewPCG(11, 1)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 
 	few := start(t, "--kafka-partitions", "4")
 	few.tell(backwards[:len(backwards)/3])
@@ -40,7 +42,11 @@ func TestOrderAndPartitionsDoNotMatter(t *testing.T) {
 	many.tell(told)
 	many.settled()
 
-	a, b := few.dump(), many.dump()
+	one := start(t, "--kafka-partitions", "1")
+	one.tell(shuffled)
+	one.settled()
+
+	a := few.dump()
 	if len(a) < 13 {
 		t.Errorf("too few views were compared: %v", slices.Sorted(maps.Keys(a)))
 	}
@@ -49,8 +55,10 @@ func TestOrderAndPartitionsDoNotMatter(t *testing.T) {
 			t.Errorf("bi.%s is empty: nothing was compared", view)
 		}
 	}
-	for _, difference := range differences(a, b) {
-		t.Error(difference)
+	for _, other := range []*instance{many, one} {
+		for _, difference := range differences(a, other.dump()) {
+			t.Errorf("%v: %s", other.args, difference)
+		}
 	}
 
 	many.tell([][]byte{[]byte(oneMore)})
