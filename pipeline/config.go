@@ -66,6 +66,7 @@ type Config struct {
 
 	DefaultShop    string          `koanf:"default_shop"`
 	ExperimentsDir string          `koanf:"experiments_dir"`
+	IntentRules    string          `koanf:"intent_rules"` // a file; need not exist
 	CozeLenient    bool            `koanf:"coze_lenient"` // tokens without exp are accepted
 	CozeShop       string          `koanf:"coze_shop"`    // the one shop of /coze, "": as the token or body says
 	APIKeys        []APIKey        `koanf:"api_keys"`
@@ -259,7 +260,13 @@ func (c Config) Effective() Config {
 	}
 	c.KafkaPartitions, c.KafkaReplication = c.partitions(), c.replication()
 	c.ExperimentsDir = cmp.Or(c.ExperimentsDir, filepath.Join(c.DataDir, "experiments"))
+	c.IntentRules = c.intentRules()
 	return c
+}
+
+// intentRules is the file of rules that name topics.
+func (c Config) intentRules() string {
+	return cmp.Or(c.IntentRules, filepath.Join(c.DataDir, "intent-rules.json"))
 }
 
 // partitions is the number every topic gets.

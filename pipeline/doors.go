@@ -13,7 +13,6 @@ import (
 	embeddedclickhouse "askbuy/internal/clickhouse/embedded"
 	"askbuy/internal/httpserver"
 	"askbuy/internal/kafka"
-	"askbuy/models/intent"
 )
 
 // doors are the listeners, opened before anything is started, so that their
@@ -96,7 +95,7 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 		Acceptor: acceptor,
 		Coze:     coze,
 		Hooks:    d.hooks,
-		Keys:     known, Score: scoreText(intent.Default()), Intent: latestIntent(w.db),
+		Keys:     known, Score: scoreText(w.intent), Intent: latestIntent(w.db),
 		Limits: w.config.Door.limits(), Log: w.log, Now: time.Now,
 	})
 	if err != nil {

@@ -149,8 +149,12 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	if _, err := erased.Refresh(ctx); err != nil {
 		return err
 	}
-	common := wiring{Pipeline: p, ctx: ctx, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets, erased: erased}
-	parts = append(parts, doors.adminPart(p), erasuresPart(common))
+	live, err := openIntent(p.config)
+	if err != nil {
+		return err
+	}
+	common := wiring{Pipeline: p, ctx: ctx, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets, erased: erased, intent: live}
+	parts = append(parts, doors.adminPart(p), erasuresPart(common), intentRulesPart(common))
 	for _, room := range []struct {
 		role  Role
 		parts func(wiring) ([]part, error)

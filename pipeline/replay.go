@@ -48,6 +48,7 @@ type Replayer struct {
 	// Model is in force; models finds others by name.
 	model  *intent.Model
 	models intentModels
+	rules  string // the file of rules in force, for every model
 
 	// Say is told what is being done, Progress how many of how many shoppers
 	// are; nil: nobody.

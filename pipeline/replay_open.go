@@ -73,7 +73,7 @@ func OpenReplayer(ctx context.Context, c Config, db *clickhouse.DB) (_ *Replayer
 	return &Replayer{
 		passage: passage{k, admin, time.Now, pause}, db: db, cluster: warehouse.Cluster{Name: c.ClickHouseCluster}, epochs: epochs,
 		erased: erasure.New([]byte(c.FingerprintKey), &erasure.Table{DB: db}),
-		unlock: unlock, random: rand.Reader, model: intent.Default(), models: bundles{},
+		unlock: unlock, random: rand.Reader, model: intent.Default(), models: bundles{}, rules: c.intentRules(),
 	}, nil
 }
 

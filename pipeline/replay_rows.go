@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/models/intent"
 	"askbuy/processors"
 	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
@@ -58,7 +59,11 @@ func (r *replay) rebuild(ctx context.Context) error {
 			return err
 		}
 	}
-	rebuilder, facts := processors.NewRebuilder(r.model), &processors.Facts{DB: r.db}
+	live, err := intent.NewLive(r.model, r.rules)
+	if err != nil {
+		return fmt.Errorf("intent_rules: %w", err)
+	}
+	rebuilder, facts := processors.NewRebuilder(live), &processors.Facts{DB: r.db}
 	var last event.Shopper
 	for done := int64(0); ; {
 		page, err := r.page(ctx, last)

@@ -13,7 +13,7 @@ import (
 
 // scoreText answers POST /v1/score: what a text tells as the first message of
 // a conversation.
-func scoreText(model *intent.Model) ingest.ScoreFunc {
+func scoreText(model *intent.Live) ingest.ScoreFunc {
 	return func(_ context.Context, shop, text string) (ingest.Score, error) {
 		scored := model.Score(text)
 		folded := intent.Fold(shop, []intent.Point{{

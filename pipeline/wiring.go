@@ -25,6 +25,7 @@ type wiring struct {
 	infos   map[string]kafka.TopicInfo
 	secrets secrets
 	erased  *erasure.List // of all parts but the sinks, which keep their own
+	intent  *intent.Live
 }
 
 // sinkStopGrace is of the ten seconds that a stop may take.
@@ -104,7 +105,7 @@ func processParts(w wiring) ([]part, error) {
 		config.TableIDs[table] = w.infos[kafka.TableTopic(w.kafka.Name(table)).Name].ID
 	}
 	p, err := processors.New(config, processors.Deps{
-		Model: intent.Default(), Facts: &processors.Facts{DB: w.db}, Erased: w.erased, Registerer: w.registry, Log: w.log,
+		Model: w.intent, Facts: &processors.Facts{DB: w.db}, Erased: w.erased, Registerer: w.registry, Log: w.log,
 	})
 	if err != nil {
 		return nil, err

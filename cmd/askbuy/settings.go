@@ -43,6 +43,7 @@ type flags struct {
 
 	DefaultShop    string `placeholder:"SHOP" setting:"default_shop,ASKBUY_DEFAULT_SHOP" help:"Shop of /coze when neither token nor body names one (default default)."`
 	ExperimentsDir string `placeholder:"DIR" setting:"experiments_dir,ASKBUY_EXPERIMENTS_DIR" help:"Experiment files (default experiments in the data directory)."`
+	IntentRules    string `placeholder:"FILE" setting:"intent_rules,ASKBUY_INTENT_RULES" help:"Rules that name topics of messages, read again when they change (default intent-rules.json in the data directory)."`
 }
 
 // secretsByEnv are settings that have no flag: a command line can be read by

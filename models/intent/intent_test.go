@@ -167,7 +167,7 @@ func TestScoreConcurrently(t *testing.T) {
 }
 
 func FuzzScore(f *testing.F) {
-	for _, text := range []string{"", "有优惠券吗", "size M", "¥99", "$5.", "3.", "12345678901", "\xff\xfe", "T恤2XL", "￥", "i'm 170cm"} {
+	for _, text := range []string{"", "有优惠券吗", "size M", "¥99", "$5.", "3.", "12345678901", "\xff\xfe", "T恤2XL", "￥", "i'm 170cm", strings.Repeat("退", 10_000), "👍🏻👨‍👩‍👧 ok 好的 いくら сколько", "订单号-----12345678--"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
