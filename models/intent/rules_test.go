@@ -86,38 +86,64 @@ func TestLive(t *testing.T) {
 	if err != nil || l.Rules().Len() != 0 {
 		t.Fatalf("without a file: %v, %d rules", err, l.Rules().Len())
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	tick, told, done := make(chan time.Time), make(chan error), make(chan error)
-	go func() {
-		done <- l.Run(ctx, tick, func(_ int, err error) { told <- err })
-	}()
-	look := func(wantErr bool, intent string) {
+	look := func(changed, refused bool, intent string) {
 		t.Helper()
-		tick <- time.Time{}
-		if err := <-told; (err != nil) != wantErr {
-			t.Errorf("reload: %v, want an error %v", err, wantErr)
+		if got, err := l.Reload(); got != changed || (err != nil) != refused {
+			t.Errorf("reload: changed %v, %v; want %v, refused %v", got, err, changed, refused)
 		}
 		if got := l.Score("双十一还有这个价吗").Intent; got != intent {
 			t.Errorf("intent %s, want %s", got, intent)
 		}
 	}
 	before := l.Score("双十一还有这个价吗").Intent
+	look(false, false, before)
 	write(sampleRules)
-	look(false, "double_eleven")
+	look(true, false, "double_eleven")
+	look(false, false, "double_eleven")
 	write(`{"rules":[{}]}`)
-	look(true, "double_eleven")
-	tick <- time.Time{} // the same again: nothing is told, or the next line would hang
+	look(false, true, "double_eleven")
+	look(false, false, "double_eleven") // said once
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	look(false, before)
-	stop()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	look(true, false, before)
 	write(`{`)
 	if _, err := NewLive(Default(), path); err == nil {
 		t.Error("a broken file at the start is accepted")
+	}
+}
+
+func TestLiveRuns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rules.json")
+	l, err := NewLive(Default(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	tick, told, done := make(chan time.Time), make(chan int), make(chan error)
+	go func() {
+		done <- l.Run(ctx, tick, func(rules int, err error) {
+			if err != nil {
+				rules = -1
+			}
+			told <- rules
+		})
+	}()
+	for _, step := range []struct {
+		raw  string
+		want int
+	}{{sampleRules, 3}, {`{`, -1}, {`{}`, 0}} {
+		if err := os.WriteFile(path, []byte(step.raw), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tick <- time.Time{}
+		if got := <-told; got != step.want {
+			t.Errorf("%s: told %d, want %d", step.raw, got, step.want)
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 
