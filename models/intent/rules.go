@@ -22,8 +22,7 @@ const (
 )
 
 // Rules name what no model was trained for: promotions, new topics. They
-// decide what a text is about, never its act or its evidence, so that scores
-// do not depend on them. Rules are immutable and safe for concurrent use.
+// decide what a text is about, never its act or its evidence. Rules are immutable and safe for concurrent use.
 type Rules struct {
 	rules  []rule
 	topics map[string]Intent // those of the taxonomy and of the file
