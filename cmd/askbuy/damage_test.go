@@ -60,6 +60,8 @@ func (i *instance) store(t *testing.T) map[string][sha256.Size]byte {
 			return fs.SkipDir
 		case e.IsDir() || strings.HasSuffix(name, "lock") || strings.HasPrefix(name, "kafka") && filepath.Ext(name) != ".dat":
 			return nil // a broker that opens well may keep its books
+		case strings.Contains(name, "-table-"):
+			return nil // and compact its tables, as copies that say the same
 		}
 		content, err := os.ReadFile(path)
 		sums[name] = sha256.Sum256(content)
