@@ -48,13 +48,11 @@ func TestFactsExpire(t *testing.T) {
 		t.Fatalf("%d of %d messages are to expire", expired, before)
 	}
 
-	c.Retention = map[string]string{"messages": "100d", "orders": "150d", "exposures": "60d"}
-	if err := applyRetention(t.Context(), i.db, c, slog.New(slog.DiscardHandler)); err != nil {
-		t.Fatal(err)
-	}
-	for name := range c.Retention {
-		i.exec(t, "OPTIMIZE TABLE "+map[string]string{"messages": "askbuy.messages", "orders": "askbuy.order_events", "exposures": "askbuy.exposures"}[name]+" FINAL")
-	}
+	c.Retention = map[string]string{"messages": "100d", "exposures": "60d"}
+	i.expire(t, c)
+	i.sameAsFacts(t)
+	c.Retention["orders"] = "150d"
+	i.expire(t, c)
 	if left := i.number(t, "(SELECT count() FROM bi.messages)"); left != before-expired {
 		t.Errorf("%d messages are left, want %d", left, before-expired)
 	}
@@ -95,6 +93,17 @@ func TestFactsExpire(t *testing.T) {
 		}
 	}
 	i.sameAsFacts(t)
+}
+
+// expire applies the setting, and has what it concerns go at once.
+func (i *instance) expire(t *testing.T, c Config) {
+	t.Helper()
+	if err := applyRetention(t.Context(), i.db, c, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"messages", "order_events", "exposures"} {
+		i.exec(t, "OPTIMIZE TABLE askbuy."+table+" FINAL")
+	}
 }
 
 func (i *instance) retentions(t *testing.T) []warehouse.Retention {

@@ -10,8 +10,8 @@ import (
 // TestAgainstFactsThatExpired compares what does not rest on what may be gone,
 // and finds no fault with the rest.
 func TestAgainstFactsThatExpired(t *testing.T) {
-	// m1 began the session of m2, m5 was touched by o2: both are gone, and m6
-	// is too old to be sure of.
+	// m1 began the session of m2, m5 and m9 were touched by o2 and, after the
+	// floor, o9: they are gone, and m6 is too old to be sure of.
 	worn := func(tables ...string) *fixture {
 		f := shop(t)
 		later := t0 + 31*dayMs
@@ -19,7 +19,11 @@ func TestAgainstFactsThatExpired(t *testing.T) {
 		f.score("u4", "c8", map[string]float64{"m8": 1}, "m8", later)
 		f.paid("u4", "o8", later+hour, "1.00", nil)
 		f.touches("u4", "o8", later+hour, "", touch("c8", later, 0, 1, 1, f.scoreOf("m8")))
-		f.run("ALTER TABLE askbuy.messages DELETE WHERE event_id IN ('m1', 'm5') SETTINGS mutations_sync = 2")
+		f.message("u5", "c9", "m9", t0-dayMs, nil)
+		f.score("u5", "c9", map[string]float64{"m9": 1}, "m9", t0-dayMs)
+		f.paid("u5", "o9", t0+2*dayMs, "1.00", nil)
+		f.touches("u5", "o9", t0+2*dayMs, "", touch("c9", t0-dayMs, 0, 1, 1, f.scoreOf("m9")))
+		f.run("ALTER TABLE askbuy.messages DELETE WHERE event_id IN ('m1', 'm5', 'm9') SETTINGS mutations_sync = 2")
 		for _, name := range tables {
 			f.put(schema.RetentionFloors, map[string]any{"name": name, "floor": t0 + 1})
 		}
@@ -35,7 +39,7 @@ func TestAgainstFactsThatExpired(t *testing.T) {
 	if got := said(worn("messages")); got != "" {
 		t.Errorf("what has expired is missed: %s", got)
 	}
-	if got, want := said(worn()), "message_scores u1 m1 not due, message_scores u1 m2 differs, message_scores u2 m5 not due, touches u2 o2 not due"; got != want {
+	if got, want := said(worn()), "message_scores u1 m1 not due, message_scores u1 m2 differs, message_scores u2 m5 not due, message_scores u5 m9 not due, touches u2 o2 not due, touches u5 o9 not due"; got != want {
 		t.Errorf("without a floor: %s\nwant %s", got, want)
 	}
 	for what, c := range map[string]struct{ change, want string }{
@@ -57,6 +61,10 @@ func TestAgainstFactsThatExpired(t *testing.T) {
 	// An order's events go by themselves.
 	f = shop(t)
 	f.put(schema.RetentionFloors, map[string]any{"name": "orders", "floor": t0 - 5*dayMs})
+	f.message("u6", "c6", "m7", t0, nil)
+	f.score("u6", "c6", map[string]float64{"m7": 1}, "m7", t0)
+	f.paid("", "o6", t0+dayMs, "1.00", nil) // an event that has expired named its shopper
+	f.touches("u6", "o6", t0+dayMs, "", touch("c6", t0, 0, 1, 1, f.scoreOf("m7")))
 	f.run("ALTER TABLE askbuy.order_events DELETE WHERE order_id = 'o2' SETTINGS mutations_sync = 2")
 	if got := said(f); got != "" {
 		t.Errorf("an order that has expired is missed: %s", got)

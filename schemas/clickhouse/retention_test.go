@@ -76,6 +76,7 @@ func TestExpireOnCluster(t *testing.T) {
 // facts are there, are on their way, or may never have been before the floor.
 func TestOrphans(t *testing.T) {
 	db := fresh(t)
+	must(t, db.Exec(t.Context(), "SYSTEM STOP MERGES askbuy.touches", nil)) // earlier versions stay to be seen
 	floor := ten + 100*day
 	past := clickhouse.Settings{"insert_allow_materialized_columns": 1} // stored earlier than now
 	message := func(id string, ts int64) {
@@ -103,6 +104,7 @@ func TestOrphans(t *testing.T) {
 	for _, order := range []string{"whole", "lost a touch", "taken back"} {
 		paid(order, floor)
 	}
+	touches("whole", floor, 0, touch("gone", floor-1)) // said before the last word
 	touches("whole", floor, 1, touch("there", floor-day))
 	touches("lost a touch", floor, 1, touch("there", floor-day))
 	touches("lost a touch", floor, 2, touch("gone", floor-1))
@@ -110,6 +112,9 @@ func TestOrphans(t *testing.T) {
 	touches("taken back", 0, 1, "[]")
 	touches("taken back and lost", 0, 1, "[]")
 	both := warehouse.Retention{Floor: floor}
+	check(t, ask(t, db, "SELECT DISTINCT order_id FROM askbuy.touches WHERE "+warehouse.Orphans(both, both, 24*time.Hour)[warehouse.Touches.Name]+" ORDER BY order_id"),
+		"lost a touch", "lost its order", "taken back and lost")
+	must(t, db.Exec(t.Context(), "SYSTEM START MERGES askbuy.touches", nil))
 	for table, where := range warehouse.Orphans(both, both, 24*time.Hour) {
 		must(t, db.Exec(t.Context(), "ALTER TABLE "+table+" DELETE WHERE "+where, nil, clickhouse.Settings{"mutations_sync": 2}))
 	}
