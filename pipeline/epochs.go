@@ -4,15 +4,20 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/kafka"
+	"askbuy/schemas/event"
 )
 
 // topicEpochs gives each topic the number of its present life. A topic made
 // anew under its old name begins again at offset 0; the higher epoch keeps its
 // rows from losing to rows of the life before. The numbers are kept in the
 // warehouse, by the topic's id.
+//
+// What a group was told by a former life of its topics it does not remember in
+// this one: Refill tells it again.
 func topicEpochs(ctx context.Context, db *clickhouse.DB, prefix string, topics map[string]kafka.TopicInfo, names []string) (map[string]int64, error) {
 	type row struct {
 		Topic   string `ch:"topic"`
@@ -52,4 +57,23 @@ func topicEpochs(ctx context.Context, db *clickhouse.DB, prefix string, topics m
 		}
 	}
 	return epochs, nil
+}
+
+// warnOfFormerLives says what to do about facts that the present topics never
+// told: as long as nothing was published in them, and rows are still right.
+func warnOfFormerLives(ctx context.Context, db *clickhouse.DB, admin *kafka.Admin, k kafka.Config, epochs map[string]int64, log *slog.Logger) error {
+	if epochs[event.TopicJourney] == 1 {
+		return nil
+	}
+	ends, err := admin.EndOffsets(ctx, k.Name(event.TopicJourney))
+	if err != nil {
+		return err
+	}
+	for _, end := range ends[k.Name(event.TopicJourney)] {
+		if end > 0 {
+			return nil
+		}
+	}
+	log.Warn("the topics are new, the warehouse is not: orders and journeys do not remember what came before; run askbuy replay --refill-topics, best before the doors open", "prefix", k.Prefix)
+	return nil
 }

@@ -141,6 +141,9 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := warnOfFormerLives(ctx, db, admin, k, epochs, p.log); err != nil {
+		return err
+	}
 	p.health.Add("warehouse", db.Ping)
 
 	// From here on each part reads what the one before it may still write, so

@@ -49,7 +49,7 @@ func TestErasedJourneySaysWhatIsLeft(t *testing.T) {
 			if orders[e.OrderID] == nil {
 				orders[e.OrderID] = &orderState{}
 			}
-			for _, snapshot := range orders[e.OrderID].apply(e, raw) {
+			for _, snapshot := range orders[e.OrderID].apply(e, raw, raw) {
 				if snapshot.UserID == s.UserID {
 					apply(&event.Entry{Order: &snapshot})
 				}

@@ -64,11 +64,11 @@ func (p *Processors) journeyGroup() *goka.GroupGraph {
 // onScorable hands a message or a behaviour on to its shopper's journey.
 func (p *Processors) onScorable(ctx goka.Context, record any) {
 	p.metrics.records.WithLabelValues(GroupScore).Inc()
-	e, at, ok := p.open(ctx, record)
+	e, raw, ok := p.open(ctx, record)
 	if !ok || p.gone(e) {
 		return
 	}
-	entry, err := safely(func() (*event.Entry, error) { return scoreEvent(p.deps.Model, e, at) })
+	entry, err := safely(func() (*event.Entry, error) { return scoreEvent(p.deps.Model, e, raw) })
 	if err != nil {
 		p.bury(ctx, record, err)
 		return
@@ -79,7 +79,7 @@ func (p *Processors) onScorable(ctx goka.Context, record any) {
 // onOrder folds an order's event and says what the order came to.
 func (p *Processors) onOrder(ctx goka.Context, record any) {
 	p.metrics.records.WithLabelValues(GroupOrders).Inc()
-	e, at, ok := p.open(ctx, record)
+	e, raw, ok := p.open(ctx, record)
 	if !ok || p.gone(e) {
 		return
 	}
@@ -88,7 +88,7 @@ func (p *Processors) onOrder(ctx goka.Context, record any) {
 		if e.Type != event.TypeOrder {
 			return nil, fmt.Errorf("a %s is no event of an order", e.Type)
 		}
-		return state.apply(e, at), nil
+		return state.apply(e, raw, p.position(ctx)), nil
 	})
 	if err != nil {
 		p.bury(ctx, record, err)
@@ -145,17 +145,22 @@ func (p *Processors) onEntry(ctx goka.Context, record any) {
 
 var errForeignKey = errors.New("record's key is not its content's")
 
-// open reads a raw record and its position; what cannot be read is buried.
+// open reads a raw record and the position of the copy that it is: its own,
+// unless it tells a fact again. What cannot be read is buried.
 func (p *Processors) open(ctx goka.Context, record any) (*event.Event, event.Position, bool) {
 	value, ok := record.([]byte)
 	if !ok {
 		p.bury(ctx, record, nil)
 		return nil, 0, false
 	}
+	raw := p.position(ctx)
 	e, err := safely(func() (*event.Event, error) {
-		e, _, err := event.Open(headers(ctx), value)
+		e, v, err := event.Open(headers(ctx), value)
 		if err == nil && e.Key() != ctx.Key() {
 			err = errForeignKey
+		}
+		if err == nil && v.First != nil {
+			raw = *v.First
 		}
 		return e, err
 	})
@@ -163,7 +168,7 @@ func (p *Processors) open(ctx goka.Context, record any) (*event.Event, event.Pos
 		p.bury(ctx, record, err)
 		return nil, 0, false
 	}
-	return e, p.position(ctx), true
+	return e, raw, true
 }
 
 func headers(ctx goka.Context) []event.Header {
@@ -198,7 +203,7 @@ func table[T any](ctx goka.Context) *T {
 	case *T:
 		return v
 	case *kafka.Poison:
-		ctx.Fail(fmt.Errorf("read the state of group %s in partition %d: %w; a newer version wrote it or it is damaged: run that version, or choose another prefix and replay",
+		ctx.Fail(fmt.Errorf("read the state of group %s in partition %d: %w; a newer version wrote it or it is damaged: run that version, or choose another prefix and run askbuy replay --refill-topics",
 			ctx.Group(), ctx.Partition(), v.Err))
 	}
 	return new(T)

@@ -23,10 +23,11 @@ type orderState struct {
 // apply adds an order event, or a copy of one, and returns the snapshots to
 // send: the same for every user that an event of the order names. The users
 // named by the copies that do not count hear of it too: what a conflicting
-// copy once said of their journey has to be taken back.
-func (s *orderState) apply(e *event.Event, raw event.Position) []event.OrderSnapshot {
+// copy once said of their journey has to be taken back. raw is where the copy
+// stands, at where its record does: the two differ when a fact is told again.
+func (s *orderState) apply(e *event.Event, raw, at event.Position) []event.OrderSnapshot {
 	incoming := newOrderEvent(e, raw)
-	s.V = max(s.V, raw)
+	s.V = max(s.V, at)
 	replaced := s.put(incoming)
 	o := foldOrder(s.Events)
 	o.ShopID, o.OrderID, o.Overflowed, o.V = e.ShopID, e.OrderID, s.Overflowed, s.V

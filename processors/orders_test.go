@@ -60,21 +60,21 @@ func users(snapshots []event.OrderSnapshot) (names []string) {
 
 func TestOrdersTellEverybody(t *testing.T) {
 	var s orderState
-	s.apply(paid("o", "a", "u1", 5), 3)
-	got := s.apply(paid("o", "b", "u2", 4), 4)
+	s.apply(paid("o", "a", "u1", 5), 3, 3)
+	got := s.apply(paid("o", "b", "u2", 4), 4, 4)
 	if want := []string{"u1", "u2"}; !reflect.DeepEqual(users(got), want) || got[0].Shopper != "u2" || got[0].V != 4 {
 		t.Errorf("%+v", got)
 	}
-	again := s.apply(paid("o", "a", "u1", 5), 3)
+	again := s.apply(paid("o", "a", "u1", 5), 3, 3)
 	if !reflect.DeepEqual(again, got) {
 		t.Errorf("a repetition says %+v", again)
 	}
-	if got := s.apply(paid("o", "c", "", 9), 5); len(got) != 2 || got[0].V != 5 {
+	if got := s.apply(paid("o", "c", "", 9), 5, 5); len(got) != 2 || got[0].V != 5 {
 		t.Errorf("%+v", got)
 	}
 	test := paid("o", "d", "u3", 1)
 	test.Test = true
-	if got := s.apply(test, 6); len(got) != 2 || got[0].Shopper != "u2" {
+	if got := s.apply(test, 6, 6); len(got) != 2 || got[0].Shopper != "u2" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -82,24 +82,24 @@ func TestOrdersTellEverybody(t *testing.T) {
 func TestOrdersOverflow(t *testing.T) {
 	var s orderState
 	for i := range maxOrderEvents {
-		if got := s.apply(paid("o", fmt.Sprint("e", i), "u", int64(i)), event.Position(i)); len(got) != 1 || got[0].Overflowed {
+		if got := s.apply(paid("o", fmt.Sprint("e", i), "u", int64(i)), event.Position(i), event.Position(i)); len(got) != 1 || got[0].Overflowed {
 			t.Fatalf("event %d: %+v", i, got)
 		}
 	}
-	if got := s.apply(paid("o", "e3", "u", 3), 900); got[0].Overflowed {
+	if got := s.apply(paid("o", "e3", "u", 3), 900, 900); got[0].Overflowed {
 		t.Error("a repetition is no more")
 	}
-	got := s.apply(paid("o", "more", "u2", 0), 901)
+	got := s.apply(paid("o", "more", "u2", 0), 901, 901)
 	if !reflect.DeepEqual(users(got), []string{"u", "u2"}) || !got[0].Overflowed || !got[1].Overflowed {
 		t.Errorf("%+v", got)
 	}
 	for i := range 1000 {
-		s.apply(paid("o", fmt.Sprint("x", i), fmt.Sprint("v", i), 1), 902)
+		s.apply(paid("o", fmt.Sprint("x", i), fmt.Sprint("v", i), 1), 902, 902)
 	}
 	if len(s.Events) > maxOrderEvents || len(s.Users) > maxOrderEvents {
 		t.Errorf("keeps %d events, %d users", len(s.Events), len(s.Users))
 	}
-	if got := s.apply(paid("o", "last", "late", 1), 9999); !slices.Contains(users(got), "late") {
+	if got := s.apply(paid("o", "last", "late", 1), 9999, 9999); !slices.Contains(users(got), "late") {
 		t.Error("the user of the event at hand is not told")
 	}
 }

@@ -284,7 +284,7 @@ func (w *world) orderStep(partition int) func(state, int, int) []emission {
 			o = must(decodeJSON[orderState](kept))
 		}
 		before := foldOrder(o.Events).Shopper
-		for _, snapshot := range o.apply(e, event.At(0, int64(offset))) {
+		for _, snapshot := range o.apply(e, event.At(0, int64(offset)), event.At(0, int64(offset))) {
 			if w.bug == previous && snapshot.UserID != before && snapshot.UserID != snapshot.Shopper {
 				continue
 			}

@@ -184,6 +184,16 @@ func (w *world) Refused(err error) bool { return errors.Is(err, errRefused) }
 
 func (w *world) Probe(context.Context, string, []string) error { return w.act(func() {}) }
 
+func (w *world) LastBefore(_ context.Context, topic string, at event.Position) (int64, error) {
+	last := int64(completeFromTime)
+	for _, row := range w.final(facts(topic)) {
+		if t := facts(topic); event.Position(column[int64](t, row, "raw_position")) < at {
+			last = max(last, column[int64](t, row, "received_at"))
+		}
+	}
+	return last, nil
+}
+
 func (w *world) Unexplained(context.Context) (int64, error) { return 0, nil }
 
 // final is a table as FINAL shows it: of rows with one key the one of the

@@ -16,13 +16,37 @@ func (s *Sink) memoryOf(ctx context.Context, i *item) (*memory, error) {
 	var m *memory
 	err := s.retry(ctx, "read identities of "+p.Topic, func() error {
 		m = newMemory(s.config)
-		return m.fill(ctx, s.deps.Warehouse, p)
+		if err := m.fill(ctx, s.deps.Warehouse, p); err != nil {
+			return err
+		}
+		return s.admitEarlierLives(ctx, m, p.Topic)
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.memories[p] = m
 	return m, nil
+}
+
+// admitEarlierLives has a memory know that it does not hold the facts of
+// former logs of its topic: they may have had other partitions.
+func (s *Sink) admitEarlierLives(ctx context.Context, m *memory, topic string) error {
+	epoch := s.deps.Epochs[topic]
+	if epoch <= 1 {
+		return nil
+	}
+	last, known := s.lastBefore[topic]
+	if !known {
+		var err error
+		if last, err = s.deps.Warehouse.LastBefore(ctx, topic, event.At(epoch, 0)); err != nil {
+			return err
+		}
+		s.lastBefore[topic] = last
+	}
+	if last != completeFromTime {
+		m.floor = max(m.floor, last+1)
+	}
+	return nil
 }
 
 // known finds the first copies that facts hold of these events, from memory

@@ -142,7 +142,7 @@ func (m *memory) room(arrival int64) *generation {
 	for len(m.generations) > 1 && total+capacity > m.config.Remembered {
 		total -= m.generations[0].capacity
 		m.generations = m.generations[1:]
-		m.floor = m.since()
+		m.floor = max(m.floor, m.since())
 	}
 	g := newGeneration(capacity, arrival)
 	m.generations = append(m.generations, g)

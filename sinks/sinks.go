@@ -75,6 +75,9 @@ type warehouse interface {
 	// Newest lists at most limit identities of a partition's facts whose
 	// position is below the given one, the greatest position first.
 	Newest(ctx context.Context, p Partition, below event.Position, limit int) ([]Stored, error)
+	// LastBefore is the arrival, in ms, of the newest of the facts below a
+	// position; of none the least.
+	LastBefore(ctx context.Context, topic string, at event.Position) (int64, error)
 	// Unexplained is the ledger's count of records that left no receipt.
 	Unexplained(ctx context.Context) (int64, error)
 }
@@ -128,7 +131,8 @@ type Sink struct {
 	metrics *metrics
 	names   *event.Fingerprinter // names dead letters; used by the loop alone
 
-	memories map[Partition]*memory
+	memories   map[Partition]*memory
+	lastBefore map[string]int64 // by topic: arrival of the newest fact of its former logs, ms
 
 	// Of a corrector's: exact remembers nothing and looks every first copy up,
 	// ousted are the identities of which another copy became the first.
@@ -174,7 +178,7 @@ func New(config Config, deps Deps) (*Sink, error) {
 	return &Sink{
 		config: config, deps: deps, metrics: m,
 		names:    event.NewFingerprinter(deps.Key),
-		memories: map[Partition]*memory{},
+		memories: map[Partition]*memory{}, lastBefore: map[string]int64{},
 	}, nil
 }
 

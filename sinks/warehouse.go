@@ -127,6 +127,21 @@ FROM %s AS f WHERE f.raw_partition = %d AND f.raw_position < %d ORDER BY f.raw_p
 	return stored, nil
 }
 
+// LastBefore looks for the newest fact of former logs.
+func (w *Tables) LastBefore(ctx context.Context, topic string, at event.Position) (int64, error) {
+	last, err := clickhouse.One[struct {
+		N  uint64 `ch:"n"`
+		At int64  `ch:"at"`
+	}](ctx, w.DB, fmt.Sprintf("SELECT count() AS n, toUnixTimestamp64Milli(max(received_at)) AS at FROM %s WHERE raw_position < %d", facts(topic).Name, at), nil)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("look for facts of former logs of %s: %w", topic, err)
+	case last.N == 0:
+		return completeFromTime, nil
+	}
+	return last.At, nil
+}
+
 // Unexplained asks the ledger.
 func (w *Tables) Unexplained(ctx context.Context) (int64, error) {
 	n, err := clickhouse.One[struct {

@@ -18,6 +18,7 @@ type replayCommand struct {
 	From            string `placeholder:"T" help:"Only shoppers of whom there is an event at or after this time: RFC 3339, ms since the epoch, or how long ago, like 48h. Default: all."`
 	DryRun          bool   `help:"Compare, change nothing, and exit 1 when rows differ."`
 	Model           string `placeholder:"ID|DIR" help:"Score with this model: an id, or a bundle's directory. Default: the one in force."`
+	RefillTopics    bool   `help:"First tell the facts of former topics again in the present ones: after a change of prefix, of the number of partitions, or of the broker."`
 	AllowOtherModel bool   `help:"With --model: put the rows in use although the model is not in force."`
 	Format          string `default:"text" enum:"text,json" help:"text or json."`
 }
@@ -35,7 +36,13 @@ killed has left is cleared up, or its swap finished, by the next one.
 With --model the scores in use are compared with those of another model. By
 contract a message is scored by the model in force at its time, so that such
 rows come into use only with --allow-other-model, and new messages go on being
-scored by the model in force.`
+scored by the model in force.
+
+With --refill-topics messages, orders and behaviours that came in through
+topics which were replaced since - under another prefix, with another number of
+partitions, on another broker - are published again in the present topics, so
+that orders and journeys remember what they were told there. They count as
+duplicates in the ledger. Told twice, they change nothing.`
 }
 
 func (r replayCommand) Run(a *app) error {
@@ -47,6 +54,9 @@ func (r replayCommand) Run(a *app) error {
 		}
 		ms := from.UnixMilli()
 		options.From = &ms
+	}
+	if r.RefillTopics && r.DryRun {
+		return errors.New("replay: --refill-topics publishes facts, which --dry-run must not")
 	}
 	if r.AllowOtherModel && r.Model == "" {
 		return errors.New("replay: --allow-other-model goes with --model")
@@ -62,7 +72,7 @@ func (r replayCommand) Run(a *app) error {
 		}
 		progress := &progress{w: a.stderr, terminal: isTerminal(a.stderr)}
 		replayer.Say, replayer.Progress = progress.say, progress.step
-		done, err := replayer.Run(a.ctx, options)
+		done, err := r.with(a, replayer, options)
 		progress.end()
 		if err := errors.Join(err, replayer.Close()); err != nil {
 			return asAnswer(err)
@@ -75,6 +85,17 @@ func (r replayCommand) Run(a *app) error {
 		}
 		return nil
 	})
+}
+
+func (r replayCommand) with(a *app, replayer *pipeline.Replayer, o pipeline.ReplayOptions) (*pipeline.Replayed, error) {
+	if r.RefillTopics {
+		told, err := replayer.Refill(a.ctx)
+		if err != nil {
+			return nil, fmt.Errorf("refill topics: %w; what was told stays: give it again", err)
+		}
+		fmt.Fprintf(a.stderr, "%d facts of former topics were told again\n", told)
+	}
+	return replayer.Run(a.ctx, o)
 }
 
 // asAnswer leaves bad usage what it is.

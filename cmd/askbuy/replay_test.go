@@ -48,6 +48,10 @@ func TestReplay(t *testing.T) {
 	i.ask("verify", "--against-facts").wants(exitDone)
 	i.ask("replay", "--dry-run").wants(exitDone)
 
+	if p = i.ask("replay", "--refill-topics").wants(exitDone); !strings.Contains(p.err.String(), "\n0 facts of former topics were told again\n") {
+		t.Errorf("without former topics it says %s", p.err)
+	}
+	i.ask("replay", "--refill-topics", "--dry-run").wants(exitUsage)
 	i.ask("replay", "--from", "yesterday").wants(exitUsage)
 	i.ask("replay", "--allow-other-model").wants(exitUsage)
 	i.settled()

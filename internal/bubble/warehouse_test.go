@@ -2,6 +2,7 @@ package bubble
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -79,6 +80,11 @@ func (w *warehouse) Insert(ctx context.Context, name string, columns []string, r
 func (w *warehouse) Refused(err error) bool { return clickhouse.Refused(err) }
 
 func (w *warehouse) Probe(context.Context, string, []string) error { return nil }
+
+// LastBefore: these logs have no former life.
+func (w *warehouse) LastBefore(context.Context, string, event.Position) (int64, error) {
+	return 0, errors.New("there is no former log")
+}
 
 func (w *warehouse) Unexplained(context.Context) (int64, error) { return 0, nil }
 

@@ -20,7 +20,7 @@ func Placed(topic, key string, partition, partitions int32) error {
 		return nil
 	}
 	return fmt.Errorf("%w: topic %s, key of %d bytes, partition %d, should be %d of %d; "+
-		"every producer must place keys by Kafka's murmur2: find the one that does not, then choose another prefix and replay",
+		"every producer must place keys by Kafka's murmur2: find the one that does not, then choose another prefix and run askbuy replay --refill-topics",
 		ErrMisplaced, topic, len(key), partition, want, partitions)
 }
 

@@ -45,7 +45,7 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("topic %s has %s %s, not %s, which cannot be changed in place: choose another prefix and replay",
+	return fmt.Sprintf("topic %s has %s %s, not %s, which cannot be changed in place: choose another prefix and run askbuy replay --refill-topics",
 		e.Topic, e.Field, e.Got, e.Want)
 }
 

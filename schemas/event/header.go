@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -19,6 +20,7 @@ const (
 	HeaderNoTS           = "ts_defaulted"    // present: the sender gave no event time
 	HeaderSource         = "source"          // the door it came through
 	HeaderMaybeDuplicate = "maybe-duplicate" // present: the door could not settle it
+	HeaderFirst          = "first"           // 8 bytes: a fact that is told again stands at this position
 )
 
 // Envelope is what the door knows of an event beside the event itself. It
@@ -28,6 +30,9 @@ type Envelope struct {
 	Copy           Copy // TS stands in the event; here it is filled in by Open
 	Source         string
 	MaybeDuplicate bool
+	// First is the position of the fact that this record tells again, to a log
+	// that was begun anew; nil: the record stands for itself.
+	First *Position
 }
 
 // Values that every record shares; nobody may write into a header.
@@ -49,6 +54,9 @@ func (v *Envelope) Headers() []Header {
 	}
 	if v.MaybeDuplicate {
 		h = append(h, Header{HeaderMaybeDuplicate, present})
+	}
+	if v.First != nil {
+		h = append(h, Header{HeaderFirst, binary.BigEndian.AppendUint64(nil, uint64(*v.First))})
 	}
 	return h
 }
@@ -79,6 +87,9 @@ func Open(headers []Header, value []byte) (*Event, *Envelope, error) {
 			v.Copy.NoTS = true
 		case h.Key == HeaderMaybeDuplicate:
 			v.MaybeDuplicate = true
+		case h.Key == HeaderFirst && len(h.Value) == 8:
+			first := Position(binary.BigEndian.Uint64(h.Value))
+			v.First = &first
 		}
 	}
 	if seen != 3 {
