@@ -57,11 +57,16 @@ func (c *Corrector) count(what string) float64 {
 
 // lived is a world whose records are all dealt with, letters' rows and cuts
 // included.
-func lived(t *testing.T, seed uint64) *strict {
+func lived(t *testing.T, real *Tables, seed uint64) *strict {
 	t.Helper()
 	w := newWorld(seed)
 	history(w, rand.New(rand.NewPCG(seed, 3)), 1)
-	s := &strict{tables(t), w}
+	s := &strict{real, w}
+	for _, table := range []schema.Table{schema.Receipts, schema.Messages, schema.Behaviors, schema.DeadLetters, schema.OffsetCuts} {
+		if err := s.DB.Exec(t.Context(), "TRUNCATE TABLE "+table.Name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.run(t, DefaultConfig(), func(sink *Sink, _ *fakeSource) { sink.deps.Warehouse = s })
 	s.storeLetters(t)
 	var cuts [][]any
@@ -137,6 +142,7 @@ func plantLaterFacts(t *testing.T, s *strict) {
 // What is planted is mended, all at once too, by two correctors that know
 // nothing of each other; then they find nothing any more.
 func TestCorrectorMends(t *testing.T) {
+	real := tables(t)
 	all := func(t *testing.T, s *strict) {
 		for _, name := range []string{"facts are not the least copies", "receipts lack their facts", "copies are taken for firsts", "firsts are taken for copies", "letters are missing", "records lack receipts"} {
 			mistakes[name].plant(t, s)
@@ -144,7 +150,7 @@ func TestCorrectorMends(t *testing.T) {
 	}
 	f := func(name string, plant func(*testing.T, *strict), what string) {
 		t.Run(name, func(t *testing.T) {
-			s := lived(t, 5)
+			s := lived(t, real, 5)
 			if c := s.corrector(t); c.Correct(t.Context()) != nil || c.count(correctedOutcome)+c.count(correctedLetter)+c.count(correctedReceipt) > 0 {
 				t.Fatal("of what is right something is corrected")
 			}
@@ -180,7 +186,7 @@ func TestCorrectorMends(t *testing.T) {
 // Of records that the log has no more, the facts tell which is the first; the
 // others count as duplicates.
 func TestCorrectorWithoutTheLog(t *testing.T) {
-	s := lived(t, 6)
+	s := lived(t, tables(t), 6)
 	s.copyBack(t)
 	want, _ := truth(s.world)
 	mistakes["copies are taken for firsts"].plant(t, s)

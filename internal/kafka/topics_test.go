@@ -85,7 +85,7 @@ func TestEnsureTopicsMismatch(t *testing.T) {
 	var mismatch *kafka.MismatchError
 
 	_, err := kafka.EnsureTopics(kafkatest.Context(t), kafkatest.Config(brokers, 16), []kafka.Topic{{Name: "a", Retention: time.Hour}})
-	if !errors.As(err, &mismatch) || mismatch.Field != "partitions" || !strings.Contains(err.Error(), "choose another prefix and replay") {
+	if !errors.As(err, &mismatch) || mismatch.Field != "partitions" || !strings.Contains(err.Error(), "choose another prefix and run askbuy replay --refill-topics") {
 		t.Errorf("partitions: %v", err)
 	}
 	_, err = kafka.EnsureTopics(kafkatest.Context(t), kafkatest.Config(brokers, 4), []kafka.Topic{{Name: "a", Compacted: true, Retention: kafka.Keep}})
