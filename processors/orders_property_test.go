@@ -56,7 +56,7 @@ func snapshotOf(events []*event.Event) map[string]event.OrderSnapshot {
 	var state orderState
 	told := map[string]event.OrderSnapshot{}
 	for at, e := range events {
-		for _, s := range state.apply(e, event.At(0, int64(at))) {
+		for _, s := range state.apply(e, event.At(0, int64(at)), event.At(0, int64(at))) {
 			told[s.UserID] = s
 		}
 	}
