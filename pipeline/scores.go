@@ -17,7 +17,7 @@ func scoreText(model *intent.Live) ingest.ScoreFunc {
 	return func(_ context.Context, shop, text string) (ingest.Score, error) {
 		scored := model.Score(text)
 		folded := intent.Fold(shop, []intent.Point{{
-			Evidence: scored.Evidence, Bargain: scored.Intent == intent.Bargain, Params: model.Params(),
+			Evidence: scored.Evidence, Bargain: scored.Act == intent.Bargain, Params: model.Params(),
 		}}, nil)[0]
 		entities := make([]ingest.Entity, 0, len(scored.Entities))
 		for _, e := range scored.Entities {

@@ -62,7 +62,7 @@ func (j *journey) applyBehavior(e *event.Behavior, partition int32) (c concern) 
 func (j *journey) past() *intent.Past {
 	var p intent.Past
 	for i := range j.Messages {
-		if m := &j.Messages[i]; m.Folded && m.Intent == intent.Claim {
+		if m := &j.Messages[i]; m.Folded && m.Act == intent.Claim {
 			p.Claims = append(p.Claims, m.TS)
 		}
 	}

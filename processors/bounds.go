@@ -145,7 +145,7 @@ func (j *journey) size() int {
 	n := 160 + 96*len(j.Reached)
 	for i := range j.Messages {
 		m := &j.Messages[i]
-		n += 160 + quoted(m.ID) + quoted(m.Conv) + quoted(m.Intent) + quoted(m.Model)
+		n += 168 + quoted(m.ID) + quoted(m.Conv) + quoted(m.Act) + quoted(m.Intent) + quoted(m.Model)
 		for _, p := range m.Path {
 			n += 3 + quoted(p)
 		}

@@ -39,6 +39,7 @@ type message struct {
 	Raw      event.Position `json:"r"` // in the messages topic
 	Folded   bool           `json:"f,omitempty"`
 	Evidence float64        `json:"e,omitempty"`
+	Act      string         `json:"a,omitempty"`
 	Intent   string         `json:"n,omitempty"`
 	Path     []string       `json:"p,omitempty"`
 	Model    string         `json:"d,omitempty"`
@@ -47,7 +48,7 @@ type message struct {
 func newMessage(m *event.ScoredMessage) message {
 	return message{
 		ID: m.EventID, Conv: m.ConvID, TS: m.TS, Raw: m.Raw, Folded: m.Folded,
-		Evidence: m.Evidence, Intent: m.Intent, Path: m.IntentPath, Model: m.ModelID,
+		Evidence: m.Evidence, Act: m.Act, Intent: m.Intent, Path: m.IntentPath, Model: m.ModelID,
 	}
 }
 
@@ -178,7 +179,7 @@ func (j *journey) concernedBy(places []message) (c concern) {
 		return c
 	}
 	for _, m := range c.places {
-		if m.Intent == intent.Claim {
+		if m.Act == intent.Claim {
 			c.spans = append(c.spans, span{m.TS, noTime})
 		}
 	}

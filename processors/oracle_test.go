@@ -66,7 +66,7 @@ func scoreAt(model model, fold fold, events []*event.Event, m *event.Event) inte
 			points = nil
 		}
 		scored := model.Score(x.Text)
-		points = append(points, intent.Point{TS: x.TS, Evidence: scored.Evidence, Bargain: scored.Intent == intent.Bargain, Params: model.Params()})
+		points = append(points, intent.Point{TS: x.TS, Evidence: scored.Evidence, Bargain: scored.Act == intent.Bargain, Params: model.Params()})
 		if x.ID == m.ID {
 			break
 		}
@@ -87,7 +87,7 @@ func pastOf(model scorer, events []*event.Event, s event.Shopper) *intent.Past {
 				past.Purchases = append(past.Purchases, intent.Purchase{PaidAt: o.paid.TS, LostAt: o.lost})
 			}
 		case e.Test || e.Shopper() != s:
-		case isUsers(e) && model.Score(e.Text).Intent == intent.Claim:
+		case isUsers(e) && model.Score(e.Text).Act == intent.Claim:
 			past.Claims = append(past.Claims, e.TS)
 		case e.Type == event.TypeBehavior && intent.SignalOf(e.Name) != intent.NoSignal:
 			past.Behaviors = append(past.Behaviors, intent.Behavior{TS: e.TS, Signal: intent.SignalOf(e.Name)})

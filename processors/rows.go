@@ -55,7 +55,7 @@ func (c *conversation) score(f join, j *journey, shop string, past *intent.Past)
 			since = m.TS
 		}
 		p := f.params(m.Model)
-		points[i] = intent.Point{TS: m.TS, Evidence: m.Evidence, Bargain: m.Intent == intent.Bargain, Params: p}
+		points[i] = intent.Point{TS: m.TS, Evidence: m.Evidence, Bargain: m.Act == intent.Bargain, Params: p}
 		c.known[i] = j.whole(since, sessionGap) &&
 			(!p.ReadsBehaviors() || j.wholeBehaviors(m.TS, intent.BehaviorReach)) &&
 			(!p.ReadsPast() || j.whole(m.TS, intent.PastReach) && !j.doubtful())
@@ -117,7 +117,7 @@ func (f join) concerns(c concern, m *message) bool {
 func scoreRow(s event.Shopper, m *message, score intent.Folded, at event.Position) event.MessageScore {
 	return event.MessageScore{
 		ShopID: s.ShopID, UserID: s.UserID, EventID: m.ID, ConvID: m.Conv, TS: m.TS,
-		Intent: m.Intent, IntentPath: m.Path, Evidence: m.Evidence, ModelID: m.Model,
+		Act: m.Act, Intent: m.Intent, IntentPath: m.Path, Evidence: m.Evidence, ModelID: m.Model,
 		BuyScore: score.BuyScore, POrder: score.POrder, PNet: score.PNet, Terms: score.Terms.ByName(), Version: at,
 	}
 }

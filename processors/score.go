@@ -40,7 +40,7 @@ func scoreMessage(model scorer, e *event.Event, raw event.Position) *event.Score
 	}
 	if m.Folded {
 		s := model.Score(e.Text)
-		m.Evidence, m.Intent, m.IntentPath, m.ModelID = s.Evidence, s.Intent, s.IntentPath, model.ID()
+		m.Evidence, m.Act, m.Intent, m.IntentPath, m.ModelID = s.Evidence, s.Act, s.Intent, s.IntentPath, model.ID()
 	}
 	return m
 }

@@ -24,7 +24,7 @@ func (testModel) Params() *intent.Params { return nil }
 
 func (testModel) Score(text string) intent.Scored {
 	topic := map[int]string{3: intent.Claim, 4: intent.Claim, 5: intent.Bargain}[len(text)]
-	return intent.Scored{Evidence: float64(len(text)), Intent: topic, IntentPath: []string{text}}
+	return intent.Scored{Evidence: float64(len(text)), Act: topic, Intent: text, IntentPath: []string{text}}
 }
 
 // testFold is a fold in which everything that a signal may read leaves its

@@ -119,9 +119,9 @@ func everyModel(ctx context.Context, db database, models map[string]*intent.Para
 // folded are the messages that have a score, with what their score row says.
 const folded = `
 	SELECT m.shop_id AS shop_id, m.user_id AS user_id, m.event_id AS event_id, m.conv_id AS conv_id, toUnixTimestamp64Milli(m.ts) AS ms,
-		s.evidence AS evidence, s.buy_score AS score, s.intent AS intent, s.model AS model, s.scored AS scored
+		s.evidence AS evidence, s.buy_score AS score, s.act AS act, s.model AS model, s.scored AS scored
 	FROM (SELECT shop_id, user_id, event_id, conv_id, ts FROM askbuy.messages FINAL WHERE from_role = 'user' AND is_test = 0) AS m
-	LEFT JOIN (SELECT shop_id, user_id, event_id, evidence, buy_score, toString(intent) AS intent, toString(model_id) AS model, 1 AS scored FROM askbuy.message_scores FINAL) AS s
+	LEFT JOIN (SELECT shop_id, user_id, event_id, evidence, buy_score, toString(act) AS act, toString(model_id) AS model, 1 AS scored FROM askbuy.message_scores FINAL) AS s
 		ON s.shop_id = m.shop_id AND s.user_id = m.user_id AND s.event_id = m.event_id`
 
 const saidTouches = `

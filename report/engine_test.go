@@ -358,7 +358,7 @@ func TestAgainstFactsReadsSignals(t *testing.T) {
 	for i, s := range intent.Fold("s", points, past) {
 		id := fmt.Sprint("m", i)
 		f.message("u", "c", id, times[i], nil)
-		f.put(schema.MessageScores, map[string]any{"shop_id": "s", "user_id": "u", "conv_id": "c", "event_id": id, "ts": times[i], "intent": topics[i],
+		f.put(schema.MessageScores, map[string]any{"shop_id": "s", "user_id": "u", "conv_id": "c", "event_id": id, "ts": times[i], "act": topics[i], "intent": "promotion",
 			"evidence": points[i].Evidence, "buy_score": s.BuyScore, "p_order": s.POrder, "p_net": s.PNet, "model_id": "m"})
 	}
 	scores := func() (differ []string) {

@@ -78,7 +78,7 @@ func states(models map[string]*intent.Params) string {
 		point.4.1 AS state, point.4.2 AS turns, point.4.3 AS bargains, point.4.4 AS begun
 	FROM (
 		SELECT shop_id, user_id, conv_id,
-			arraySort(groupArray((f.ms, f.event_id, f.evidence, f.model, q.gamma, q.half, f.intent = '{bargain}'))) AS points,
+			arraySort(groupArray((f.ms, f.event_id, f.evidence, f.model, q.gamma, q.half, f.act = '{bargain}'))) AS points,
 			points.1 AS times,
 			arrayMap((t, before) -> t - before, times, arrayPushFront(arrayPopBack(times), times[1] - {gap} - 1)) AS gaps,
 			arrayFold((states, gap, e, gamma, half, bargains, t) -> arrayPushBack(states, if(gap > {gap}, (e, 1., toFloat64(bargains), t),
@@ -109,7 +109,7 @@ const bought = `
 // claimed are the messages that claim a purchase, and whether every message
 // of the shopper has a score.
 const claimed = `
-	SELECT shop_id, user_id, groupArrayIf(ms, intent = '` + intent.Claim + `') AS claims, min(scored) = 1 AS whole
+	SELECT shop_id, user_id, groupArrayIf(ms, act = '` + intent.Claim + `') AS claims, min(scored) = 1 AS whole
 	FROM (` + folded + `) GROUP BY shop_id, user_id`
 
 // weigh adds the weighed signals to a beginning, from left to right.

@@ -60,7 +60,7 @@ func ScoreRow(m *event.MessageScore) []any {
 	for _, name := range slices.Sorted(maps.Keys(m.Terms)) {
 		terms = append(terms, []any{name, m.Terms[name]})
 	}
-	return []any{m.ShopID, m.UserID, m.EventID, m.ConvID, storable(m.TS), m.Intent, path,
+	return []any{m.ShopID, m.UserID, m.EventID, m.ConvID, storable(m.TS), m.Act, m.Intent, path,
 		m.Evidence, m.BuyScore, m.POrder, m.PNet, terms, m.ModelID, uint64(m.Version)}
 }
 

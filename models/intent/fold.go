@@ -52,7 +52,7 @@ type Params struct {
 type Point struct {
 	TS       int64 // event time, ms since the epoch
 	Evidence float64
-	Bargain  bool    // its intent is Bargain
+	Bargain  bool    // its act is Bargain
 	Params   *Params // of the model that its evidence is from
 }
 

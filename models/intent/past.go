@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Intents that the signals know by name.
+// Acts that the signals know by name.
 const (
 	// Claim is the act of who says that it is bought: true or not, it speaks
 	// for no order to come.
@@ -59,7 +59,7 @@ type Purchase struct {
 // Past is what a shopper did besides one conversation's messages. It may hold
 // what is later than a message, and what is too old: a signal does not read it.
 type Past struct {
-	Claims    []int64 // ts of the messages with intent Claim, of all conversations
+	Claims    []int64 // ts of the messages whose act is Claim, of all conversations
 	Behaviors []Behavior
 	Purchases []Purchase
 }

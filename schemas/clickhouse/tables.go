@@ -34,7 +34,7 @@ var (
 
 // Derived rows, accounts and settings.
 var (
-	MessageScores = table("message_scores", "shop_id", "user_id", "event_id", "conv_id", "ts", "intent", "intent_path",
+	MessageScores = table("message_scores", "shop_id", "user_id", "event_id", "conv_id", "ts", "act", "intent", "intent_path",
 		"evidence", "buy_score", "p_order", "p_net", "terms", "model_id", "version")
 	Touches     = table("touches", "shop_id", "order_id", "user_id", "order_at", "named_conv_id", "touches", "version")
 	Receipts    = table("receipts", "topic", "raw_partition", "raw_position", "outcome", "source", "shop_id", "identity", "received_at")

@@ -8,6 +8,7 @@ type MessageScore struct {
 	EventID    string   `json:"event_id"`
 	ConvID     string   `json:"conv_id"`
 	TS         int64    `json:"ts"`
+	Act        string   `json:"act"`
 	Intent     string   `json:"intent"`
 	IntentPath []string `json:"intent_path"`
 	Evidence   float64  `json:"evidence"` // log-odds

@@ -32,6 +32,7 @@ type ScoredMessage struct {
 	ConvID     string   `json:"conv_id"`
 	TS         int64    `json:"ts"`
 	Folded     bool     `json:"folded,omitempty"` // a user's, and no test
+	Act        string   `json:"act,omitempty"`    // what the text does, whatever topic a rule gives it
 	Intent     string   `json:"intent,omitempty"`
 	IntentPath []string `json:"intent_path,omitempty"`
 	Evidence   float64  `json:"evidence,omitempty"`

@@ -8,6 +8,7 @@ CREATE OR REPLACE VIEW bi.messages {{.OnCluster}} (
     text String COMMENT 'text with personal data masked',
     ts DateTime64(3, 'UTC') COMMENT 'event time',
     received_at DateTime64(3, 'UTC') COMMENT 'arrival',
+    act String COMMENT 'likeliest act of the message, whatever topic a rule gives it; empty without a score',
     intent String COMMENT 'topic; empty without a score',
     evidence Nullable(Float64) COMMENT 'log-odds that this message speaks for an order',
     buy_score Nullable(Float64) COMMENT 'score of the conversation after this message, 0 to 1; only messages of shoppers have one',
@@ -28,6 +29,7 @@ SELECT
     m.text AS text,
     m.ts AS ts,
     m.received_at AS received_at,
+    s.act AS act,
     s.intent AS intent,
     s.evidence AS evidence,
     s.buy_score AS buy_score,
@@ -40,7 +42,7 @@ SELECT
 FROM (SELECT shop_id, conv_id, event_id, user_id, bot_id, from_role, text, ts, received_at, channel, is_test FROM askbuy.messages FINAL) AS m
 LEFT JOIN
 (
-    SELECT shop_id, user_id, event_id, intent, toNullable(evidence) AS evidence, toNullable(buy_score) AS buy_score, toNullable(p_order) AS p_order, toNullable(p_net) AS p_net, terms, model_id
+    SELECT shop_id, user_id, event_id, toString(act) AS act, intent, toNullable(evidence) AS evidence, toNullable(buy_score) AS buy_score, toNullable(p_order) AS p_order, toNullable(p_net) AS p_net, terms, model_id
     FROM askbuy.message_scores FINAL
 ) AS s USING (shop_id, user_id, event_id)
 COMMENT 'Grain: one message (shop_id, user_id, event_id), test traffic included.'
