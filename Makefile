@@ -16,7 +16,7 @@ test: engine ## every test, on real embedded engines
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
 
 soak: engine planted ## the long form of the tests of exactness: SEEDS=1000 simulated plans, 1,000 runs of each simulation of experiments, KILLS=200 kills
-	SEEDS=$${SEEDS:-1000} $(GO) test -timeout 3h -count 1 -v -run '^TestSimulation$$' ./internal/bubble
+	SEEDS=$${SEEDS:-1000} $(GO) test -timeout 3h -count 1 -v -tags synctests -run '^TestSimulation$$' ./internal/bubble
 	SOAK=1 $(GO) test -timeout 30m -count 1 -v ./report/inference
 	SOAK=1 $(GO) test -timeout 30m -count 1 -v -run '^TestPlanted' -tags plant_conversation_variance ./report/inference
 	KILLS=$${KILLS:-200} LOG_KILLS=$${LOG_KILLS:-20} $(GO) test -timeout 3h -count 1 -v -run '^(TestKills|TestConformanceOneRecordedLog)$$' ./cmd/askbuy
@@ -25,7 +25,7 @@ PLANTED := mark_before_ack drop_on_bloom_hit commit_before_insert plain_counter 
 
 planted: ## plant mistakes one by one, and see the simulation find each
 	@for mistake in $(PLANTED); do \
-	  if found=$$(SEEDS=100 $(GO) test -count 1 -tags plant_$$mistake -run '^TestSimulation$$' ./internal/bubble); then echo "$$mistake: not found in 100 seeds"; exit 1; fi; \
+	  if found=$$(SEEDS=100 $(GO) test -count 1 -tags synctests,plant_$$mistake -run '^TestSimulation$$' ./internal/bubble); then echo "$$mistake: not found in 100 seeds"; exit 1; fi; \
 	  grep -q 'is red; again' <<<"$$found" || { echo "$$found"; exit 1; }; \
 	  echo "$$mistake: found after $$(grep -o 'seeds [0-9]*' <<<"$$found")"; \
 	done
@@ -36,6 +36,7 @@ test-services: engine ## the tests that choose their broker, on Apache Kafka 4 (
 check: ## formatting, vet, static analysis, module file
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags synctests ./internal/bubble
 	$(GO) mod verify
 	$(GO) mod tidy -diff
 	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck

@@ -1,3 +1,5 @@
+//go:build synctests
+
 package bubble
 
 import (
@@ -24,12 +26,12 @@ func (w *world) lived(name string, cut *wire, run func(context.Context) error, r
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := run(ctx); err != nil && !cut.isDown() {
+		if err := run(ctx); err != nil && !cut.isDead() {
 			w.fail("%s stopped by itself: %v", name, err)
 		}
 	}()
 	return &life{cut, func() {
-		cut.cut()
+		cut.cut(true)
 		cancel()
 		<-done
 		release()

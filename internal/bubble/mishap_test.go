@@ -1,3 +1,5 @@
+//go:build synctests
+
 package bubble
 
 import (
@@ -9,9 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"askbuy/processors"
 	"askbuy/schemas/event"
-	"askbuy/sinks"
 )
 
 // mishap is one thing that goes wrong, some time after the one before it.
@@ -37,7 +37,7 @@ func newMishap(dice *rand.Rand) mishap {
 	count := 1 + dice.IntN(12)
 	long := time.Duration(1+dice.IntN(8)) * time.Second
 	pause := time.Duration(dice.IntN(4)) * time.Second
-	switch dice.IntN(10) {
+	switch dice.IntN(12) {
 	case 0:
 		return mishap{name: "acks are lost", do: produceFault(topic, nil, pick(dice, kerr.RequestTimedOut, kerr.NotEnoughReplicasAfterAppend), count)}
 	case 1:
@@ -60,19 +60,36 @@ func newMishap(dice *rand.Rand) mishap {
 	case 6:
 		return mishap{name: "the door crashes", do: func(w *world) { w.crashDoor(pause) }}
 	case 7:
-		return mishap{name: "the processors crash", do: func(w *world) { w.crash(&w.groups, w.processors, pause, processors.Groups()...) }}
+		return mishap{name: "the processors crash", do: func(w *world) { w.crash(&w.groups, w.processors, pause) }}
 	case 8:
 		output := prefix + pick(dice, event.TopicJourney, event.TopicMessageScores, event.TopicTouches)
 		return mishap{name: "the processors crash while a partition takes nothing of theirs", do: func(w *world) {
 			closed := w.close(output, partition)
 			time.Sleep(long)
-			w.crash(&w.groups, w.processors, pause, processors.Groups()...)
+			w.crash(&w.groups, w.processors, pause)
 			closed.Remove()
 		}}
+	case 9:
+		of := dice.IntN(3)
+		return mishap{name: "a process loses the broker for a while", do: func(w *world) {
+			wire := w.lives()[of].wire
+			wire.cut(false)
+			w.later(long, wire.mend)
+		}}
+	case 10:
+		of, by := dice.IntN(3), time.Duration(dice.Int64N(int64(2*time.Second)))
+		return mishap{name: "a process's wire is slow for a while", do: func(w *world) {
+			wire := w.lives()[of].wire
+			wire.slowDown(by)
+			w.later(long, func() { wire.slowDown(0) })
+		}}
 	default:
-		return mishap{name: "the sink crashes", do: func(w *world) { w.crash(&w.sinks, w.sink, pause, sinks.Group) }}
+		return mishap{name: "the sink crashes", do: func(w *world) { w.crash(&w.sinks, w.sink, pause) }}
 	}
 }
+
+// lives are the processes of now. Nobody else changes them.
+func (w *world) lives() []*life { return []*life{w.door.life, w.groups, w.sinks} }
 
 func pick[T any](dice *rand.Rand, of ...T) T { return of[dice.IntN(len(of))] }
 

@@ -1,3 +1,5 @@
+//go:build synctests
+
 package bubble
 
 import (
@@ -5,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"testing"
 	"time"
@@ -43,11 +46,7 @@ func TestSimulation(t *testing.T) {
 
 // again is the command that plays one seed.
 func again(seed uint64) string {
-	tags := ""
-	if planted != "" {
-		tags = "-tags plant_" + planted + " "
-	}
-	return fmt.Sprintf("SEED=%d go test %s./internal/bubble -run TestSimulation -v", seed, tags)
+	return fmt.Sprintf("SEED=%d go test -v -tags %s -run TestSimulation ./internal/bubble", seed, tags())
 }
 
 func listed(problems []string) (text string) {
@@ -88,11 +87,12 @@ func quickDir(t *testing.T) string {
 
 // stall is how long a seed may take, in real time. A goroutine that waits for
 // a lock, or for something outside, stops the bubble's clock for good.
-const stall = 3 * time.Minute
+const stall = 2 * time.Minute
 
 // watch ends the process with every goroutine's stack when a seed hangs.
 func watch(seed uint64) (stop func()) {
 	timer := time.AfterFunc(stall, func() {
+		debug.SetTraceback("all")
 		panic(fmt.Sprintf("seed %d hangs: the bubble's clock stands still, or something spins; again: %s", seed, again(seed)))
 	})
 	return func() { timer.Stop() }

@@ -1,3 +1,5 @@
+//go:build synctests
+
 package bubble
 
 import (
@@ -16,7 +18,8 @@ type wire struct {
 	net *kfake.VirtualNetwork
 
 	mu    sync.Mutex
-	down  bool
+	dead  bool          // for good: its process has crashed
+	down  bool          // for a while
 	slow  time.Duration // what everything said takes
 	conns []net.Conn
 }
@@ -24,16 +27,13 @@ type wire struct {
 var errCut = errors.New("the wire is cut")
 
 func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	if w.isDown() {
-		return nil, errCut
-	}
 	pipe, err := w.net.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.down {
+	if w.down || w.dead {
 		return nil, errors.Join(errCut, pipe.Close())
 	}
 	conn := &conn{Conn: pipe, wire: w, written: make(chan struct{}, 1), closed: make(chan struct{})}
@@ -42,10 +42,10 @@ func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	return conn, nil
 }
 
-func (w *wire) isDown() bool {
+func (w *wire) isDead() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.down
+	return w.dead
 }
 
 func (w *wire) slowness() time.Duration {
@@ -60,10 +60,11 @@ func (w *wire) slowDown(by time.Duration) {
 	w.slow = by
 }
 
-func (w *wire) cut() {
+// cut ends every connection, for a while or for good.
+func (w *wire) cut(forGood bool) {
 	w.mu.Lock()
 	conns := w.conns
-	w.down, w.conns = true, nil
+	w.conns, w.down, w.dead = nil, true, w.dead || forGood
 	w.mu.Unlock()
 	for _, c := range conns {
 		_ = c.Close()

@@ -1,7 +1,8 @@
+//go:build synctests
+
 package bubble
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"askbuy/internal/kafka"
 	"askbuy/processors"
@@ -101,12 +101,15 @@ func play(t *testing.T, seed uint64, dir, memory string, log *slog.Logger) (c co
 		w.admin = must(kgo.NewClient(w.kafka(&wire{net: &w.net}).ClientOptions()...))
 		w.provision(t)
 		w.door, w.groups, w.sinks = w.open(), w.processors(), w.sink()
+		over := make(chan struct{})
+		w.timers.Go(func() { w.keepSessions(over) })
 		w.send()
 		w.suffer()
 		w.settle()
 		w.door.crash()
 		w.groups.crash()
 		w.sinks.crash()
+		close(over)
 		w.timers.Wait()
 		if !w.failed() {
 			w.judge()
@@ -157,44 +160,12 @@ func (w *world) crashDoor(pause time.Duration) {
 	w.crashes++
 }
 
-func (w *world) crash(of **life, again func() *life, pause time.Duration, groups ...string) {
+func (w *world) crash(of **life, again func() *life, pause time.Duration) {
 	synctest.Wait()
 	(*of).crash()
-	w.later(2*sessionTimeout, w.evict(groups))
 	time.Sleep(pause)
 	*of = again()
 	w.crashes++
-}
-
-// sessionTimeout is how long the broker waits for a silent member.
-const sessionTimeout = 10 * time.Second
-
-// evict is a way to rid groups of the members that they have now. The broker
-// does so itself once a member has been silent for its session's length, but
-// for one whose connection ended between joining and learning its partitions:
-// kfake starts no clock for such a member, as Kafka does.
-func (w *world) evict(groups []string) func() {
-	var requests []*kmsg.LeaveGroupRequest
-	for _, g := range groups {
-		info := w.cluster.GroupInfo(prefix + g)
-		if info == nil {
-			continue
-		}
-		for _, m := range info.Members {
-			r := kmsg.NewPtrLeaveGroupRequest()
-			r.Group, r.MemberID = info.Group, m.MemberID
-			gone := kmsg.NewLeaveGroupRequestMember()
-			gone.MemberID = m.MemberID
-			r.Members = append(r.Members, gone)
-			requests = append(requests, r)
-		}
-	}
-	return func() {
-		for _, r := range requests {
-			_, err := r.RequestWith(context.Background(), w.admin)
-			check(err) // who has gone already is no error of the request's
-		}
-	}
 }
 
 // settle waits until nothing is left to do, twice in a row.
