@@ -231,7 +231,7 @@ func (r *replay) compare(ctx context.Context) error {
 
 func (r *replay) late(ctx context.Context) (string, error) {
 	var cuts []string
-	for _, topic := range []string{event.TopicMessages, event.TopicOrders} {
+	for _, topic := range []string{event.TopicMessages, event.TopicBehaviors, event.TopicOrders} {
 		var partitions, positions []int64
 		for partition := range r.kafka.Partitions {
 			partitions = append(partitions, int64(partition))
@@ -240,7 +240,7 @@ func (r *replay) late(ctx context.Context) (string, error) {
 		cuts = append(cuts, fmt.Sprintf("raw_position >= transform(raw_partition, %s, %s, toInt64(9223372036854775807))", array("Int32", partitions), array("Int64", positions)))
 	}
 	later, err := r.shadow.later(ctx)
-	return shoppersWith(cuts[0], cuts[1]) +
+	return shoppersWith(cuts[0], cuts[1], cuts[2]) +
 		" UNION DISTINCT SELECT shop_id, user_id FROM " + warehouse.MessageScores.Name + " WHERE " + later +
 		" UNION DISTINCT SELECT shop_id, user_id FROM " + warehouse.Touches.Name + " WHERE " + later, err
 }

@@ -8,6 +8,7 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/models/intent"
 	"askbuy/processors"
+	"askbuy/report"
 	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 	"askbuy/sinks"
@@ -18,10 +19,11 @@ import (
 const replayAtOnce = 500
 
 // shoppersWith selects the shoppers whom a fact concerns that meets a
-// condition: who wrote the message, and everybody whom an event of the order
-// names.
-func shoppersWith(messages, orders string) string {
+// condition: whose message or behaviour it is, and everybody whom an event of
+// the order names.
+func shoppersWith(messages, behaviors, orders string) string {
 	return "SELECT shop_id, user_id FROM " + warehouse.Messages.Name + " WHERE " + messages +
+		" UNION DISTINCT SELECT shop_id, user_id FROM " + warehouse.Behaviors.Name + " WHERE " + behaviors +
 		" UNION DISTINCT SELECT shop_id, user_id FROM " + warehouse.OrderEvents.Name + " WHERE user_id != '' AND is_test = 0" +
 		" AND (shop_id, order_id) IN (SELECT shop_id, order_id FROM " + warehouse.OrderEvents.Name + " WHERE " + orders + ")"
 }
@@ -35,10 +37,10 @@ func (r *replay) makeShadow(ctx context.Context) error {
 	if _, err := r.erased.Refresh(ctx); err != nil {
 		return err
 	}
-	which := shoppersWith("1", "1")
+	which := shoppersWith("1", "0", "1")
 	if r.From != nil {
 		since := fmt.Sprintf("toUnixTimestamp64Milli(ts) >= %d", *r.From)
-		which = shoppersWith(since, since) +
+		which = shoppersWith(since, since, since) +
 			" UNION DISTINCT SELECT shop_id, user_id FROM " + warehouse.MessageScores.Name + " WHERE " + since +
 			" UNION DISTINCT SELECT shop_id, user_id FROM " + warehouse.Touches.Name + " WHERE " + strings.Replace(since, "(ts)", "(order_at)", 1)
 	}
@@ -67,8 +69,11 @@ func (r *replay) rebuild(ctx context.Context) error {
 	var last event.Shopper
 	for done := int64(0); ; {
 		page, err := r.page(ctx, last)
-		if err != nil || len(page) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(page) == 0 {
+			return r.keepUncertain(ctx)
 		}
 		histories, err := facts.Shoppers(ctx, page)
 		if err != nil {
@@ -82,6 +87,38 @@ func (r *replay) rebuild(ctx context.Context) error {
 			r.Progress(done, r.outcome.Shoppers)
 		}
 	}
+}
+
+// keepUncertain leaves rows as they are, where facts expire, as far as they may
+// rest on what is gone: of conversations that reach back to it, and of orders
+// of the time after it.
+func (r *replay) keepUncertain(ctx context.Context) error {
+	messages, orders, err := report.Certain(ctx, r.db)
+	if err != nil {
+		return err
+	}
+	of := fmt.Sprintf("(shop_id, user_id, conv_id) IN (SELECT shop_id, user_id, conv_id FROM %s FINAL WHERE toUnixTimestamp64Milli(ts) < %d)", warehouse.MessageScores.Name, messages)
+	if err := r.keep(ctx, warehouse.MessageScores, of, "0"); err != nil {
+		return err
+	}
+	// An order one of whose touches has expired has none any more.
+	return r.keep(ctx, warehouse.Touches, fmt.Sprintf("notEmpty(touches) AND toUnixTimestamp64Milli(order_at) < %d", orders), "1")
+}
+
+// keep has the rows in use that meet a condition take the place of replayed
+// ones: of those with their keys, and of those that meet it, too, and another.
+func (r *replay) keep(ctx context.Context, t warehouse.Table, where, and string) error {
+	either := "(SELECT 1 FROM " + r.shadow.of(t) + " WHERE " + where + " UNION ALL SELECT 1 FROM " + t.Name + " WHERE " + where + ")"
+	if n, err := r.count(ctx, either); err != nil || n == 0 {
+		return err
+	}
+	key := "(" + strings.Join(t.Columns[:3], ", ") + ")"
+	err := r.db.Exec(ctx, fmt.Sprintf("ALTER TABLE %s %s DELETE WHERE %s IN (SELECT %s FROM %s FINAL WHERE %s) OR %s AND %s",
+		r.shadow.of(t), r.cluster.OnCluster(), key, key, t.Name, where, where, and), nil, mutation, replicated)
+	if err != nil {
+		return fmt.Errorf("keep rows of %s: %w", t.Name, err)
+	}
+	return r.shadow.move(ctx, t, t.Name, r.shadow.of(t), " FINAL WHERE "+where)
 }
 
 // page is the next of the shoppers.

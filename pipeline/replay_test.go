@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"askbuy/internal/erasure"
 	"askbuy/internal/simulator"
 	"askbuy/report"
+	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -344,4 +346,41 @@ func TestReplayAndErasure(t *testing.T) {
 	if again := r.replayed(t, ReplayOptions{DryRun: true}); again.Diff.Rows > 0 {
 		t.Errorf("afterwards a replay says %+v", *again.Diff)
 	}
+}
+
+// Where facts expire, a replay leaves alone what rests on them, before and
+// after the orphans are gone, and mends the rest.
+func TestReplayOfWhatExpires(t *testing.T) {
+	c := testConfig(t.TempDir())
+	i := start(t, c)
+	i.simulate(t, 15, 120, simulator.NoiseDefault, func(o *simulator.Options) { o.Start = o.End.AddDate(0, -8, 0) })
+	for _, table := range []string{"messages", "order_events"} {
+		i.exec(t, "ALTER TABLE askbuy."+table+" UPDATE received_at = least(received_at, ts + toIntervalDay(cityHash64(event_id) % 21)) WHERE 1")
+	}
+	r := i.replayer(t)
+	c.Retention = map[string]string{"messages": "100d", "orders": "150d"}
+	if err := applyRetention(t.Context(), i.db, c, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	i.execAll(t, "OPTIMIZE TABLE askbuy.messages FINAL", "OPTIMIZE TABLE askbuy.order_events FINAL")
+	unchanged := func(when string) {
+		t.Helper()
+		if done := r.replayed(t, ReplayOptions{DryRun: true}); done.Diff.Rows > 0 {
+			t.Errorf("%s a replay finds %d rows, the first %+v", when, done.Diff.Rows, done.Diff.Differences[0])
+		}
+	}
+	unchanged("with orphans")
+	if deleted, err := deleteOrphans(t.Context(), i.db, warehouse.Cluster{}, 0); err != nil || len(deleted) == 0 {
+		t.Fatalf("deleted %v: %v", deleted, err)
+	}
+	unchanged("without orphans")
+	whole := i.tables(t)
+	i.exec(t, "INSERT INTO askbuy.message_scores SELECT * REPLACE (0.999 AS buy_score) FROM askbuy.message_scores FINAL ORDER BY ts DESC LIMIT 3")
+	if done := r.replayed(t, ReplayOptions{}); done.Diff.Rows != 3 || !done.Swapped {
+		t.Errorf("of 3 damaged rows a replay says %+v", *done.Diff)
+	}
+	if i.tables(t) != whole {
+		t.Error("the replay does not mend")
+	}
+	i.sameAsFacts(t)
 }

@@ -80,3 +80,12 @@ func (e expired) ordersFrom(at string) string {
 	}
 	return " AND " + at + " >= " + strconv.FormatInt(from, 10)
 }
+
+// Certain says from when on, in ms, rows surely rest on facts that are all
+// still there: of a conversation all of whose messages are no older, and of an
+// order paid no earlier. When no facts expire these are the least of times.
+func Certain(ctx context.Context, db database) (messages, orders int64, err error) {
+	e, err := readExpired(ctx, db)
+	messages = max(e.sessionsFrom(), e.pastFrom(), e.behaviorsFrom())
+	return messages, max(after(messages, touchWindowMs), after(e.orders, orderLife.Milliseconds())), err
+}
