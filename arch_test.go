@@ -26,6 +26,8 @@ var mayImport = map[string][]string{
 	"schemas/clickhouse/meaningtest":  {"internal/clickhouse", "schemas/event"},
 	"models/intent":                   {},
 	"models/intent/train":             {"models/intent", "internal/judge"},
+	"models/intent/learn":             {"models/intent", "models/intent/train", "internal/judge"},
+	"models/intent/learn/learntest":   {"models/intent/learn", "models/intent/train"},
 	"models/intent/eval":              {"models/intent", "models/intent/train", "internal/judge"},
 	"models/faq":                      {"models/intent"},
 	"models/intent/internal/generate": {"models/intent", "models/intent/train"},

@@ -90,6 +90,14 @@ func (m *Model) Params() *Params { return &m.manifest.Params }
 // counts as equal to it.
 func Fold(shop string, points []Point, past *Past) []Folded {
 	out := make([]Folded, len(points))
+	walk(points, func(i int, s float64, talk session) {
+		out[i] = points[i].Params.read(shop, s, points[i], talk, past)
+	})
+	return out
+}
+
+// walk tells after each point what the evidence adds up to, and the session.
+func walk(points []Point, tell func(i int, s float64, talk session)) {
 	var s float64
 	var talk session
 	for i, p := range points {
@@ -99,9 +107,8 @@ func Fold(shop string, points []Point, past *Past) []Folded {
 			s = p.Params.step(s, points[i-1].TS, p)
 		}
 		talk.add(p)
-		out[i] = p.Params.read(shop, s, p, talk, past)
+		tell(i, s, talk)
 	}
-	return out
 }
 
 func since(prev, next int64) uint64 { // a difference of two int64 may need 64 bits

@@ -15,15 +15,24 @@ const maxDrift = 1e-3
 //go:embed default
 var shipped embed.FS
 
+// Shipped reads the bundle that this program ships.
+func Shipped() (*Bundle, error) {
+	dir, err := fs.Sub(shipped, "default")
+	if err != nil {
+		return nil, err
+	}
+	return ReadBundle(dir)
+}
+
 // Default is the shipped model, loaded and checked once. The files are in the
 // program: that they are sound is a matter of the tests, so it panics when
 // they are not.
 var Default = sync.OnceValue(func() *Model {
-	dir, err := fs.Sub(shipped, "default")
-	if err != nil {
-		panic(err)
+	var m *Model
+	b, err := Shipped()
+	if err == nil {
+		m, err = Load(b)
 	}
-	m, err := Open(dir)
 	if err != nil {
 		panic(fmt.Errorf("shipped intent model: %w", err))
 	}

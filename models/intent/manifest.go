@@ -44,6 +44,21 @@ type Training struct {
 	Conversations int     `json:"conversations"`
 	Grammar       string  `json:"grammar"` // sha256 of the sentences
 	BaseRate      float64 `json:"base_rate"`
+
+	Facts *LearnedFrom `json:"facts,omitzero"` // nil: learned from the grammar alone
+}
+
+// LearnedFrom is what a shop's own facts gave to a bundle.
+type LearnedFrom struct {
+	Base          string `json:"base_model_id"` // of the bundle that it started from
+	Until         int64  `json:"until_ms"`      // the latest event time among the facts
+	Digest        string `json:"digest"`        // sha256 of the examples
+	Conversations int    `json:"conversations"` // to learn from; those held out not counted
+	Open          int    `json:"open"`          // of them, those whose outcome was not known yet
+	Messages      int    `json:"messages"`
+	HeldOut       int    `json:"held_out"` // conversations
+	Shops         int    `json:"shops"`
+	Orders        int    `json:"orders"` // conversations with an order that was kept by then
 }
 
 // Metrics were measured on sentences of templates that training did not see,
@@ -55,6 +70,15 @@ type Metrics struct {
 	ECE           float64 `json:"ece"`            // of p_order, 15 bins of equal mass
 	TopicAccuracy float64 `json:"topic_accuracy"` // of single messages
 	Conversations int     `json:"conversations"`
+
+	Reference *Reference `json:"reference,omitzero"` // nil: drift cannot be told
+}
+
+// Reference is what scores looked like when the bundle was made: drift is
+// told against it.
+type Reference struct {
+	Deciles []float64 `json:"deciles"` // nine bounds of p_order, by message
+	Novelty float64   `json:"novelty"` // share of features without a weight
 }
 
 // NewManifest is one for bundles of this program's format and features.

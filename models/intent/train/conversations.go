@@ -3,6 +3,7 @@ package train
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"askbuy/models/intent"
 )
@@ -12,8 +13,9 @@ type conversation struct {
 	kind     int
 	ordered  bool
 	topics   []int
-	features [][]uint32 // of each message
-	oracle   []float64  // after each message: P(order) given the topics so far
+	features [][]uint32  // of each message
+	oracle   []float64   // after each message: P(order) given the topics so far
+	believed [][]float64 // and of each kind
 }
 
 // draw makes n conversations. They follow each other quickly: what time does
@@ -46,6 +48,7 @@ func (h *habits) plan(r *rand.Rand) conversation {
 		normalise(believed[:])
 		c.topics = append(c.topics, topic)
 		c.oracle = append(c.oracle, orderRate(believed))
+		c.believed = append(c.believed, slices.Clone(believed[:]))
 		before = topic
 	}
 	return c

@@ -37,17 +37,36 @@ func (m *Linear) Evidence(features []uint32) float64 {
 	return float64(sum) / math.Sqrt(float64(len(features)))
 }
 
+// Warm starts from weights that were learned before, as whole numbers and what
+// one of them is worth. Every weight counts as having moved by so much already
+// (the sum of its squared gradients), which is how hard it is to move again.
+func (m *Linear) Warm(weights []int8, scale, moved float64) {
+	mask := len(m.w) - 1
+	for i, w := range weights {
+		m.w[i&mask] += float32(float64(w) * scale)
+	}
+	for i := range m.g {
+		m.g[i] = float32(moved)
+	}
+}
+
 // Learn takes one step: of those who say this, so many are hits.
-func (m *Linear) Learn(features []uint32, target float64) {
+func (m *Linear) Learn(features []uint32, target float64) { m.Weigh(features, target, 1) }
+
+// Weigh is Learn where one text counts more than another.
+func (m *Linear) Weigh(features []uint32, target, weight float64) {
 	if len(features) == 0 {
 		return
 	}
-	gradient := float32((sigmoid(m.bias+m.Evidence(features)) - target) / math.Sqrt(float64(len(features))))
+	gradient := float32(weight * (sigmoid(m.bias+m.Evidence(features)) - target) / math.Sqrt(float64(len(features))))
 	mask := uint32(len(m.w) - 1)
 	for _, f := range features {
 		descend(&m.w[f&mask], &m.g[f&mask], gradient, m.rate)
 	}
 }
+
+// Quantised is the weights as a bundle keeps them.
+func (m *Linear) Quantised() (weights []int8, scale float64) { return quantise(m.w, 127) }
 
 // descend moves one weight against its gradient.
 func descend(w, g *float32, gradient, rate float32) {

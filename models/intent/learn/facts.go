@@ -1,0 +1,95 @@
+package learn
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Never is the time of what has not happened.
+const Never int64 = math.MaxInt64
+
+// Facts are what shops stored, test traffic left out. Their order does not
+// matter.
+type Facts struct {
+	Messages  []Message
+	Orders    []Order
+	Behaviors []Behavior
+}
+
+// Shopper is whom a fact concerns.
+type Shopper struct{ Shop, User string }
+
+// Message is one of a shopper's own.
+type Message struct {
+	Shopper
+	Conv, ID, Text string
+	TS             int64 // ms
+}
+
+// Order is one that was paid, as the contract folds it.
+type Order struct {
+	Shopper
+	ID        string
+	NamedConv string // the conversation that it names
+	PaidAt    int64
+	LostAt    int64 // when it was first cancelled or refunded; Never
+	Kept      bool  // its net amount is above 0
+}
+
+// Behavior is one of a shopper's.
+type Behavior struct {
+	Shopper
+	Name string
+	TS   int64
+}
+
+// sort brings the facts into one order.
+func (f *Facts) sort() {
+	slices.SortFunc(f.Messages, func(a, b Message) int {
+		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.TS, b.TS), cmp.Compare(a.ID, b.ID))
+	})
+	slices.SortFunc(f.Orders, func(a, b Order) int {
+		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.PaidAt, b.PaidAt), cmp.Compare(a.ID, b.ID))
+	})
+	slices.SortFunc(f.Behaviors, func(a, b Behavior) int {
+		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.TS, b.TS), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+func (s Shopper) compare(o Shopper) int {
+	return cmp.Or(cmp.Compare(s.Shop, o.Shop), cmp.Compare(s.User, o.User))
+}
+
+// until is the latest event time: what the facts know of is over by then, and
+// what they do not know of may still come.
+func (f *Facts) until() (at int64) {
+	for _, m := range f.Messages {
+		at = max(at, m.TS)
+	}
+	for _, o := range f.Orders {
+		at = max(at, o.PaidAt)
+	}
+	for _, b := range f.Behaviors {
+		at = max(at, b.TS)
+	}
+	return at
+}
+
+// digest is a hash of the sorted facts.
+func (f *Facts) digest() string {
+	h := sha256.New()
+	for _, m := range f.Messages {
+		fmt.Fprintf(h, "%q %q %q %q %q %d\n", m.Shop, m.User, m.Conv, m.ID, m.Text, m.TS)
+	}
+	for _, o := range f.Orders {
+		fmt.Fprintf(h, "%q %q %q %q %d %d %t\n", o.Shop, o.User, o.ID, o.NamedConv, o.PaidAt, o.LostAt, o.Kept)
+	}
+	for _, b := range f.Behaviors {
+		fmt.Fprintf(h, "%q %q %q %d\n", b.Shop, b.User, b.Name, b.TS)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)[:8])
+}
