@@ -37,7 +37,7 @@ func stormFor(t *testing.T, seed uint64, kills int) recording {
 func besiege(t *testing.T, recorded recording, seed uint64, kills int, apart bool) *campaign {
 	t.Helper()
 	c := &campaign{recorded: recorded, rng: rand.New(rand.NewPCG(seed, 0)), kills: map[string]int{}}
-	c.chunk = len(recorded.log) / (kills + 1)
+	c.chunk = len(recorded.log) / (kills + 3)
 	var args []string
 	if apart {
 		c.host = host(t)
@@ -91,6 +91,9 @@ func (c *campaign) endure(kills []kill) {
 // more gives leave for the requests of one kill.
 func (c *campaign) more() { c.repeater.allow(c.chunk) }
 
+// littleMore is taken from what a recording has beyond the kills' chunks.
+const littleMore = 5
+
 // falls waits until the process has ended itself. Where the load so far did
 // not come to its point often enough there is more.
 func (c *campaign) falls() {
@@ -102,10 +105,11 @@ func (c *campaign) falls() {
 		case <-c.ended:
 			return
 		case <-again.C:
-			c.repeater.allow(c.chunk / 4)
+			c.repeater.allow(littleMore)
 		}
 		if tries*5 > int(patience.Seconds()) {
-			c.t.Fatalf("the process did not come to its end\n%s", c.err)
+			acked, leave := c.repeater.sent()
+			c.t.Fatalf("the process did not come to its end; %d requests are answered of %d that had leave, of %d\n%s", acked, leave, len(c.recorded.log), c.err)
 		}
 	}
 }
