@@ -20,7 +20,7 @@ var pom []byte
 
 // ErrUnavailable: this machine has no Java or no Maven, or Maven Central cannot
 // be reached from it.
-var ErrUnavailable = errors.New("Apache Kafka cannot be had here")
+var ErrUnavailable = errors.New("no Apache Kafka can be had here")
 
 const (
 	probePatience = time.Minute
