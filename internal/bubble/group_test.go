@@ -122,6 +122,8 @@ func (s *session) run(handler sarama.ConsumerGroupHandler) error {
 }
 
 // poll gives every partition's records to its claim, and closes the claims.
+// franz-go goes back when it cannot tell whether a new leader has all that the
+// old one had; Sarama does not, and within a session offsets only rise.
 func (s *session) poll() {
 	defer func() {
 		for _, c := range s.claims {
@@ -130,8 +132,13 @@ func (s *session) poll() {
 	}()
 	for s.ctx.Err() == nil {
 		s.client.PollFetches(s.ctx).EachRecord(func(r *kgo.Record) {
+			c := s.claims[place{r.Topic, r.Partition}]
+			if r.Offset < c.next {
+				return
+			}
 			select {
-			case s.claims[place{r.Topic, r.Partition}].messages <- message(r):
+			case c.messages <- message(r):
+				c.next = r.Offset + 1
 			case <-s.ctx.Done():
 			}
 		})
@@ -206,6 +213,7 @@ func (s *session) Commit() {
 type claim struct {
 	place
 	messages chan *sarama.ConsumerMessage
+	next     int64 // offset, of the poll alone
 }
 
 func (c *claim) Topic() string                            { return c.topic }

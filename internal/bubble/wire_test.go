@@ -4,9 +4,10 @@ package bubble
 
 import (
 	"context"
-	"errors"
 	"net"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -24,7 +25,8 @@ type wire struct {
 	conns []net.Conn
 }
 
-var errCut = errors.New("the wire is cut")
+// errCut is what the system says of a broker that is not there.
+var errCut = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 
 func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	pipe, err := w.net.DialContext(ctx, network, addr)
@@ -34,7 +36,8 @@ func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.down || w.dead {
-		return nil, errors.Join(errCut, pipe.Close())
+		_ = pipe.Close()
+		return nil, errCut
 	}
 	conn := &conn{Conn: pipe, wire: w, written: make(chan struct{}, 1), closed: make(chan struct{})}
 	go conn.carry()
