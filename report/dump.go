@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// Views and columns that a dump leaves out: records of a moment, and what
-// tells how and when events came rather than what they say.
+// Views and columns that a dump leaves out: records of a moment, what tells how
+// and when events came rather than what they say, and what counts the windows
+// alone that are closed when it is asked.
 var (
-	notDumped      = []string{"ledger", "freshness"}
+	notDumped      = []string{"ledger", "freshness", "score_quality", "score_quality_daily"}
 	momentsColumns = []string{"received_at", "deliveries", "partition", "offset", "lag_seconds", "maturity", "kept_maturity"}
 )
 

@@ -59,25 +59,31 @@ func (f *fixture) run(sql string) {
 	f.must(f.Exec(f.Context(), sql, nil))
 }
 
-// put inserts a row: values by column, zero where none is given.
-func (f *fixture) put(t schema.Table, values map[string]any) {
+// put inserts rows: values by column, zero where none is given. The first
+// row's columns are those of all.
+func (f *fixture) put(t schema.Table, rows ...map[string]any) {
 	f.Helper()
-	f.position++
-	defaults := map[string]any{
-		"identity": fmt.Sprintf("%016d", f.position), "fp": strings.Repeat("f", 16), "raw_position": f.position, "version": uint64(f.position),
-	}
 	var columns []string
-	var row []any
-	for _, c := range t.Columns {
-		v, given := values[c]
-		if !given {
-			v, given = defaults[c]
+	inserted := make([][]any, len(rows))
+	for i, values := range rows {
+		f.position++
+		defaults := map[string]any{
+			"identity": fmt.Sprintf("%016d", f.position), "fp": strings.Repeat("f", 16), "raw_position": f.position, "version": uint64(f.position),
 		}
-		if given {
-			columns, row = append(columns, c), append(row, v)
+		for _, c := range t.Columns {
+			v, given := values[c]
+			if !given {
+				v, given = defaults[c]
+			}
+			if given {
+				inserted[i] = append(inserted[i], v)
+				if i == 0 {
+					columns = append(columns, c)
+				}
+			}
 		}
 	}
-	f.must(f.Insert(f.Context(), t.Name, columns, [][]any{row}))
+	f.must(f.Insert(f.Context(), t.Name, columns, inserted))
 }
 
 // t0 is 2026-06-01 20:00 in Shanghai, long ago when tests run in its future.

@@ -88,6 +88,7 @@ func TestGolden(t *testing.T) {
 	for name, r := range map[string]renderable{
 		"funnel": sampleFunnel(), "funnel-empty": (&funnelBuilder{}).report(Filter{}), "attribution": sampleAttribution(),
 		"ledger": sampleLedger(0), "ledger-lost": sampleLedger(2), "diff": sampleDiff(), "diff-empty": &Diff{},
+		"score": sampleScore(), "score-empty": &ScoreReport{Models: []Quality{}, Shops: []Quality{}, Days: []Quality{}, Prefixes: []Quality{}, Reliability: []Bin{}, Thresholds: []AtThreshold{}},
 		"deadletters": sampleLetters(), "deadletters-empty": &DeadLettersReport{Reasons: []SetAside{}, Letters: []DeadLetter{}},
 	} {
 		for _, as := range []struct {
@@ -158,7 +159,8 @@ func TestBadAnswersAreErrors(t *testing.T) {
 		_, attribution := Attribution(t.Context(), db, "linear", 72, Filter{})
 		_, ledger := Ledger(t.Context(), db)
 		_, letters := DeadLetters(t.Context(), db, LetterFilter{Limit: 1})
-		for _, err := range []error{funnel, attribution, ledger, letters} {
+		_, score := Score(t.Context(), db, ScoreFilter{})
+		for _, err := range []error{funnel, attribution, ledger, letters, score} {
 			if err == nil || db.err != nil && !errors.Is(err, away) {
 				t.Errorf("%+v: got %v", db, err)
 			}

@@ -38,6 +38,16 @@ func (c *cells) count() int64 { return next[int64](c) }
 // cents reads an amount that the statement gave in hundredths.
 func (c *cells) cents() event.Money { return event.Money(next[int64](c)) }
 
+// figure reads a number that may be NULL.
+func (c *cells) figure() *float64 {
+	if c.err == nil && c.n < len(c.row) && c.row[c.n] == nil {
+		c.n++
+		return nil
+	}
+	v := next[float64](c)
+	return &v
+}
+
 // asWritten keeps ClickHouse 26.7 from reordering joins: with three views of
 // which two stand on the same tables its plan loses columns (NOT_FOUND_COLUMN,
 // AMBIGUOUS_COLUMN_NAME).

@@ -11,19 +11,22 @@ var z95 = distuv.UnitNormal.Quantile(0.975)
 
 // Wilson is the 95 % score interval of x successes in n trials (Wilson 1927).
 // Both ends lie within 0 and 1; without trials it is all of that.
-func Wilson(x, n int64) (low, high float64) {
-	if n <= 0 {
+func Wilson(x, n int64) (low, high float64) { return wilson(float64(x), float64(n)) }
+
+// wilson is the same for sums of weights.
+func wilson(x, trials float64) (low, high float64) {
+	if trials <= 0 {
 		return 0, 1
 	}
-	trials, z2 := float64(n), z95*z95
-	p := float64(x) / trials
+	z2 := z95 * z95
+	p := min(1, x/trials) // above 1 by rounding alone
 	middle := (p + z2/(2*trials)) / (1 + z2/trials)
 	half := z95 / (1 + z2/trials) * math.Sqrt(p*(1-p)/trials+z2/(4*trials*trials))
 	low, high = max(0, middle-half), min(1, middle+half)
 	if x <= 0 { // exactly, where the arithmetic is not
 		low = 0
 	}
-	if x >= n {
+	if x >= trials {
 		high = 1
 	}
 	return low, high

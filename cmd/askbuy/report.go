@@ -11,6 +11,7 @@ import (
 type reportCommand struct {
 	Funnel      reportFunnel      `cmd:"" help:"How conversations become orders that are kept."`
 	Attribution reportAttribution `cmd:"" help:"Which conversations led to the orders."`
+	Score       reportScore       `cmd:"" help:"How far the scores can be trusted: ranking, calibration, thresholds."`
 	Ledger      reportLedger      `cmd:"" help:"What became of every record: is anything lost?"`
 }
 
@@ -60,6 +61,26 @@ func (r reportAttribution) Run(a *app) error {
 			return err
 		}
 		return report.Write(a.stdout, attribution, report.Format(r.Format), report.Lang(r.Lang))
+	})
+}
+
+type reportScore struct {
+	Shop      string  `placeholder:"SHOP" help:"One shop."`
+	Model     string  `placeholder:"ID" help:"One model."`
+	From      string  `placeholder:"YYYY-MM-DD" help:"First day of the messages, in the shop's time zone."`
+	To        string  `placeholder:"YYYY-MM-DD" help:"Last day."`
+	Threshold float64 `default:"0.7" help:"Show precision and volume at this buy_score, too."`
+	output
+}
+
+func (r reportScore) Run(a *app) error {
+	f := report.ScoreFilter{Shop: r.Shop, Model: r.Model, From: r.From, To: r.To, Threshold: r.Threshold}
+	return withWarehouse(a, func(db *clickhouse.DB) error {
+		score, err := report.Score(a.ctx, db, f)
+		if err != nil {
+			return err
+		}
+		return report.Write(a.stdout, score, report.Format(r.Format), report.Lang(r.Lang))
 	})
 }
 

@@ -116,6 +116,8 @@ func Rate(ordered []Prediction) float64 {
 
 // CalibrationError makes the expected calibration error of so many bins of
 // equal weight: the mean distance between what was predicted and what came.
+// Equal P are in one bin, that of their middle, so that no order among them
+// counts.
 func CalibrationError(bins int) Metric {
 	return func(ordered []Prediction) float64 {
 		var total float64
@@ -124,10 +126,10 @@ func CalibrationError(bins int) Metric {
 		}
 		gaps := make([]float64, bins)
 		var before float64
-		for _, p := range ordered {
-			at := min(int((before+p.Weight/2)/total*float64(bins)), bins-1)
-			gaps[at] += p.Weight * (p.P - p.outcome())
-			before += p.Weight
+		for _, g := range groups(ordered) {
+			at := int(math.Floor(round9((before + g.weight/2) / total * float64(bins))))
+			gaps[min(at, bins-1)] += g.weight*g.p - g.hits
+			before += g.weight
 		}
 		var sum float64
 		for _, gap := range gaps {
@@ -135,6 +137,28 @@ func CalibrationError(bins int) Metric {
 		}
 		return sum / total
 	}
+}
+
+// round9 rounds to 9 decimals, so that the edge of a bin is where it is.
+func round9(x float64) float64 { return math.Round(x*1e9) / 1e9 }
+
+// group is the predictions of one P.
+type group struct{ p, weight, hits float64 }
+
+func groups(ordered []Prediction) []group {
+	var all []group
+	for _, p := range ordered {
+		if p.Weight == 0 { // drawn no time
+			continue
+		}
+		if len(all) == 0 || all[len(all)-1].p != p.P {
+			all = append(all, group{p: p.P})
+		}
+		g := &all[len(all)-1]
+		g.weight += p.Weight
+		g.hits += p.Weight * p.outcome()
+	}
+	return all
 }
 
 func mean(all []Prediction, f func(Prediction) float64) float64 {

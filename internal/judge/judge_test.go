@@ -34,7 +34,7 @@ func TestMetrics(t *testing.T) {
 	}
 	f(each(hit(1), miss(0)), 1, 1, 0, 0)
 	f(each(hit(0), miss(1)), 0, .5, 1, 1)
-	f(each(hit(.5), miss(.5)), .5, .5, .25, .5)
+	f(each(hit(.5), miss(.5)), .5, .5, .25, 0)
 	f(each(miss(.2), hit(.4), miss(.6), hit(.8)), .75, (1+2.0/3)/2, (.04+.36+.36+.04)/4, .2)
 	if got, want := NewSet(each(hit(.5), miss(.75))).Of(LogLoss), (math.Ln2+math.Log(4))/2; math.Abs(got-want) > 1e-12 {
 		t.Errorf("log loss %v, want %v", got, want)

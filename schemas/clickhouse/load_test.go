@@ -129,8 +129,8 @@ func (l *loader) insert(ctx context.Context, t *testing.T, db *clickhouse.DB) {
 
 // deriveScores gives every user message scores that mean nothing.
 const deriveScores = `
-INSERT INTO askbuy.message_scores
-SELECT shop_id, user_id, event_id, conv_id, ts, ['price', 'coupon', 'size'][h % 3 + 1], ['goods', 'price'],
+INSERT INTO askbuy.message_scores (shop_id, user_id, event_id, conv_id, ts, act, intent, intent_path, evidence, buy_score, p_order, model_id, version)
+SELECT shop_id, user_id, event_id, conv_id, ts, ['purchase_claim', 'bargain', 'size_query'][h % 3 + 1], ['price', 'coupon', 'size'][h % 3 + 1], ['goods', 'price'],
     toFloat64(h % 11) - 5, (h % 1001) / 1000, (h % 97) / 100, 'm1', toUInt64(raw_position)
 FROM (SELECT *, cityHash64(event_id, text) AS h FROM askbuy.messages FINAL WHERE is_test = 0 AND from_role = 'user')`
 

@@ -37,7 +37,7 @@ func (l *loader) message(e event.Event, position int64) {
 
 // score adds a message's score; its version is the first.
 func (l *loader) score(shop, user, id, conv, intent string, ts int64, evidence, score float64) {
-	l.add(warehouse.MessageScores, shop, user, id, conv, ts, intent, []string{intent}, evidence, score, score/2, "m1", uint64(1))
+	l.add(warehouse.MessageScores, shop, user, id, conv, ts, intent, intent, []string{intent}, evidence, score, score/2, score/3, [][]any{}, "m1", uint64(1))
 }
 
 // receipt adds what became of one record of the messages topic.

@@ -102,7 +102,7 @@ func render(c Cluster, dir string) ([]file, error) {
 	return out, nil
 }
 
-var functions = template.FuncMap{"money": money}
+var functions = template.FuncMap{"money": money, "quality": Quality}
 
 // money is an amount as promised. A sum may outgrow Decimal(18,2); one absurd
 // order must not make every query of its shop fail, so it stays at the edge.

@@ -346,6 +346,7 @@ SELECT
     min(o.paid_at) AS ordered_at,
     max(o.paid_at) AS last_ordered_at,
     maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
+    groupArrayIf(o.paid_at, o.net_amount > 0) AS kept_at,
     CAST(least(sumIf(o.amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS order_amount,
     CAST(least(sumIf(o.net_amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS net_amount,
     countIf(NOT o.is_reporting) AS other_currency_orders
@@ -530,6 +531,50 @@ LEFT JOIN
     INNER JOIN askbuy.log_ends AS n USING (topic, partition, epoch)
     GROUP BY topic, partition, epoch
 ) AS r USING (topic, partition, epoch);
+
+-- What scores are judged by: every user message before its conversation's first attributed order, with what came
+-- of it. A conversation weighs 1, whatever it says; it counts once its last user message is 72 h old.
+CREATE OR REPLACE VIEW askbuy.score_units ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    u.shop_id AS shop_id,
+    u.user_id AS user_id,
+    u.conv_id AS conv_id,
+    u.unit.2 AS event_id,
+    u.unit.1 AS ts,
+    toDate(greatest('1970-01-01', formatDateTime(greatest(u.unit.1, toDateTime64(0, 3, 'UTC')), '%F', ifNull(multiIf(z.time_zone != '', z.time_zone, (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = ''), 'Asia/Shanghai'), 'Asia/Shanghai')))) AS day,
+    u.unit.3 AS model_id,
+    u.unit.4 AS buy_score,
+    u.unit.5 AS p_order,
+    toUInt8(least(u.number, 5)) AS prefix,
+    1 / u.units AS weight,
+    toUInt8(arrayExists(at -> at > ts AND at <= ts + toIntervalHour(72), u.kept_at)) AS y
+FROM
+(
+    SELECT shop_id, user_id, conv_id, kept_at, length(before) AS units, unit, number
+    FROM
+    (
+        SELECT
+            s.shop_id AS shop_id,
+            s.user_id AS user_id,
+            s.conv_id AS conv_id,
+            o.kept_at AS kept_at,
+            arrayFilter(m -> o.orders = 0 OR m.1 < o.ordered_at, s.scored) AS before
+        FROM
+        (
+            SELECT
+                shop_id,
+                user_id,
+                conv_id,
+                arraySort(groupArray((m.ts, m.event_id, toString(m.model_id), m.buy_score, m.p_order))) AS scored
+            FROM askbuy.message_scores AS m FINAL
+            GROUP BY shop_id, user_id, conv_id
+            HAVING max(m.ts) <= now64(3, 'UTC') - toIntervalHour(72)
+        ) AS s
+        LEFT JOIN askbuy.conversation_orders AS o USING (shop_id, user_id, conv_id)
+    )
+    ARRAY JOIN before AS unit, arrayEnumerate(before) AS number
+) AS u
+LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id);
 
 CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
     shop_id String COMMENT 'shop',
@@ -1073,4 +1118,90 @@ FROM
     UNION ALL SELECT 'aliases', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.aliases
 ) AS f
 COMMENT 'Grain: one kind of event.';
+
+CREATE OR REPLACE VIEW bi.score_quality ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    model_id String COMMENT 'model that scored the messages',
+    day Date COMMENT 'day of the message in the time zone of the shop',
+    score String COMMENT 'p_order (50 bins) or buy_score (100 bins)',
+    prefix UInt8 COMMENT 'the how many-th user message of its conversation; 5 is the fifth and all later ones',
+    bin UInt8 COMMENT 'from 0: bin b of k holds scores from b / k to below (b + 1) / k, the last one 1 as well',
+    n Float64 COMMENT 'sum of weights: a conversation weighs 1, shared equally by its messages',
+    messages UInt64 COMMENT 'number of messages',
+    sum_p Float64 COMMENT 'weighted sum of the score: of p_order, the expected orders',
+    sum_y Float64 COMMENT 'weighted sum of outcomes: 1 when an attributed order that is kept was paid within 72 h after the message'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    model_id,
+    day,
+    one.1 AS score,
+    prefix,
+    toUInt8(least(one.3 - 1, floor(round(one.2 * one.3, 6)))) AS bin,
+    round(sum(weight), 9) AS n,
+    count() AS messages,
+    round(sum(weight * one.2), 9) AS sum_p,
+    round(sum(weight * y), 9) AS sum_y
+FROM askbuy.score_units
+ARRAY JOIN [('p_order', p_order, 50), ('buy_score', buy_score, 100)] AS one
+GROUP BY shop_id, model_id, day, score, prefix, bin
+COMMENT 'Grain: one bin of a score, by shop, model, day and number of the message. Counted is every user message before the first attributed order of its conversation, once the last user message of the conversation is 72 h old. Sums may be added up over rows of one score: mean score sum_p / n against rate sum_y / n is the reliability diagram.';
+
+CREATE OR REPLACE VIEW bi.score_quality_daily ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    model_id String COMMENT 'model that scored the messages',
+    day Date COMMENT 'day of the message in the time zone of the shop',
+    auc Nullable(Float64) COMMENT 'area under the ROC curve of p_order: the chance that a hit has the greater p than a miss, ties half; NULL without both',
+    pr_auc Nullable(Float64) COMMENT 'area under the precision-recall curve of p_order (average precision); NULL without hits',
+    brier Nullable(Float64) COMMENT 'mean squared error of p_order',
+    ece Nullable(Float64) COMMENT 'expected calibration error of p_order, 15 bins of equal weight',
+    n Float64 COMMENT 'sum of weights: a conversation weighs 1, shared equally by its messages',
+    messages UInt64 COMMENT 'number of messages',
+    sum_p Float64 COMMENT 'weighted sum of p_order: the expected orders',
+    sum_y Float64 COMMENT 'weighted sum of outcomes: orders that came and are kept'
+) SQL SECURITY INVOKER AS
+SELECT shop_id, model_id, day, auc, pr_auc, brier, ece, n, messages, sum_p, sum_y
+FROM (SELECT
+    shop_id, model_id, day,
+    sum(bin_messages) AS messages,
+    round(sum(bin_weight), 9) AS n,
+    round(sum(bin_sum_p), 9) AS sum_p,
+    round(sum(bin_hits), 9) AS sum_y,
+    round(divideOrNull(sum(bin_ranked), sum(bin_hits) * (sum(bin_weight) - sum(bin_hits))), 9) AS auc,
+    round(divideOrNull(sum(bin_precision), sum(bin_hits)), 9) AS pr_auc,
+    round(sum(bin_squares) / sum(bin_weight), 9) AS brier,
+    round(sum(abs(bin_sum_p - bin_hits)) / sum(bin_weight), 9) AS ece
+FROM
+(
+    SELECT
+        shop_id, model_id, day,
+        least(14, floor(round(middle / whole * 15, 9))) AS bin,
+        sum(group_messages) AS bin_messages,
+        sum(w) AS bin_weight,
+        sum(hits) AS bin_hits,
+        sum(w * p) AS bin_sum_p,
+        sum(hits * (misses_to - misses + misses / 2)) AS bin_ranked,
+        sum(hits * hits_from / weight_from) AS bin_precision,
+        sum(hits * (1 - p) * (1 - p) + misses * p * p) AS bin_squares
+    FROM
+    (
+        SELECT
+            *,
+            w - hits AS misses,
+            sum(misses) OVER (PARTITION BY shop_id, model_id, day ORDER BY p) AS misses_to,
+            sum(hits) OVER (PARTITION BY shop_id, model_id, day ORDER BY p DESC) AS hits_from,
+            sum(w) OVER (PARTITION BY shop_id, model_id, day ORDER BY p DESC) AS weight_from,
+            sum(w) OVER (PARTITION BY shop_id, model_id, day ORDER BY p) - w / 2 AS middle,
+            sum(w) OVER (PARTITION BY shop_id, model_id, day) AS whole
+        FROM
+        (
+            SELECT shop_id, model_id, day, p_order AS p, count() AS group_messages, sum(weight) AS w, sum(weight * y) AS hits
+            FROM askbuy.score_units
+            GROUP BY shop_id, model_id, day, p
+        )
+    )
+    GROUP BY shop_id, model_id, day, bin
+)
+GROUP BY shop_id, model_id, day)
+COMMENT 'Grain: one day of a shop and model, of the same messages, weights and outcomes as bi.score_quality. Means over days are not the figure of the days together: askbuy report score has that.';
 

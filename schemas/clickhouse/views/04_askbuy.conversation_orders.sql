@@ -9,6 +9,7 @@ SELECT
     min(o.paid_at) AS ordered_at,
     max(o.paid_at) AS last_ordered_at,
     maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
+    groupArrayIf(o.paid_at, o.net_amount > 0) AS kept_at,
     {{money "sumIf(o.amount, o.is_reporting)"}} AS order_amount,
     {{money "sumIf(o.net_amount, o.is_reporting)"}} AS net_amount,
     countIf(NOT o.is_reporting) AS other_currency_orders
