@@ -335,6 +335,66 @@ FROM
 ) AS o
 LEFT JOIN (SELECT shop_id, reporting_currency FROM askbuy.shops FINAL) AS z USING (shop_id);
 
+-- Messages that say something is bought, with what the shopper really ordered: a claim is met by an order that was
+-- paid at most 30 days before it or 72 h after it.
+CREATE OR REPLACE VIEW askbuy.claims ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    s.shop_id AS shop_id,
+    s.user_id AS user_id,
+    s.conv_id AS conv_id,
+    s.event_id AS event_id,
+    s.ts AS ts,
+    arrayFilter(o -> o.1 >= s.ts - toIntervalDay(30) AND o.1 <= s.ts + toIntervalHour(72), o.paid) AS met,
+    notEmpty(met) AS is_ordered,
+    arrayExists(o -> o.2, met) AS is_kept
+FROM (SELECT shop_id, user_id, conv_id, event_id, ts FROM askbuy.message_scores FINAL WHERE act = 'purchase_claim') AS s
+LEFT JOIN
+(
+    SELECT shop_id, user_id, groupArray((assumeNotNull(paid_at), net_amount > 0)) AS paid
+    FROM askbuy.order_fold
+    WHERE paid_at IS NOT NULL
+    GROUP BY shop_id, user_id
+) AS o USING (shop_id, user_id);
+
+-- Conversations that claim: how often, how often for nothing, and how often the shopper did so elsewhere in the shop.
+CREATE OR REPLACE VIEW askbuy.conversation_claims ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    user_id,
+    conv_id,
+    first_claim_at,
+    claims,
+    unmet,
+    sum(unmet) OVER (PARTITION BY shop_id, user_id) - unmet AS unmet_elsewhere,
+    is_ordered,
+    is_kept
+FROM
+(
+    SELECT
+        shop_id,
+        user_id,
+        conv_id,
+        min(c.ts) AS first_claim_at,
+        count() AS claims,
+        countIf(c.is_ordered = 0) AS unmet,
+        max(c.is_ordered) AS is_ordered,
+        max(c.is_kept) AS is_kept
+    FROM askbuy.claims AS c
+    GROUP BY shop_id, user_id, conv_id
+);
+
+-- Shoppers who lost orders: cancelled or wholly refunded ones, among those that they paid.
+CREATE OR REPLACE VIEW askbuy.lost_orders ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    user_id,
+    count() AS paid,
+    countIf(cancelled_at IS NOT NULL OR (amount > 0 AND net_amount = 0)) AS lost
+FROM askbuy.order_fold
+WHERE paid_at IS NOT NULL AND user_id != ''
+GROUP BY shop_id, user_id
+HAVING lost > 0;
+
 -- The orders attributed to a conversation, summed.
 CREATE OR REPLACE VIEW askbuy.conversation_orders ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -392,6 +452,7 @@ SELECT
     subject.1 AS intent,
     subject.2 AS intent_path,
     high_intent_at,
+    bargains,
     if(latest.1 >= 0.7, 'high', 'low') AS intent_level,
     toNullable((rank() OVER (PARTITION BY shop_id ORDER BY latest.1) - 1) / count() OVER (PARTITION BY shop_id)) AS score_percentile
 FROM
@@ -403,6 +464,7 @@ FROM
         argMax((s.buy_score, s.p_order, toString(s.model_id), s.p_net), (s.ts, s.event_id)) AS latest,
         max(s.buy_score) AS peak,
         minIfOrNull(s.ts, s.buy_score >= 0.7) AS high_intent_at,
+        countIf(s.act = 'bargain') AS bargains,
         argMin((toString(s.intent), s.intent_path), (-s.evidence, s.ts, s.event_id)) AS subject
     FROM askbuy.message_scores AS s FINAL
     GROUP BY shop_id, user_id, conv_id
@@ -466,7 +528,19 @@ SELECT
     ifNull(o.orders > 0 AND s.high_intent_at <= o.last_ordered_at, 0) AS is_ordered_after_high,
     ifNull(s.high_intent_at <= o.last_kept_at, 0) AS is_kept_after_high,
     x.experiment AS experiment,
-    x.variant AS variant
+    x.variant AS variant,
+    s.bargains AS bargains,
+    k.claims AS claims,
+    k.unmet AS unmet,
+    h.paid AS paid,
+    h.lost AS lost,
+    arrayFilter(f -> f.2 > 0 AND o.last_kept_at IS NULL AND s.buy_score IS NOT NULL, [
+        ('claim_without_order', 1 - pow(0.4, k.unmet)),
+        ('repeated_claims', if(k.unmet > 0, 1 - pow(0.8, k.unmet_elsewhere), 0.)),
+        ('lost_orders', 0.5 * h.lost / (h.paid + 1)),
+        ('bargain_without_cart', if(s.bargains >= 2 AND c.is_carted = 0 AND o.orders = 0, 1 - pow(0.85, s.bargains), 0.))]) AS fakes,
+    round(1 - arrayProduct(arrayPushBack(arrayMap(f -> 1 - f.2, fakes), 1.)), 3) AS fake_intent_score,
+    arrayMap(f -> f.1, fakes) AS fake_intent_reasons
 FROM
 (
     SELECT
@@ -489,6 +563,8 @@ LEFT JOIN askbuy.conversation_scores AS s USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_orders AS o USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT shop_id, user_id, conv_id, 1 AS is_carted FROM askbuy.carted) AS c USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_experiments AS x USING (shop_id, user_id, conv_id)
+LEFT JOIN askbuy.conversation_claims AS k USING (shop_id, user_id, conv_id)
+LEFT JOIN askbuy.lost_orders AS h USING (shop_id, user_id)
 LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id);
 
 -- Touches once for every model and window on offer. CROSS JOINs and not ARRAY JOINs, which would keep a filter
@@ -610,13 +686,15 @@ CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
     is_carted UInt8 COMMENT '1: last touch within 72 h of an add_to_cart',
     handed_off UInt8 COMMENT '1: a record of a handoff to a human exists; 0 until handoffs are recorded',
     experiment String COMMENT 'the one experiment that exposed the conversation; empty when none or several did',
-    variant String COMMENT 'variant of the first exposure to it'
+    variant String COMMENT 'variant of the first exposure to it',
+    fake_intent_score Float64 COMMENT 'how much speaks for intent that is only words, 0 to 1: 1 - (1 - w1)(1 - w2)... over its reasons; 0 with an order that is kept',
+    fake_intent_reasons Array(String) COMMENT 'claim_without_order (weight 1 - 0.4^n: n messages say something is bought, and no order of the shopper was paid from 30 days before to 72 h after), repeated_claims (1 - 0.8^n: n of them in other conversations of the shopper), lost_orders (0.5 * lost / (paid + 1): orders of the shopper that were cancelled or wholly refunded), bargain_without_cart (1 - 0.85^n: n messages, 2 or more, bargain, and nothing was put into the cart or ordered)'
 ) SQL SECURITY INVOKER AS
 SELECT
     shop_id, conv_id, user_id, channel, cohort_date, started_at, last_message_at, last_user_message_at, bot_id,
     user_messages, bot_messages, agent_messages, intent, intent_path, buy_score, buy_score_peak, score_percentile,
     p_order, p_net, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
-    other_currency_orders, is_ordered, is_kept, is_carted, 0 AS handed_off, experiment, variant
+    other_currency_orders, is_ordered, is_kept, is_carted, 0 AS handed_off, experiment, variant, fake_intent_score, fake_intent_reasons
 FROM askbuy.conversation_rows
 COMMENT 'Grain: one conversation (shop_id, conv_id, user_id). Test traffic is left out.';
 
@@ -1204,4 +1282,95 @@ FROM
 )
 GROUP BY shop_id, model_id, day)
 COMMENT 'Grain: one day of a shop and model, of the same messages, weights and outcomes as bi.score_quality. Means over days are not the figure of the days together: askbuy report score has that.';
+
+CREATE OR REPLACE VIEW bi.claims ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    day Date COMMENT 'day in the time zone of the shop: of the first claim of a conversation, of the payment of an order, of the earliest message of a conversation that bargains',
+    claimed UInt64 COMMENT 'conversations in which the shopper says that something is bought (act purchase_claim)',
+    claim_messages UInt64 COMMENT 'messages that say so',
+    ordered UInt64 COMMENT 'of claimed: the shopper paid an order from 30 days before a claim to 72 h after it',
+    kept UInt64 COMMENT 'of claimed: one of these orders is kept (neither cancelled nor wholly refunded)',
+    not_ordered UInt64 COMMENT 'claimed - ordered: claims without an order',
+    kept_rate Nullable(Float64) COMMENT 'kept / claimed; NULL without claims',
+    maturity Nullable(Float64) COMMENT 'share of claimed whose first claim is 72 h old at query time; NULL without claims',
+    orders UInt64 COMMENT 'orders paid on the day',
+    cancelled UInt64 COMMENT 'of orders: cancelled by now',
+    refunded UInt64 COMMENT 'of orders: wholly refunded by now, and not cancelled',
+    cancel_rate Nullable(Float64) COMMENT 'cancelled / orders',
+    refund_rate Nullable(Float64) COMMENT 'refunded / orders',
+    bargaining UInt64 COMMENT 'conversations with 2 or more messages that bargain',
+    bargaining_without_cart UInt64 COMMENT 'of bargaining: nothing was put into the cart or ordered',
+    suspected UInt64 COMMENT 'conversations that began on the day with a fake_intent_score of 0.5 or more'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    day,
+    sum(e.claimed) AS claimed,
+    sum(e.claim_messages) AS claim_messages,
+    sum(e.ordered) AS ordered,
+    sum(e.kept) AS kept,
+    claimed - ordered AS not_ordered,
+    divideOrNull(kept, claimed) AS kept_rate,
+    divideOrNull(sum(e.closed), claimed) AS maturity,
+    sum(e.orders) AS orders,
+    sum(e.cancelled) AS cancelled,
+    sum(e.refunded) AS refunded,
+    divideOrNull(cancelled, orders) AS cancel_rate,
+    divideOrNull(refunded, orders) AS refund_rate,
+    sum(e.bargaining) AS bargaining,
+    sum(e.bargaining_without_cart) AS bargaining_without_cart,
+    sum(e.suspected) AS suspected
+FROM
+(
+    SELECT k.shop_id AS shop_id, toDate(greatest('1970-01-01', formatDateTime(greatest(k.first_claim_at, toDateTime64(0, 3, 'UTC')), '%F', ifNull(multiIf(z.time_zone != '', z.time_zone, (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = ''), 'Asia/Shanghai'), 'Asia/Shanghai')))) AS day, 1 AS claimed, k.claims AS claim_messages,
+        k.is_ordered AS ordered, k.is_kept AS kept, k.first_claim_at <= now64(3, 'UTC') - toIntervalHour(72) AS closed,
+        0 AS orders, 0 AS cancelled, 0 AS refunded, 0 AS bargaining, 0 AS bargaining_without_cart, 0 AS suspected
+    FROM askbuy.conversation_claims AS k
+    LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id)
+    UNION ALL
+    SELECT o.shop_id AS shop_id, toDate(greatest('1970-01-01', formatDateTime(greatest(o.at, toDateTime64(0, 3, 'UTC')), '%F', ifNull(multiIf(z.time_zone != '', z.time_zone, (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = ''), 'Asia/Shanghai'), 'Asia/Shanghai')))) AS day, 0, 0, 0, 0, 0, 1, o.is_cancelled, o.is_refunded, 0, 0, 0
+    FROM
+    (
+        SELECT shop_id, assumeNotNull(paid_at) AS at, cancelled_at IS NOT NULL AS is_cancelled,
+            cancelled_at IS NULL AND amount > 0 AND net_amount = 0 AS is_refunded
+        FROM askbuy.order_fold
+        WHERE paid_at IS NOT NULL
+    ) AS o
+    LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id)
+    UNION ALL
+    SELECT shop_id, cohort_date AS day, 0, 0, 0, 0, 0, 0, 0, 0, bargains >= 2, bargains >= 2 AND is_carted = 0 AND orders = 0, fake_intent_score >= 0.5
+    FROM askbuy.conversation_rows
+    WHERE bargains >= 2 OR fake_intent_score >= 0.5
+) AS e
+GROUP BY shop_id, day
+COMMENT 'Grain: one day of a shop. What shoppers claim against what they order and keep. A claim is a message with the act purchase_claim; it is met by any order of the shopper that was paid from 30 days before it to 72 h after it.';
+
+CREATE OR REPLACE VIEW bi.shopper_claims ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    user_id String COMMENT 'shopper as sent',
+    conversations UInt64 COMMENT 'conversations with a scored message',
+    claimed UInt64 COMMENT 'conversations in which the shopper says that something is bought',
+    not_ordered UInt64 COMMENT 'of claimed: with a claim that no order meets',
+    paid_orders UInt64 COMMENT 'orders paid, when any was lost; else 0',
+    lost_orders UInt64 COMMENT 'orders that were cancelled or wholly refunded',
+    kept UInt64 COMMENT 'conversations with an attributed order that is kept',
+    fake_intent_score Float64 COMMENT 'mean fake_intent_score of the conversations, 0 to 1',
+    fake_intent_reasons Array(String) COMMENT 'reasons of any of them, in the order of the alphabet'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    user_id,
+    count() AS conversations,
+    countIf(r.claims > 0) AS claimed,
+    countIf(r.unmet > 0) AS not_ordered,
+    max(r.paid) AS paid_orders,
+    max(r.lost) AS lost_orders,
+    countIf(r.is_kept) AS kept,
+    round(avg(r.fake_intent_score), 3) AS fake_intent_score,
+    arraySort(groupUniqArrayArray(r.fake_intent_reasons)) AS fake_intent_reasons
+FROM askbuy.conversation_rows AS r
+WHERE r.buy_score IS NOT NULL
+GROUP BY shop_id, user_id
+HAVING claimed > 0 OR lost_orders > 0 OR notEmpty(fake_intent_reasons)
+COMMENT 'Grain: one shopper (shop_id, user_id) who claims, loses orders or bargains without a cart.';
 

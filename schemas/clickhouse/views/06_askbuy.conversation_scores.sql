@@ -12,6 +12,7 @@ SELECT
     subject.1 AS intent,
     subject.2 AS intent_path,
     high_intent_at,
+    bargains,
     if(latest.1 >= 0.7, 'high', 'low') AS intent_level,
     toNullable((rank() OVER (PARTITION BY shop_id ORDER BY latest.1) - 1) / count() OVER (PARTITION BY shop_id)) AS score_percentile
 FROM
@@ -23,6 +24,7 @@ FROM
         argMax((s.buy_score, s.p_order, toString(s.model_id), s.p_net), (s.ts, s.event_id)) AS latest,
         max(s.buy_score) AS peak,
         minIfOrNull(s.ts, s.buy_score >= 0.7) AS high_intent_at,
+        countIf(s.act = 'bargain') AS bargains,
         argMin((toString(s.intent), s.intent_path), (-s.evidence, s.ts, s.event_id)) AS subject
     FROM askbuy.message_scores AS s FINAL
     GROUP BY shop_id, user_id, conv_id

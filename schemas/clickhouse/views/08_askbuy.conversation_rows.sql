@@ -35,7 +35,15 @@ SELECT
     ifNull(o.orders > 0 AND s.high_intent_at <= o.last_ordered_at, 0) AS is_ordered_after_high,
     ifNull(s.high_intent_at <= o.last_kept_at, 0) AS is_kept_after_high,
     x.experiment AS experiment,
-    x.variant AS variant
+    x.variant AS variant,
+    s.bargains AS bargains,
+    k.claims AS claims,
+    k.unmet AS unmet,
+    h.paid AS paid,
+    h.lost AS lost,
+    {{template "fake_intent"}} AS fakes,
+    round(1 - arrayProduct(arrayPushBack(arrayMap(f -> 1 - f.2, fakes), 1.)), 3) AS fake_intent_score,
+    arrayMap(f -> f.1, fakes) AS fake_intent_reasons
 FROM
 (
     SELECT
@@ -58,4 +66,6 @@ LEFT JOIN askbuy.conversation_scores AS s USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_orders AS o USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT shop_id, user_id, conv_id, 1 AS is_carted FROM askbuy.carted) AS c USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_experiments AS x USING (shop_id, user_id, conv_id)
+LEFT JOIN askbuy.conversation_claims AS k USING (shop_id, user_id, conv_id)
+LEFT JOIN askbuy.lost_orders AS h USING (shop_id, user_id)
 LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id)
