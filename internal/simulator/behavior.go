@@ -30,14 +30,36 @@ func (c *conversation) do(name string, at int64) {
 	c.tell(e)
 }
 
+// doing is a behaviour that a conversation's class makes more or less likely.
+type doing int
+
+const (
+	doView doing = iota
+	doClick
+	doDwell
+	doFavorite
+	doSizeChart
+	doCart
+	doCheckout
+	doings int = iota
+)
+
+var doingNames = [doings]string{"page_view", "item_click", "dwell", "favorite", "size_chart_open", event.AddToCart, "checkout"}
+
 // browse tells what the shopper looked at before writing.
 func (c *conversation) browse() {
-	at := c.now - c.between(time.Minute, 20*time.Minute)
-	for range c.IntN(3) {
-		c.do(one(c.stream, []string{"page_view", "page_view", "item_click", "dwell", "favorite", "size_chart_open"}), at)
-		at += c.logNormal(20*time.Second, 1)
-	}
+	c.roam(c.class.looks, c.now-c.between(time.Minute, 20*time.Minute), c.now)
 	c.expose()
+}
+
+// roam tells the behaviours between two moments, the later one included, and
+// notes them for the oracle.
+func (c *conversation) roam(mean float64, from, to int64) {
+	for range c.poisson(mean) {
+		d := doing(c.pick(c.class.behaviors[:]))
+		c.did = append(c.did, d)
+		c.do(doingNames[d], to-c.Int64N(max(1, to-from)))
+	}
 }
 
 // expose tells which variants were shown in the conversation.

@@ -22,7 +22,7 @@ type conversation struct {
 	bot       string
 	language  language
 	cozeShare float64
-	userBias  float64 // offset of the odds of an order
+	shopper   shopper
 
 	now      int64 // ms: the latest moment that was told
 	lastUser int64 // ts of the user's latest message
@@ -30,30 +30,40 @@ type conversation struct {
 	orders   int
 	others   int // behaviours, exposures, feedback, aliases
 	out      []told
+	did      []doing // since the shopper's latest message
+	trace    *trace
 }
 
 func newConversation(o Options, s stream, sh *shop, j int) *conversation {
 	c := &conversation{stream: s, o: o, shop: sh, number: o.Label + strconv.Itoa(j)}
-	c.user = sh.style.user + strconv.Itoa(100+s.IntN(sh.users))
+	c.user = sh.style.user + strconv.Itoa(100+c.whose())
 	c.id = sh.style.conv + c.number
-	shares := make([]float64, len(classes))
-	for i := range classes {
-		shares[i] = classes[i].share
-	}
-	c.class = &classes[s.pick(shares)]
+	c.shopper = newShopper(&c.o, sh.id, c.user)
+	k := s.pick(sharesOf(c.shopper.boasts))
+	c.class = &classes[k]
 	c.language = language(s.pick(sh.language[:]))
 	c.channel = one(s, []string{"web", "miniprogram", "app", ""})
 	c.bot = one(s, []string{"b1", "b2", ""})
 	if !o.EventsOnly {
 		c.cozeShare = one(s, []float64{0, 0, 0, 1, 1, .3})
 	}
-	c.userBias = 0.6 * newStream(o.Seed, "user", sh.id+"\x00"+c.user).NormFloat64()
 	c.now = o.Start.UnixMilli() + s.between(0, cmp.Or(o.span, o.End.Sub(o.Start)))
 	c.now -= c.now % 1000 // most senders know seconds only
 	if s.chance(.5) {
 		c.now += s.Int64N(1000)
 	}
+	c.trace = &trace{shop: sh, user: c.user, conv: c.id, start: c.now, shopper: c.shopper, class: k, base: sh.appeal}
 	return c
+}
+
+// whose draws which of the shop's shoppers it is. Heavy ones come back again
+// and again: the n-th in proportion to 1/sqrt(n).
+func (c *conversation) whose() int {
+	if !c.o.Heavy {
+		return c.IntN(c.shop.users)
+	}
+	u := c.Float64()
+	return int(float64(c.shop.users) * u * u)
 }
 
 // play tells the conversation from its first page view to its last refund.
@@ -61,13 +71,30 @@ func (c *conversation) play() {
 	c.browse()
 	c.talk()
 	c.judge()
-	if c.chance(sigmoid(logit(c.class.order) + c.shop.appeal + c.userBias)) {
-		c.buy(c.lastUser+c.delay(), "")
-	}
+	c.decide()
 	if !c.o.Plain && c.chance(.35) {
+		c.trace.trapped = true
 		one(c.stream, traps)(c)
 	}
 	c.forgetIDs()
+	c.trace.name(c.out)
+}
+
+// decide lets the conversation end in an order, or not. Whether it does hangs
+// on one number that is the same whatever the odds, and what the order is on a
+// stream of its own: so two worlds that differ in the odds alone can be told
+// from each other.
+func (c *conversation) decide() {
+	c.trace.lastUser = c.lastUser
+	luck := c.Float64()
+	if luck >= sigmoid(odds(c.trace.class, c.trace.base, c.shopper.bias, c.shopper.boasts)) {
+		return
+	}
+	rest := c.stream
+	c.stream = newStream(c.o.Seed, "purchase", c.number)
+	p := c.buy(c.lastUser+c.delay(), "")
+	c.trace.paidAt, c.trace.lostAt = p.paidAt, p.lostAt
+	c.stream = rest
 }
 
 // tell adds an event unless it would lie outside the period.
@@ -85,27 +112,39 @@ func (c *conversation) talk() {
 	last := act(-1)
 	for turn := 0; turn < 30; turn++ {
 		last = c.nextAct(turn, last)
+		c.trace.steps = append(c.trace.steps, step{act: last, did: c.did, ts: c.now, out: len(c.out)})
+		c.did = nil
 		c.say(c.now, c.id, say(c.stream, last, c.language))
 		c.answer()
 		if !c.chance(c.class.stay) {
 			return
 		}
+		before := c.now
 		c.now += c.gap()
+		c.roam(c.class.does, before, c.now)
 	}
 }
+
+// repeating is the probability that a message does what the one before did.
+const repeating = .15
 
 // nextAct moves from the class's early acts to its late ones, and repeats the
 // last one at times.
 func (c *conversation) nextAct(turn int, last act) act {
-	if last >= 0 && c.chance(.15) {
+	if last >= 0 && c.chance(repeating) {
 		return last
 	}
+	weights := c.class.weights(turn)
+	return act(c.pick(weights[:]))
+}
+
+// weights are those of a message's acts by its place in the conversation.
+func (k *class) weights(turn int) (out [acts]float64) {
 	progress := min(1, float64(turn)/5)
-	weights := make([]float64, acts)
-	for i := range weights {
-		weights[i] = (1-progress)*c.class.early[i] + progress*c.class.late[i]
+	for i := range out {
+		out[i] = (1-progress)*k.early[i] + progress*k.late[i]
 	}
-	return act(c.pick(weights))
+	return out
 }
 
 // gap is the time to the next message: mostly seconds, at times a pause that

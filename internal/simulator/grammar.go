@@ -20,26 +20,42 @@ const (
 	actLogistics
 	actAfterSale
 	actChat
+	actClaim
 	acts int = iota
 )
 
+// actNames are for the truth's files.
+var actNames = [acts]string{"greet", "spec", "price", "bargain", "coupon", "stock", "shipping", "size",
+	"checkout", "commit", "hesitate", "logistics", "after_sale", "chat", "claim"}
+
 // class is the latent kind of a conversation; nobody outside is told.
 type class struct {
-	share       float64       // of all conversations
-	order       float64       // probability of an order
-	stay        float64       // probability of another message
-	cart        float64       // probability of a cart
-	early, late [acts]float64 // weights of acts in the first and the later messages
+	share       float64         // of all conversations
+	order       float64         // probability of an order
+	stay        float64         // probability of another message
+	cart        float64         // probability of a cart after the last message
+	looks       float64         // mean number of behaviours before the first message
+	does        float64         // mean number of behaviours before each later one
+	early, late [acts]float64   // weights of acts in the first and the later messages
+	behaviors   [doings]float64 // weights of what those behaviours are
 }
+
+// windowShopper is the class that boasters belong to more often.
+const windowShopper = 2
 
 // The classes: service, idle, window-shopper, considering, ready.
 var classes = []class{
-	//                                          gr  sp  pr  ba  co  st  sh  si  ch  cm  he  lo  as  ct
-	{.24, .012, .75, .02, [acts]float64{10, 1, 1, 0, 1, 0, 2, 1, 1, 1, 0, 35, 30, 12}, [acts]float64{2, 1, 1, 0, 0, 0, 1, 1, 1, 1, 0, 28, 36, 22}},
-	{.30, .03, .55, .05, [acts]float64{14, 22, 16, 6, 6, 4, 5, 3, 1, 1, 10, 1, 1, 8}, [acts]float64{2, 10, 10, 5, 4, 2, 3, 2, 1, 1, 25, 1, 1, 20}},
-	{.10, .05, .80, .35, [acts]float64{8, 10, 18, 20, 12, 5, 4, 4, 2, 6, 7, 1, 1, 6}, [acts]float64{2, 5, 10, 20, 8, 4, 3, 3, 4, 14, 12, 1, 1, 14}},
-	{.22, .20, .72, .30, [acts]float64{9, 24, 10, 8, 8, 8, 10, 8, 2, 1, 4, 1, 1, 6}, [acts]float64{2, 14, 7, 9, 8, 8, 10, 8, 5, 5, 9, 1, 1, 14}},
-	{.14, .62, .74, .60, [acts]float64{7, 12, 7, 6, 9, 13, 15, 10, 8, 5, 1, 1, 0, 5}, [acts]float64{2, 5, 3, 4, 7, 8, 14, 7, 16, 20, 1, 1, 1, 16}},
+	//                                   gr  sp  pr  ba  co  st  sh  si  ch  cm  he  lo  as  ct  cl
+	{.24, .012, .75, .02, .4, .05, [acts]float64{10, 1, 1, 0, 1, 0, 2, 1, 1, 1, 0, 35, 30, 12, 1}, [acts]float64{2, 1, 1, 0, 0, 0, 1, 1, 1, 1, 0, 28, 36, 22, 2},
+		[doings]float64{70, 10, 10, 3, 2, 2, 1}},
+	{.30, .03, .55, .05, .9, .15, [acts]float64{14, 22, 16, 6, 6, 4, 5, 3, 1, 1, 10, 1, 1, 8, 0}, [acts]float64{2, 10, 10, 5, 4, 2, 3, 2, 1, 1, 25, 1, 1, 20, 1},
+		[doings]float64{50, 20, 20, 5, 2, 2, 0}},
+	{.10, .05, .80, .35, 1.5, .35, [acts]float64{8, 10, 18, 20, 12, 5, 4, 4, 2, 6, 7, 1, 1, 6, 4}, [acts]float64{2, 5, 10, 20, 8, 4, 3, 3, 4, 14, 12, 1, 1, 14, 12},
+		[doings]float64{40, 20, 12, 16, 4, 8, 1}},
+	{.22, .20, .72, .30, 1.2, .35, [acts]float64{9, 24, 10, 8, 8, 8, 10, 8, 2, 1, 4, 1, 1, 6, 0}, [acts]float64{2, 14, 7, 9, 8, 8, 10, 8, 5, 5, 9, 1, 1, 14, 1},
+		[doings]float64{35, 25, 15, 10, 10, 8, 2}},
+	{.14, .62, .74, .60, 1.5, .6, [acts]float64{7, 12, 7, 6, 9, 13, 15, 10, 8, 5, 1, 1, 0, 5, 0}, [acts]float64{2, 5, 3, 4, 7, 8, 14, 7, 16, 20, 1, 1, 1, 16, 2},
+		[doings]float64{25, 25, 8, 8, 12, 25, 15}},
 }
 
 // language chooses among an act's sentences.
@@ -67,6 +83,7 @@ var sentences = [acts][languages][]string{
 	actHesitate:  {{"我再想想", "等发工资再说", "看看别家", "有点犹豫"}, {"let me think about it", "maybe next month", "I'll look around first"}, {"再 think 一下", "maybe 下次吧"}},
 	actLogistics: {{"我的订单还没发货", "快递到哪了", "怎么三天没动静", "能催一下物流吗"}, {"where is my parcel?", "my order has not shipped yet", "tracking does not move"}, {"tracking number 查不到", "我的 order 到哪了"}},
 	actAfterSale: {{"收到有破损怎么办", "想退货", "尺码不合适能换吗", "开票信息写错了"}, {"it arrived damaged", "I want to return it", "can I swap the size"}, {"想 return 这个", "refund 什么时候到"}},
+	actClaim:     {{"我已经拍了", "刚下单了哦", "昨天就付款了", "我买好了"}, {"I already ordered it", "just paid for it"}, {"我已经 order 了", "已经 paid 了哦"}},
 	actChat:      {{"哈哈哈", "好滴", "嗯嗯", "谢谢{call}"}, {"thanks", "haha ok", "got it"}, {"ok 谢谢", "好的 thx"}},
 }
 

@@ -19,21 +19,38 @@ type purchase struct {
 	items    []event.Item
 	events   int
 	paidAt   int64
+	lostAt   int64 // when it first came to nothing; 0: never
 }
+
+// What follows a decision to buy; the oracle reckons with the same numbers.
+const (
+	named  = .2  // probability that an order names its conversation
+	unpaid = .05 // that it is never paid
+	partly = .14 // that some of it is refunded, when it is not given back
+
+	soon, sameDay, nextDay = .55, .30, .15 // when it is created
+)
+
+const (
+	soonMean                     = 12 * time.Minute
+	sameDayMedian, sameDaySpread = 3 * time.Hour, 1
+	nextDayMedian, nextDaySpread = 26 * time.Hour, .8
+	lostMedian, lostSpread       = 20 * time.Hour, 1 // from payment to what undoes it
+)
 
 // delay is the time from the last message to the order: minutes, hours, a day.
 func (c *conversation) delay() int64 {
-	switch c.pick([]float64{55, 30, 15}) {
+	switch c.pick([]float64{soon, sameDay, nextDay}) {
 	case 0:
-		return c.exponential(12 * time.Minute)
+		return c.exponential(soonMean)
 	case 1:
-		return c.logNormal(3*time.Hour, 1)
+		return c.logNormal(sameDayMedian, sameDaySpread)
 	}
-	return c.logNormal(26*time.Hour, .8)
+	return c.logNormal(nextDayMedian, nextDaySpread)
 }
 
-func (c *conversation) newPurchase(named string) *purchase {
-	p := &purchase{c: c, shop: c.shop.id, user: c.user, named: named, currency: c.shop.currency,
+func (c *conversation) newPurchase(name string) *purchase {
+	p := &purchase{c: c, shop: c.shop.id, user: c.user, named: name, currency: c.shop.currency,
 		id: c.shop.style.order + c.number + strconv.Itoa(c.orders)}
 	c.orders++
 	for i := range 1 + c.IntN(3) {
@@ -51,16 +68,16 @@ func (c *conversation) newPurchase(named string) *purchase {
 
 // buy plays an order that is created at the given time, with all that usually
 // becomes of one.
-func (c *conversation) buy(at int64, named string) *purchase {
-	p := c.newPurchase(named)
-	if named == "" && c.chance(.2) {
+func (c *conversation) buy(at int64, name string) *purchase {
+	p := c.newPurchase(name)
+	if name == "" && c.chance(named) {
 		p.named = c.id
 	}
 	if c.chance(.9) {
 		p.tell(p.event(event.StatusCreated, at))
 		at += c.between(10*time.Second, 10*time.Minute)
 	}
-	if c.chance(.05) { // never paid
+	if c.chance(unpaid) {
 		if c.chance(.5) {
 			p.tell(p.event(event.StatusCancelled, at+time.Hour.Milliseconds()))
 		}
@@ -108,23 +125,35 @@ func (p *purchase) tell(e event.Event) { p.c.tell(e) }
 
 // aftermath cancels, refunds, corrects, or most often does nothing.
 func (p *purchase) aftermath() {
-	later := p.paidAt + p.c.logNormal(20*time.Hour, 1)
-	switch p.c.pick([]float64{74, 5, 7, 5, 4, 2, 3}) {
+	later := p.paidAt + p.c.logNormal(lostMedian, lostSpread)
+	if p.c.chance(p.c.shopper.returns) {
+		p.giveBack(later)
+		return
+	}
+	switch p.c.pick([]float64{1 - partly - .03, partly / 2, partly / 2, .03}) {
 	case 1:
-		p.tell(p.bare(p.event(event.StatusCancelled, later)))
+		p.refundByID(later)
 	case 2:
-		p.refundByID(later)
-	case 3:
 		p.refundCumulative(later)
-	case 4:
-		p.refundAll(later)
-	case 5: // refunded, then cancelled all the same
-		p.refundByID(later)
-		p.tell(p.bare(p.event(event.StatusCancelled, later+time.Hour.Milliseconds())))
-	case 6: // paid is told again with a corrected amount
+	case 3: // paid is told again with a corrected amount
 		p.amount += 100
 		p.items = p.items[:1:1]
 		p.tell(p.event(event.StatusPaid, later))
+	}
+}
+
+// giveBack lets the order come to nothing.
+func (p *purchase) giveBack(at int64) {
+	p.lostAt = at
+	switch p.c.pick([]float64{5, 4, 2}) {
+	case 0:
+		p.tell(p.bare(p.event(event.StatusCancelled, at)))
+	case 1:
+		p.refundAll(at)
+	case 2: // refunded, then cancelled all the same
+		p.refundByID(at)
+		p.lostAt = at + time.Hour.Milliseconds()
+		p.tell(p.bare(p.event(event.StatusCancelled, p.lostAt)))
 	}
 }
 

@@ -37,6 +37,7 @@ func (s *Simulation) Requests() int { return len(s.plan.parcels) }
 func (s *Simulation) Truth() *truth.Truth {
 	t := s.world.truth(s.options)
 	t.Letters = s.plan.letters
+	t.Oracle = s.world.oracle(s.options)
 	for i := range t.Ledger {
 		t.Ledger[i].Conflicts = s.plan.conflicts[t.Ledger[i].Topic]
 	}

@@ -26,6 +26,7 @@ type Options struct {
 	Plain         bool   // no traps: a shop as one would show it
 	EventsOnly    bool   // nothing goes through /coze
 	PersonalData  bool   // some texts carry personal data, which must not get past the door
+	Heavy         bool   // some shoppers come back again and again, and differ more
 
 	span time.Duration // conversations begin within it; 0 is the whole period
 }

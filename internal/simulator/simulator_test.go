@@ -200,8 +200,8 @@ func TestASeedIsAWorld(t *testing.T) {
 		}
 	}
 	files, err := os.ReadDir(first)
-	if err != nil || len(files) != 13 {
-		t.Fatalf("want 13 files, have %d, %v", len(files), err)
+	if err != nil || len(files) != 14 {
+		t.Fatalf("want 14 files, have %d, %v", len(files), err)
 	}
 	for _, f := range files {
 		a, _ := os.ReadFile(filepath.Join(first, f.Name()))

@@ -21,6 +21,7 @@ type told struct {
 type world struct {
 	shops  []shop
 	events []told
+	traces []*trace
 }
 
 // shop has what its conversations share.
@@ -58,6 +59,7 @@ func makeWorld(o Options) *world {
 		c.neighbour = &w.shops[(i+1)%len(w.shops)]
 		c.play()
 		w.events = append(w.events, c.out...)
+		w.traces = append(w.traces, c.trace)
 	}
 	slices.SortStableFunc(w.events, func(a, b told) int { return int(a.TS - b.TS) })
 	return w
@@ -78,7 +80,7 @@ func makeShops(o Options) []shop {
 			appeal: 0.5 * s.NormFloat64(), price: math.Exp(4.6 + 0.5*s.NormFloat64()),
 			currency: "CNY", language: [languages]float64{.75, .15, .10}}
 		if o.Plain {
-			shops[i].style, shops[i].users = styles[0], 400
+			shops[i].style, shops[i].users = styles[0], max(400, shops[i].users)
 		}
 	}
 	return shops

@@ -23,6 +23,7 @@ type Truth struct {
 	Events  []event.Event
 	Letters []Letter
 	Ledger  []LedgerLine
+	Oracle  []Forecast // not read back: nothing that is verified hangs on it
 }
 
 // Meta says where a truth comes from.
@@ -74,6 +75,7 @@ func Write(dir string, t *Truth) error {
 		return fmt.Errorf("write truth: %w", err)
 	}
 	d := Derive(t.Events, nil, nil)
+	Judge(t.Oracle, d, t.Meta.End)
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, metaFile), append(meta, '\n'), 0o644),
 		lines(dir, eventsFile, t.Events),
@@ -88,6 +90,7 @@ func Write(dir string, t *Truth) error {
 		lines(dir, "behaviors.ndjson", d.Behaviors),
 		lines(dir, "exposures.ndjson", d.Exposures),
 		lines(dir, "feedback.ndjson", d.Feedback),
+		lines(dir, "oracle.ndjson", t.Oracle),
 	)
 }
 

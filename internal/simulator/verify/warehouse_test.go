@@ -193,7 +193,7 @@ func insertDerived(t *testing.T, db *clickhouse.DB, tr *truth.Truth, w *views) {
 	for _, e := range tr.Events {
 		s, ok := known[truth.ScoreKey{ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID}]
 		if ok && e.Type == event.TypeMessage {
-			scores = append(scores, []any{e.ShopID, e.UserID, e.ID, e.ConvID, e.TS, s.Intent, s.IntentPath, s.Evidence, s.BuyScore, s.POrder, s.ModelID, uint64(1)})
+			scores = append(scores, []any{e.ShopID, e.UserID, e.ID, e.ConvID, e.TS, s.Intent, s.IntentPath, s.Evidence, s.BuyScore, s.POrder, s.POrder, [][]any{}, s.ModelID, uint64(1)})
 		}
 	}
 	must(t, db.Insert(t.Context(), warehouse.MessageScores.Name, warehouse.MessageScores.Columns, scores))
