@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"internal/clickhouse/embedded":    {},
 	"internal/clickhouse/embedded/fetchengine": {"internal/clickhouse/embedded"},
 	"internal/clickhouse/clickhousetest":       {"internal/clickhouse", "internal/clickhouse/embedded"},
-	"internal/simulator":                       {"internal/simulator/truth", "schemas/event"},
+	"internal/simulator":                       {"internal/simulator/truth", "internal/experiment", "schemas/event"},
 	"internal/simulator/doortest":              {"schemas/event"},
 	"internal/simulator/truth":                 {"schemas/event"},
 	"internal/simulator/verify":                {"internal/simulator/truth", "schemas/event", "internal/clickhouse"},

@@ -23,7 +23,39 @@ type simulateCommand struct {
 	URL           string    `placeholder:"URL" help:"Where the webhook is (default: the running instance)."`
 	Rate          float64   `help:"Requests per second (default: as fast as they are answered)."`
 	Truth         string    `placeholder:"DIR" help:"Write what the reports must say into this directory."`
+	Plain         bool      `help:"No traps: only what shops see every day. The oracle's forecasts are exact then."`
+	HeavyShoppers bool      `help:"Some shoppers come back again and again, and differ more from each other."`
 	Output        string    `placeholder:"FILE" help:"Write NDJSON for /v1/events instead of posting; - is standard output."`
+
+	Experiment     string  `group:"Experiment" placeholder:"KEY" help:"Run an experiment of this key for two weeks, with variants control and treatment by askbuy's own hash. Its file and what every shopper does under both variants are written beside the truth. Without the options below it is an A/A."`
+	TreatmentShare float64 `group:"Experiment" default:"0.5" help:"Share of the shoppers who get the treatment."`
+	Effect         float64 `group:"Experiment" help:"Log odds of an order that the treatment adds."`
+	MoreReturns    float64 `group:"Experiment" help:"What the treatment adds to the probability that an order is cancelled or refunded whole."`
+	DropExposures  float64 `group:"Experiment" help:"Share of treated shoppers whose exposures are lost: the sample ratio is off."`
+	Contaminate    float64 `group:"Experiment" help:"Share of shoppers who are exposed to both variants."`
+
+	SlangDay int     `group:"Drift" placeholder:"DAY" help:"From this day of the period on shoppers use new words."`
+	ShiftDay int     `group:"Drift" placeholder:"DAY" help:"From this day of the period on orders are more or less likely."`
+	Shift    float64 `group:"Drift" default:"1" help:"Log odds of an order that come with --shift-day."`
+}
+
+// options turns the flags into a simulation's.
+func (s simulateCommand) options(end time.Time) (simulator.Options, error) {
+	o := simulator.DefaultOptions(end)
+	o.Seed, o.Conversations, o.Shops, o.Noise = s.Seed, s.Conversations, s.Shops, simulator.Noise(s.Noise)
+	o.EventsOnly, o.Plain, o.Heavy = s.Output != "", s.Plain, s.HeavyShoppers
+	o.Drift = simulator.Drift{SlangDay: s.SlangDay, ShiftDay: s.ShiftDay, Shift: s.Shift}
+	t := simulator.Trial{Key: s.Experiment, Share: s.TreatmentShare, Effect: s.Effect,
+		Returns: s.MoreReturns, Dropped: s.DropExposures, Contaminated: s.Contaminate}
+	switch none := (simulator.Trial{Share: t.Share}); {
+	case s.Experiment != "" && s.Truth == "":
+		return o, errors.New("--experiment: its file is written beside the truth: set --truth DIR as well")
+	case s.Experiment != "":
+		o.Trial = &t
+	case t != none:
+		return o, errors.New("--effect, --more-returns, --drop-exposures, --contaminate: there is no experiment: set --experiment KEY as well")
+	}
+	return o, nil
 }
 
 func (s simulateCommand) Run(a *app) error {
@@ -35,9 +67,10 @@ func (s simulateCommand) Run(a *app) error {
 	if end.IsZero() {
 		end = time.Now().Add(-time.Minute) // what is made up has happened
 	}
-	o := simulator.DefaultOptions(end)
-	o.Seed, o.Conversations, o.Shops, o.Noise = s.Seed, s.Conversations, s.Shops, simulator.Noise(s.Noise)
-	o.EventsOnly = s.Output != ""
+	o, err := s.options(end)
+	if err != nil {
+		return err
+	}
 	simulation, err := simulator.New(o)
 	if err != nil {
 		return err

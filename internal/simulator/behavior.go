@@ -64,6 +64,10 @@ func (c *conversation) roam(mean float64, from, to int64) {
 
 // expose tells which variants were shown in the conversation.
 func (c *conversation) expose() {
+	if c.trial != nil {
+		c.enter()
+		return
+	}
 	if !c.chance(.6) {
 		return
 	}

@@ -32,6 +32,7 @@ type conversation struct {
 	out      []told
 	did      []doing // since the shopper's latest message
 	trace    *trace
+	trial    *running // nil: none
 }
 
 func newConversation(o Options, s stream, sh *shop, j int) *conversation {
@@ -53,6 +54,9 @@ func newConversation(o Options, s stream, sh *shop, j int) *conversation {
 		c.now += s.Int64N(1000)
 	}
 	c.trace = &trace{shop: sh, user: c.user, conv: c.id, start: c.now, shopper: c.shopper, class: k, base: sh.appeal}
+	if c.begun(o.Drift.ShiftDay) {
+		c.trace.base += o.Drift.Shift
+	}
 	return c
 }
 
@@ -114,7 +118,7 @@ func (c *conversation) talk() {
 		last = c.nextAct(turn, last)
 		c.trace.steps = append(c.trace.steps, step{act: last, did: c.did, ts: c.now, out: len(c.out)})
 		c.did = nil
-		c.say(c.now, c.id, say(c.stream, last, c.language))
+		c.say(c.now, c.id, c.words(last))
 		c.answer()
 		if !c.chance(c.class.stay) {
 			return

@@ -19,7 +19,8 @@ type purchase struct {
 	items    []event.Item
 	events   int
 	paidAt   int64
-	lostAt   int64 // when it first came to nothing; 0: never
+	giving   float64 // what the variant adds to the probability that it comes to nothing
+	lostAt   int64   // when it first came to nothing; 0: never
 }
 
 // What follows a decision to buy; the oracle reckons with the same numbers.
@@ -50,7 +51,7 @@ func (c *conversation) delay() int64 {
 }
 
 func (c *conversation) newPurchase(name string) *purchase {
-	p := &purchase{c: c, shop: c.shop.id, user: c.user, named: name, currency: c.shop.currency,
+	p := &purchase{c: c, shop: c.shop.id, user: c.user, named: name, currency: c.shop.currency, giving: c.trace.giving,
 		id: c.shop.style.order + c.number + strconv.Itoa(c.orders)}
 	c.orders++
 	for i := range 1 + c.IntN(3) {
@@ -126,7 +127,7 @@ func (p *purchase) tell(e event.Event) { p.c.tell(e) }
 // aftermath cancels, refunds, corrects, or most often does nothing.
 func (p *purchase) aftermath() {
 	later := p.paidAt + p.c.logNormal(lostMedian, lostSpread)
-	if p.c.chance(p.c.shopper.returns) {
+	if p.c.chance(p.c.shopper.returns + p.giving) {
 		p.giveBack(later)
 		return
 	}

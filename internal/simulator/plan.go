@@ -55,6 +55,9 @@ type planner struct {
 func (d *planner) send(s stream, e *told) {
 	p, before := &d.profile, len(d.queue)
 	first := d.add(s, &delivery{at: e.TS + p.delay(s), event: e, coze: e.coze})
+	if e.prompt {
+		first.at = e.TS
+	}
 	if e.Type == event.TypeOrder && s.chance(p.early) {
 		first.at = e.TS - s.exponential(48*time.Hour)
 	}

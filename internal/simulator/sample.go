@@ -104,7 +104,11 @@ func (s *sampler) makeUp(day time.Time) error {
 	if err := o.Validate(); err != nil {
 		return fmt.Errorf("sample shop: %w", err)
 	}
-	s.due = append(s.due, makeWorld(o).events...)
+	w, err := makeWorld(o, "")
+	if err != nil {
+		return fmt.Errorf("sample shop: %w", err)
+	}
+	s.due = append(s.due, w.events...)
 	slices.SortStableFunc(s.due, func(a, b told) int { return cmp.Compare(a.TS, b.TS) })
 	return nil
 }

@@ -23,7 +23,10 @@ func New(o Options) (*Simulation, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("simulate: %w", err)
 	}
-	w := makeWorld(o)
+	w, err := makeWorld(o, "")
+	if err != nil {
+		return nil, fmt.Errorf("simulate: %w", err)
+	}
 	return &Simulation{o, w, deliver(o, w)}, nil
 }
 
@@ -38,8 +41,26 @@ func (s *Simulation) Truth() *truth.Truth {
 	t := s.world.truth(s.options)
 	t.Letters = s.plan.letters
 	t.Oracle = s.world.oracle(s.options)
+	t.Trial = s.trial()
 	for i := range t.Ledger {
 		t.Ledger[i].Conflicts = s.plan.conflicts[t.Ledger[i].Topic]
+	}
+	return t
+}
+
+// trial is the experiment with the worlds that might have been; nil when there
+// is none.
+func (s *Simulation) trial() *truth.Trial {
+	if s.world.trial == nil {
+		return nil
+	}
+	t := s.world.trial.truth()
+	for _, variant := range t.Variants {
+		w, err := makeWorld(s.options, variant)
+		if err != nil { // New has made one of the same options
+			panic("simulator: " + err.Error())
+		}
+		t.Worlds[variant] = w.truth(s.options).Events
 	}
 	return t
 }

@@ -27,6 +27,8 @@ type Options struct {
 	EventsOnly    bool   // nothing goes through /coze
 	PersonalData  bool   // some texts carry personal data, which must not get past the door
 	Heavy         bool   // some shoppers come back again and again, and differ more
+	Trial         *Trial // nil: exposures are told that mean nothing
+	Drift         Drift
 
 	span time.Duration // conversations begin within it; 0 is the whole period
 }
@@ -55,6 +57,12 @@ func (o *Options) Validate() error {
 	}
 	if _, ok := profiles[o.Noise]; !ok {
 		errs = append(errs, fmt.Errorf("noise: want none, default or storm, have %q", o.Noise))
+	}
+	if o.Drift.SlangDay < 0 || o.Drift.ShiftDay < 0 {
+		errs = append(errs, fmt.Errorf("drift: want days from 1, or 0 for never, have %d and %d", o.Drift.SlangDay, o.Drift.ShiftDay))
+	}
+	if o.Trial != nil {
+		errs = append(errs, o.Trial.validate(o))
 	}
 	return errors.Join(errs...)
 }

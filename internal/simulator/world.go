@@ -15,6 +15,7 @@ type told struct {
 	event.Event
 	coze      bool // through POST /coze
 	anonymous bool // through POST /coze without a message_id: ID is only ours
+	prompt    bool // told without delay
 }
 
 // world is the truth layer's result: every event once, in the order of time.
@@ -22,6 +23,7 @@ type world struct {
 	shops  []shop
 	events []told
 	traces []*trace
+	trial  *running
 }
 
 // shop has what its conversations share.
@@ -46,8 +48,14 @@ var styles = []style{
 	{"openid:😀", "会话-", "订单/"},
 }
 
-func makeWorld(o Options) *world {
+// makeWorld makes the world up, or the one in which a trial gives every
+// shopper the forced variant; the two differ in what follows from that alone.
+func makeWorld(o Options, forced string) (*world, error) {
 	w := &world{shops: makeShops(o)}
+	var err error
+	if w.trial, err = o.runTrial(w.shops, forced); err != nil {
+		return nil, err
+	}
 	shares := make([]float64, len(w.shops))
 	for i := range shares {
 		shares[i] = math.Pow(float64(i+1), -1.2) // Zipf: the first shop is the biggest
@@ -56,13 +64,14 @@ func makeWorld(o Options) *world {
 		s := newStream(o.Seed, "conversation", o.Label+strconv.Itoa(j))
 		i := s.pick(shares)
 		c := newConversation(o, s, &w.shops[i], j)
+		c.trial = w.trial
 		c.neighbour = &w.shops[(i+1)%len(w.shops)]
 		c.play()
 		w.events = append(w.events, c.out...)
 		w.traces = append(w.traces, c.trace)
 	}
 	slices.SortStableFunc(w.events, func(a, b told) int { return int(a.TS - b.TS) })
-	return w
+	return w, nil
 }
 
 func makeShops(o Options) []shop {

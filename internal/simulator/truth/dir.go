@@ -24,6 +24,7 @@ type Truth struct {
 	Letters []Letter
 	Ledger  []LedgerLine
 	Oracle  []Forecast // not read back: nothing that is verified hangs on it
+	Trial   *Trial     // nil: the simulation runs no experiment; not read back either
 }
 
 // Meta says where a truth comes from.
@@ -91,6 +92,27 @@ func Write(dir string, t *Truth) error {
 		lines(dir, "exposures.ndjson", d.Exposures),
 		lines(dir, "feedback.ndjson", d.Feedback),
 		lines(dir, "oracle.ndjson", t.Oracle),
+		t.Trial.write(dir, d),
+	)
+}
+
+// write plays the trial and writes it down: the experiment's file into a
+// directory of its own, which askbuy can read as it is.
+func (t *Trial) write(dir string, told *Tables) error {
+	if t == nil {
+		return nil
+	}
+	t.Units, t.Potentials, t.Effects = nil, nil, nil
+	t.Play(told)
+	files := filepath.Join(dir, "experiments")
+	if err := os.MkdirAll(files, 0o755); err != nil {
+		return fmt.Errorf("make directory of experiments: %w", err)
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(files, t.Experiment+".yaml"), t.File, 0o644),
+		lines(dir, "experiments.ndjson", t.Effects),
+		lines(dir, "experiment_units.ndjson", t.Units),
+		lines(dir, "potential_outcomes.ndjson", t.Potentials),
 	)
 }
 

@@ -102,7 +102,7 @@ func distinct(events []event.Event) []*event.Event {
 	for i := range events {
 		e := &events[i]
 		id := identity{e.ShopID, e.Type, e.Owner(), e.ID}
-		if !seen[id] {
+		if !seen[id] || e.ID == "" { // without an id as yet: the door gives each its own
 			seen[id] = true
 			out = append(out, e)
 		}

@@ -41,6 +41,7 @@ func (v *verifier) compare(ctx context.Context) (*Report, error) {
 		table(ctx, v, "funnel_daily", "bi.funnel_daily", want.Funnel, "shop_id", "day", "channel", "intent"),
 		table(ctx, v, "behaviors", "bi.behaviors", want.Behaviors, perEvent...),
 		table(ctx, v, "exposures", "bi.exposures", want.Exposures, perEvent...),
+		table(ctx, v, "exposed_units", exposedUnits, truth.ExposedUnits(want.Exposures), "experiment", "shop_id", "user_id"),
 		table(ctx, v, "feedback", "bi.feedback", want.Feedback, perEvent...),
 		table(ctx, v, "shops", "bi.shops", want.Shops, "shop_id"),
 		func() (Check, error) { return v.checkMoney(ctx, want) },
@@ -64,6 +65,13 @@ func table[T any](ctx context.Context, v *verifier, check, from string, want []T
 		return compareRows(check, want, have, key...), err
 	}
 }
+
+// exposedUnits folds the exposures as every experiment's report has to.
+const exposedUnits = `(
+SELECT experiment, shop_id, user_id, argMin(x.variant, (x.ts, x.event_id)) AS variant, min(x.ts) AS first_exposure_at,
+count() AS exposures, uniqExact(x.variant) > 1 AS is_contaminated
+FROM bi.exposures AS x WHERE is_test = 0 GROUP BY experiment, shop_id, user_id
+) AS exposed_units`
 
 func everyModel(want *truth.Tables) []truth.Attribution {
 	var out []truth.Attribution

@@ -77,6 +77,11 @@ var mutations = []struct {
 	{"funnel_daily", "rate", func(w *views) { w.Funnel[0].HighIntentRate = ptr(0.12345) }},
 	{"behaviors", "lost", func(w *views) { w.Behaviors = w.Behaviors[1:] }},
 	{"exposures", "variant", func(w *views) { w.Exposures[0].Variant += "x" }},
+	{"exposed_units", "variant of a later exposure", func(w *views) { w.units[0].Variant += "x" }},
+	{"exposed_units", "first exposure by a millisecond", func(w *views) { w.units[0].FirstExposureAt++ }},
+	{"exposed_units", "contamination", func(w *views) { w.units[0].IsContaminated ^= 1 }},
+	{"exposed_units", "an exposure lost", func(w *views) { w.units[0].Exposures-- }},
+	{"exposed_units", "a unit lost", func(w *views) { w.units = w.units[1:] }},
 	{"feedback", "rating", func(w *views) { w.Feedback[0].Rating = ptr(int64(9)) }},
 	{"shops", "currency", func(w *views) { w.Shops[0].ReportingCurrency = "EUR" }},
 	{"money", "one cent", func(w *views) { w.money[0].Net++ }},
@@ -177,7 +182,7 @@ func TestLastingDifferencesEndTheWaiting(t *testing.T) {
 func TestAWarehouseThatIsAwayIsAnError(t *testing.T) {
 	dir, w := simulated(t)
 	away := errors.New("connection refused")
-	for n := 1; n <= 17; n++ {
+	for n := 1; n <= 18; n++ {
 		w.asked = 0
 		w.before = func(asked int, _ *views) error {
 			if asked == n {

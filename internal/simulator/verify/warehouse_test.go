@@ -43,8 +43,8 @@ func TestPlantedFaultsAreSeen(t *testing.T) {
 		{name: "deduplication is off", again: func(i int, _ event.Event) bool { return i%10 == 0 }, reddens: []string{"messages", "conversations", "behaviors"}},
 		{name: "test traffic counts", event: func(e *event.Event) { e.Test = false }, reddens: []string{"behaviors", "messages"}},
 		{name: "shops are mixed up", event: func(e *event.Event) {
-			if e.ShopID == "sim-1002" {
-				e.ShopID = "sim-1000"
+			if e.ShopID == "sim-7002" {
+				e.ShopID = "sim-7000"
 			}
 		}, reddens: []string{"messages", "orders", "money", "shops"}},
 	} {
@@ -193,10 +193,11 @@ func insertDerived(t *testing.T, db *clickhouse.DB, tr *truth.Truth, w *views) {
 	for _, e := range tr.Events {
 		s, ok := known[truth.ScoreKey{ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID}]
 		if ok && e.Type == event.TypeMessage {
-			scores = append(scores, []any{e.ShopID, e.UserID, e.ID, e.ConvID, e.TS, s.Intent, s.IntentPath, s.Evidence, s.BuyScore, s.POrder, s.POrder, [][]any{}, s.ModelID, uint64(1)})
+			scores = append(scores, []any{e.ShopID, e.UserID, e.ID, e.ConvID, e.TS, s.Intent, s.IntentPath, s.Evidence, s.BuyScore, s.POrder, s.ModelID, uint64(1)})
 		}
 	}
-	must(t, db.Insert(t.Context(), warehouse.MessageScores.Name, warehouse.MessageScores.Columns, scores))
+	columns := []string{"shop_id", "user_id", "event_id", "conv_id", "ts", "intent", "intent_path", "evidence", "buy_score", "p_order", "model_id", "version"}
+	must(t, db.Insert(t.Context(), warehouse.MessageScores.Name, columns, scores))
 	type key struct{ shop, order, user string }
 	touches, at := map[key][][]any{}, map[key]truth.Millis{}
 	for _, x := range w.Touches {
