@@ -1,12 +1,19 @@
 package pipeline
 
 import (
+	"fmt"
+	"slices"
 	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/judge"
 	"askbuy/internal/simulator"
 	"askbuy/models/intent"
 	"askbuy/models/intent/learn"
+	"askbuy/models/intent/learn/learntest"
 )
 
 // What a model learns of a conversation's end is what the reports say of it.
@@ -47,5 +54,102 @@ func TestLearningFactsAgreeWithTheReports(t *testing.T) {
 	}
 	if hits < 10 || len(all) < 100 {
 		t.Errorf("only %d messages, %d of them before an order", len(all), hits)
+	}
+}
+
+// From stored facts alone a training learns what there was to learn, the gate
+// lets it pass, and refuses what was learned from orders dealt out anew.
+func TestTrainsFromStoredFacts(t *testing.T) {
+	w, err := learntest.New(learntest.Options{Seed: 21, Conversations: 6000, Shops: 4, Days: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := start(t, testConfig(t.TempDir()))
+	store(t, i, w.Facts)
+	good := trainedFrom(t, i)
+	facts, err := LearningFacts(t.Context(), i.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(facts.Messages) != len(w.Facts.Messages) || len(facts.Orders) != len(w.Facts.Orders) || len(facts.Behaviors) != len(w.Facts.Behaviors) {
+		t.Fatalf("%d messages, %d orders, %d behaviours come back", len(facts.Messages), len(facts.Orders), len(facts.Behaviors))
+	}
+	found, err := EvaluateModel(t.Context(), i.db, good, intent.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !found.Verdict.Passed() {
+		t.Errorf("what was learned is refused: %+v", found.Verdict)
+	}
+	oracle := learn.Examine(good, facts)
+	for n := range oracle {
+		oracle[n].P = w.Oracle[oracle[n].ID]
+	}
+	if best := learn.Set(oracle).Of(judge.AUC); found.Verdict.After.AUC < best-.04 {
+		t.Errorf("AUC %.4f, the oracle's %.4f", found.Verdict.After.AUC, best)
+	}
+
+	if err := i.db.Exec(t.Context(), "TRUNCATE TABLE askbuy.order_events", nil); err != nil {
+		t.Fatal(err)
+	}
+	store(t, i, learn.Facts{Orders: learntest.Shuffled(w.Facts).Orders})
+	bad := trainedFrom(t, i)
+	if found, err = EvaluateModel(t.Context(), i.db, bad, good); err != nil {
+		t.Fatal(err)
+	}
+	if v := found.Verdict; v.Passed() || !slices.ContainsFunc(v.Refusals, func(r learn.Reason) bool { return r.Refusal == learn.LearnedNothing }) {
+		t.Errorf("orders that say nothing taught a model that passes: %+v", v)
+	}
+}
+
+func trainedFrom(t *testing.T, i *instance) *intent.Model {
+	t.Helper()
+	b, err := TrainModel(t.Context(), i.db, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := intent.Load(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// store inserts facts as the sinks do, as far as a training reads them.
+func store(t *testing.T, i *instance, f learn.Facts) {
+	t.Helper()
+	var messages, orders, behaviors [][]any
+	for _, m := range f.Messages {
+		messages = append(messages, []any{m.Shop, m.User, m.ID, m.Conv, "user", m.Text, time.UnixMilli(m.TS)})
+	}
+	for _, o := range f.Orders {
+		event := func(status string, at int64, back *decimal.Decimal) {
+			amount := decimal.NewFromInt(100)
+			orders = append(orders, []any{o.Shop, o.ID, o.ID + status, o.User, status, &amount, back, time.UnixMilli(at)})
+		}
+		event("paid", o.PaidAt, nil)
+		part := decimal.NewFromInt(10)
+		switch {
+		case o.LostAt != learn.Never && o.Kept:
+			event("refunded", o.LostAt, &part)
+		case o.LostAt != learn.Never:
+			event("cancelled", o.LostAt, nil)
+		}
+	}
+	for n, b := range f.Behaviors {
+		behaviors = append(behaviors, []any{b.Shop, b.User, fmt.Sprint("b", n), b.Name, time.UnixMilli(b.TS)})
+	}
+	for _, x := range []struct {
+		table   string
+		columns []string
+		rows    [][]any
+	}{
+		{"askbuy.messages", []string{"shop_id", "user_id", "event_id", "conv_id", "from_role", "text", "ts"}, messages},
+		{"askbuy.order_events", []string{"shop_id", "order_id", "event_id", "user_id", "status", "amount", "refunded_amount", "ts"}, orders},
+		{"askbuy.behaviors", []string{"shop_id", "user_id", "event_id", "name", "ts"}, behaviors},
+	} {
+		if err := i.db.Insert(t.Context(), x.table, x.columns, x.rows); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

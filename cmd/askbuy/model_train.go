@@ -32,15 +32,7 @@ func (t modelTrain) Run(a *app) error {
 		return t.fromGrammar(a)
 	}
 	return withWarehouse(a, func(db *clickhouse.DB) error {
-		facts, err := pipeline.LearningFacts(a.ctx, db)
-		if err != nil {
-			return no(err)
-		}
-		base, err := intent.Shipped()
-		if err != nil {
-			return no(err)
-		}
-		bundle, err := learn.Train(learn.Config{Base: base, Seed: t.Seed}, facts)
+		bundle, err := pipeline.TrainModel(a.ctx, db, t.Seed)
 		if err != nil {
 			return no(err)
 		}

@@ -89,7 +89,7 @@ type trainer struct {
 func (t *trainer) enough() error {
 	var closed, kept int
 	for _, c := range t.all {
-		if !c.unknown(t.until) {
+		if !c.open(t.until) {
 			closed++
 		}
 		for _, o := range c.orders {
@@ -106,23 +106,24 @@ func (t *trainer) enough() error {
 }
 
 // learn takes two turns: the first knows only what is over, the second counts
-// what is open by what the first expects of it.
+// what is open by what the first expects of it. Over is what time has closed:
+// an order that came early would bring its conversation in, and none would not.
 func (t *trainer) learn() (*intent.Bundle, error) {
-	known := t.all
+	over := t.all
 	if !t.naive {
-		known = nil
+		over = nil
 		for _, c := range t.all {
-			if !c.unknown(t.until) {
-				known = append(known, c)
+			if !c.open(t.until) {
+				over = append(over, c)
 			}
 		}
 	}
-	params, err := t.turn(known, func(c *conversation, _ int) float64 { return c.kept })
+	params, err := t.turn(over, func(c *conversation, _ int) float64 { return c.kept })
 	if err != nil {
 		return nil, err
 	}
 	expected := map[*conversation][]float64{}
-	if len(known) < len(t.all) {
+	if len(over) < len(t.all) {
 		for _, c := range t.all {
 			expected[c] = c.probabilities(params)
 		}

@@ -3,6 +3,7 @@ package learn_test
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"askbuy/internal/judge"
@@ -89,5 +90,98 @@ func TestTooFewToLearnFrom(t *testing.T) {
 	}
 	if _, err := learn.Train(learn.Config{Base: shipped(t)}, learn.Facts{}); !errors.Is(err, learn.ErrTooFew) {
 		t.Error(err)
+	}
+}
+
+// The gate lets pass what learned from orders, and nothing that learned from
+// orders that were dealt out anew: those say nothing.
+func TestGate(t *testing.T) {
+	w := world(t, learntest.Options{Seed: 7, Conversations: 12_000, Shops: 8, Days: 60})
+	_, good := trained(t, w.Facts)
+	v := learn.Judge(good, intent.Default(), w.Facts)
+	t.Logf("%+v", v)
+	if !v.Passed() {
+		t.Errorf("refused: %v", v.Refusals)
+	}
+	refused(t, learn.Judge(intent.Default(), good, w.Facts), learn.NotBetter)
+	refused(t, learn.Judge(good, good, w.Facts), learn.NotBetter)
+
+	shuffled := learntest.Shuffled(w.Facts)
+	_, bad := trained(t, shuffled)
+	for _, current := range []*intent.Model{intent.Default(), good} {
+		v = refused(t, learn.Judge(bad, current, shuffled), learn.LearnedNothing)
+		t.Logf("%+v", v)
+		refused(t, learn.Judge(bad, current, w.Facts), learn.NotBetter)
+	}
+}
+
+func refused(t *testing.T, v learn.Verdict, want learn.Refusal) learn.Verdict {
+	t.Helper()
+	for _, r := range v.Refusals {
+		if r.Refusal == want {
+			return v
+		}
+	}
+	t.Errorf("not refused with %s: %+v", want, v)
+	return v
+}
+
+// Where most windows are still open, what is counted as lost that may still
+// come makes probabilities too small, and what is expected of it makes them
+// right.
+func TestOpenWindows(t *testing.T) {
+	slow := learntest.Options{Seed: 8, Conversations: 8000, Shops: 4, Days: 5, Slow: true}
+	w := world(t, slow)
+	slow.Seed, slow.Days = 9, 60
+	later := world(t, slow)
+	measure := func(c learn.Config) (share, ece float64) {
+		c.Base = shipped(t)
+		b, err := learn.Train(c, w.Before(w.Start+4*24*3_600_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := intent.Load(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := learn.ExamineThose(m, later.Facts, func(learn.Shopper, string) bool { return true })
+		return learn.Expected(all), learn.Set(all).Of(judge.CalibrationError(15))
+	}
+	share, ece := measure(learn.Config{})
+	t.Logf("soft labels: expected over actual orders %.3f, calibration error %.4f", share, ece)
+	if ece > .03 || share < .9 || share > 1.1 {
+		t.Errorf("soft labels: expected over actual orders %.3f, calibration error %.4f", share, ece)
+	}
+	share, ece = measure(learn.Naive(learn.Config{}))
+	t.Logf("naive labels: expected over actual orders %.3f, calibration error %.4f", share, ece)
+	if ece <= .03 || share > .9 {
+		t.Errorf("naive labels: expected over actual orders %.3f, calibration error %.4f: the control does not fail", share, ece)
+	}
+}
+
+// Nothing new is no drift; new words, and a base rate that moved, are.
+func TestDrift(t *testing.T) {
+	o := learntest.Options{Seed: 10, Conversations: 4000, Shops: 3, Days: 30}
+	w := world(t, o)
+	_, m := trained(t, w.Before(w.Start+20*24*3_600_000))
+	quiet := learn.Drifted(m, w.Facts)
+	t.Logf("quiet: %+v", quiet)
+	if quiet.Notable() || !quiet.Known || quiet.Messages < 1000 || quiet.Conversations < 300 {
+		t.Errorf("nothing happened, and drift is %+v", quiet)
+	}
+	slang := w.Facts
+	slang.Messages = slices.Clone(slang.Messages)
+	for i, r := 0, rand.New(rand.NewPCG(1, 1)); i < len(slang.Messages); i++ {
+		for range 12 {
+			slang.Messages[i].Text += string(rune(0x8000 + r.IntN(3000)))
+		}
+	}
+	if d := learn.Drifted(m, slang); !d.Notable() || d.Novelty < d.Expected+learn.MuchNovelty {
+		t.Errorf("words never heard, and drift is %+v", d)
+	}
+	fewer := w.Facts
+	fewer.Orders = nil
+	if d := learn.Drifted(m, fewer); !d.Notable() || d.Z > -learn.MuchZ {
+		t.Errorf("no orders any more, and drift is %+v", d)
 	}
 }

@@ -63,6 +63,18 @@ func Set(all []Prediction) judge.Set {
 	return judge.NewSet(plain)
 }
 
+// Expected is the sum of p_order over that of the orders that came.
+func Expected(all []Prediction) float64 {
+	var expected, actual float64
+	for _, p := range all {
+		expected += float64(p.Weight * p.P)
+		if p.Hit {
+			actual += p.Weight
+		}
+	}
+	return expected / actual
+}
+
 // measure notes how good the bundle is on what was held out, and what its
 // scores look like.
 func (t *trainer) measure(b *intent.Bundle, facts Facts) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"askbuy/models/intent/learn"
@@ -15,6 +16,7 @@ import (
 
 // World is what shops stored, and what only their maker knows.
 type World struct {
+	Start  int64 // ms
 	Facts  learn.Facts
 	Oracle map[string]float64 // by message: the best possible probability of an order that is kept, from acts, behaviours and shop
 }
@@ -25,7 +27,7 @@ type Options struct {
 	Conversations int
 	Shops         int
 	Days          int
-	Salt          string // makes ids of its own
+	Slow          bool // orders come a day later
 }
 
 // What is true of every order.
@@ -47,19 +49,18 @@ func New(o Options) (*World, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make world: %w", err)
 	}
-	w := &World{Oracle: map[string]float64{}}
+	w := &World{Start: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).UnixMilli(), Oracle: map[string]float64{}}
 	r := rand.New(rand.NewPCG(o.Seed, 99))
-	offsets := make([]float64, o.Shops)
+	offsets, shops := make([]float64, o.Shops), rand.New(rand.NewPCG(7, 7)) // the same shops in every world
 	for i := range offsets {
-		offsets[i] = .5 * r.NormFloat64()
+		offsets[i] = .5 * shops.NormFloat64()
 	}
-	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 	span := float64(o.Days) * 24 * float64(time.Hour.Milliseconds())
 	for i, p := range played {
 		shop := int(float64(o.Shops) * math.Pow(r.Float64(), 1.5))
-		c := &talk{r: r, offset: offsets[shop], Shopper: learn.Shopper{Shop: fmt.Sprint("shop", shop), User: fmt.Sprint("u", r.IntN(o.Conversations))}}
-		c.id = fmt.Sprint(o.Salt, "c", i)
-		c.at = start + int64(r.Float64()*span)
+		c := &talk{r: r, slow: o.Slow, offset: offsets[shop], Shopper: learn.Shopper{Shop: fmt.Sprint("shop", shop), User: fmt.Sprint("u", r.IntN(o.Conversations))}}
+		c.id = fmt.Sprint("c", i)
+		c.at = w.Start + int64(r.Float64()*span)
 		w.play(c, p)
 	}
 	return w, nil
@@ -72,6 +73,7 @@ type talk struct {
 	id     string
 	at     int64
 	offset float64
+	slow   bool
 }
 
 func (w *World) play(c *talk, p train.Played) {
@@ -118,7 +120,7 @@ func (w *World) did(c *talk, name string) {
 }
 
 func (w *World) buy(c *talk) {
-	o := learn.Order{Shopper: c.Shopper, ID: "o" + c.id, PaidAt: c.at + delay(c.r), LostAt: learn.Never, Kept: true}
+	o := learn.Order{Shopper: c.Shopper, ID: "o" + c.id, PaidAt: c.at + c.delay(), LostAt: learn.Never, Kept: true}
 	later := o.PaidAt + int64(20*float64(time.Hour.Milliseconds())*math.Exp(c.r.NormFloat64()))
 	switch u := c.r.Float64(); {
 	case u < cancelled:
@@ -130,9 +132,10 @@ func (w *World) buy(c *talk) {
 }
 
 // delay is from the last word to the order, ms: minutes, hours, a day.
-func delay(r *rand.Rand) int64 {
-	hour := float64(time.Hour.Milliseconds())
+func (c *talk) delay() int64 {
+	r, hour := c.r, float64(time.Hour.Milliseconds())
 	switch u := r.Float64(); {
+	case c.slow:
 	case u < .55:
 		return int64(.2 * hour * r.ExpFloat64())
 	case u < .85:
@@ -169,6 +172,35 @@ func (w *World) Before(at int64) learn.Facts {
 		if b.TS <= at {
 			f.Behaviors = append(f.Behaviors, b)
 		}
+	}
+	return f
+}
+
+// Shuffled deals the orders out anew: each comes after somebody's conversation,
+// and says nothing of it.
+func Shuffled(f learn.Facts) learn.Facts {
+	r := rand.New(rand.NewPCG(4, 4))
+	last := map[string]learn.Message{}
+	var convs []string
+	for _, m := range f.Messages {
+		if before, known := last[m.Conv]; !known {
+			convs = append(convs, m.Conv)
+		} else if m.TS < before.TS {
+			continue
+		}
+		last[m.Conv] = m
+	}
+	slices.Sort(convs)
+	r.Shuffle(len(convs), func(i, j int) { convs[i], convs[j] = convs[j], convs[i] })
+	f.Orders = slices.Clone(f.Orders)
+	for i, o := range f.Orders {
+		end := last[convs[i]]
+		paid := end.TS + 1 + r.Int64N(36*3_600_000)
+		if o.LostAt != learn.Never {
+			o.LostAt += paid - o.PaidAt
+		}
+		o.Shopper, o.PaidAt = end.Shopper, paid
+		f.Orders[i] = o
 	}
 	return f
 }
