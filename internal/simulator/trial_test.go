@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -222,5 +223,32 @@ func TestDrift(t *testing.T) {
 	}
 	if words[false] != 0 || words[true] == 0 {
 		t.Errorf("slang was said %d times before and %d times after", words[false], words[true])
+	}
+}
+
+// TestWorldsDifferInOrdersAlone holds with traps as well: what follows an
+// order that comes in one world only must not shift what is drawn later.
+func TestWorldsDifferInOrdersAlone(t *testing.T) {
+	o := trialOptions(600, Trial{Effect: 1})
+	o.Plain = false
+	worlds := simulate(t, o).Truth().Trial.Worlds
+	rest := func(events []event.Event) (out []event.Event, orders int) {
+		for _, e := range events {
+			if e.Type == event.TypeOrder {
+				orders++
+				continue
+			}
+			e.Variant = ""
+			out = append(out, e)
+		}
+		return out, orders
+	}
+	without, few := rest(worlds[control])
+	with, many := rest(worlds[treatment])
+	if !reflect.DeepEqual(without, with) {
+		t.Error("the worlds differ in more than orders and variants")
+	}
+	if many <= few {
+		t.Errorf("%d order events with the treatment, %d without", many, few)
 	}
 }
