@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"models/intent/learn/learntest":   {"models/intent/learn", "models/intent/train"},
 	"models/intent/eval":              {"models/intent", "models/intent/train", "internal/judge"},
 	"models/faq":                      {"models/intent"},
+	"models/registry":                 {"models/intent", "schemas/event", "schemas/clickhouse", "internal/kafka", "internal/clickhouse"},
 	"models/intent/internal/generate": {"models/intent", "models/intent/train"},
 	"ingest":                          {"schemas/event", "ingest/dedup", "ingest/mask", "internal/httpserver", "internal/crash"},
 	"ingest/dedup":                    {"schemas/event", "internal/crash"},

@@ -30,6 +30,8 @@ func topics(c kafka.Config) []kafka.Topic {
 			all = append(all, kafka.Topic{Name: c.Name(name), Retention: topicRetention})
 		}
 	}
+	// What was in force when is asked for ever.
+	all = append(all, kafka.Topic{Name: c.Name(event.TopicModels), Compacted: true, Retention: kafka.Keep})
 	for _, group := range processors.Tables() {
 		all = append(all, kafka.TableTopic(c.Name(group)))
 	}

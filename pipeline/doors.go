@@ -95,7 +95,7 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 		Acceptor: acceptor,
 		Coze:     coze,
 		Hooks:    d.hooks,
-		Keys:     known, Score: scoreText(w.intent), Intent: latestIntent(w.db),
+		Keys:     known, Score: scoreText(w.models), Intent: latestIntent(w.db),
 		Limits: w.config.Door.limits(), Log: w.log, Now: time.Now,
 	})
 	if err != nil {

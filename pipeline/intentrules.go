@@ -1,36 +1,67 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
-	"fmt"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
 	"time"
 
-	"askbuy/models/intent"
+	"askbuy/models/registry"
 )
 
 // rulesEvery is how often the file of rules is looked at.
 const rulesEvery = 2 * time.Second
 
-// openIntent is the model in force with the rules of the configuration.
-func openIntent(c Config) (*intent.Live, error) {
-	live, err := intent.NewLive(intent.Default(), c.intentRules())
-	if err != nil {
-		return nil, fmt.Errorf("intent_rules %s: %w; correct the file, or move it away to do without rules", c.intentRules(), err)
-	}
-	return live, nil
+// rulesFile is a file of rules that an operator edits. What it holds is
+// published in the models log, so that all instances read a message by the
+// same rules, now and whenever it is read again. A file that is not there says
+// nothing.
+type rulesFile struct {
+	path    string
+	publish func(ctx context.Context, raw []byte, by, why string) (registry.Entry, error)
+	log     *slog.Logger
+
+	done []byte // what was published, or refused
 }
 
-// intentRulesPart takes over what changes in the file of rules while it runs.
-func intentRulesPart(w wiring) part {
-	return part{"intent rules", func(ctx context.Context) error {
-		tick := time.NewTicker(rulesEvery)
-		defer tick.Stop()
-		return w.intent.Run(ctx, tick.C, func(rules int, err error) {
-			if err != nil {
-				w.log.Error("the file of intent rules is refused; the rules stay as they were", "file", w.config.intentRules(), "err", err)
-				return
-			}
-			w.log.Info("intent rules are in force", "file", w.config.intentRules(), "rules", rules)
-		})
-	}}
+func (f *rulesFile) run(ctx context.Context) error {
+	tick := time.NewTicker(rulesEvery)
+	defer tick.Stop()
+	for {
+		f.look(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// look publishes what is new in the file. What is broken is said once, and
+// what cannot be published now is tried again.
+func (f *rulesFile) look(ctx context.Context) {
+	raw, err := os.ReadFile(f.path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && f.done != nil && bytes.Equal(raw, f.done) {
+		return
+	}
+	var e registry.Entry
+	if err == nil {
+		e, err = f.publish(ctx, raw, "askbuy", "file "+f.path)
+	}
+	switch {
+	case ctx.Err() != nil:
+	case errors.Is(err, registry.ErrNothing):
+		f.done = append([]byte{}, raw...)
+	case errors.Is(err, registry.ErrBundle):
+		f.done = append([]byte{}, raw...)
+		f.log.Error("the file of intent rules is refused; the rules stay as they were", "file", f.path, "err", err)
+	case err != nil:
+		f.log.Warn("the file of intent rules cannot be published yet", "file", f.path, "err", err)
+	default:
+		f.done = append([]byte{}, raw...)
+		f.log.Info("intent rules are published", "file", f.path, "rules", e.RulesID, "in_force_from", time.UnixMilli(e.From).UTC())
+	}
 }

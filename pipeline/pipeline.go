@@ -37,6 +37,7 @@ type Pipeline struct {
 	closers  []func() error // last opened, first closed
 	wasReady bool
 
+	now func() time.Time // of the models log
 	// behindDoor lets a test plant a fault between the door and the broker.
 	behindDoor func(publisher) publisher
 }
@@ -46,7 +47,7 @@ func New(c Config, log *slog.Logger) *Pipeline {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return &Pipeline{
-		config: c, log: log, registry: registry, health: httpserver.NewHealth(), ready: make(chan Endpoints, 1),
+		config: c, log: log, registry: registry, health: httpserver.NewHealth(), ready: make(chan Endpoints, 1), now: time.Now,
 		behindDoor: func(p publisher) publisher { return p },
 	}
 }
@@ -152,12 +153,12 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	if _, err := erased.Refresh(ctx); err != nil {
 		return err
 	}
-	live, err := openIntent(p.config)
-	if err != nil {
+	common := wiring{Pipeline: p, ctx: ctx, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets, erased: erased}
+	if common.models, err = common.openModels(); err != nil {
 		return err
 	}
-	common := wiring{Pipeline: p, ctx: ctx, kafka: k, db: db, admin: admin, epochs: epochs, infos: infos, secrets: secrets, erased: erased, intent: live}
-	parts = append(parts, doors.adminPart(p), erasuresPart(common), intentRulesPart(common))
+	parts = append(parts, doors.adminPart(p), erasuresPart(common))
+	parts = append(parts, modelsParts(common)...)
 	for _, room := range []struct {
 		role  Role
 		parts func(wiring) ([]part, error)
@@ -188,7 +189,7 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 		}
 		p.wasReady = true
 		if p.config.Has(RoleIngest) { // the door has its spool: a balancer must not take it away now
-			p.health.Survive("broker", "warehouse", "processors", "sinks")
+			p.health.Survive("broker", "warehouse", "processors", "sinks", "models log")
 		}
 		if err := endpoints.write(p.config.DataDir); err != nil {
 			return fmt.Errorf("write %s: %w", endpointsFile, err)

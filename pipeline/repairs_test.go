@@ -13,7 +13,7 @@ import (
 // against compares the derived rows with the facts.
 func (i *instance) against(t *testing.T) *report.Diff {
 	t.Helper()
-	diff, err := report.AgainstFacts(t.Context(), i.db, Models())
+	diff, err := report.AgainstFacts(t.Context(), i.db, i.models(t))
 	if err != nil {
 		t.Fatal(err)
 	}

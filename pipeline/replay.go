@@ -12,6 +12,7 @@ import (
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
 	"askbuy/models/intent"
+	"askbuy/models/registry"
 	"askbuy/processors"
 	"askbuy/report"
 	warehouse "askbuy/schemas/clickhouse"
@@ -45,10 +46,9 @@ type Replayer struct {
 	unlock  func() error
 	random  io.Reader
 
-	// Model is in force; models finds others by name.
-	model  *intent.Model
+	// Force is what reads messages; models finds others by name.
+	force  *registry.Force
 	models intentModels
-	rules  string // the file of rules in force, for every model
 
 	// Say is told what is being done, Progress how many of how many shoppers
 	// are; nil: nobody.
@@ -63,10 +63,10 @@ type ReplayOptions struct {
 	// From keeps to shoppers with a fact at or after it, in ms; nil: all.
 	From   *int64
 	DryRun bool // compare, and swap nothing
-	// Model is the id or the directory of the model that scores; "" is the one
-	// in force.
+	// Model is the id or the directory of the model that scores everything; ""
+	// is each in its time, as the models log says.
 	Model string
-	// OtherModel allows a swap to the rows of a model that is not in force.
+	// OtherModel allows a swap to rows of a model that was not in force.
 	OtherModel bool
 }
 
@@ -85,7 +85,8 @@ type Replayed struct {
 type replay struct {
 	*Replayer
 	ReplayOptions
-	model   *intent.Model
+	model   *intent.Model // of all messages; nil: each in its time
+	other   bool          // some of it was not in force
 	shadow  shadow
 	began   kafka.Offsets // ends of the raw topics: later facts may have later rows
 	outcome Replayed
@@ -110,19 +111,24 @@ func (r *Replayer) Run(ctx context.Context, o ReplayOptions) (*Replayed, error) 
 }
 
 func (r *Replayer) begin(ctx context.Context, o ReplayOptions) (*replay, error) {
-	run := &replay{Replayer: r, ReplayOptions: o, model: r.model}
+	run := &replay{Replayer: r, ReplayOptions: o}
+	log := r.force.Log()
+	now := log.At(r.now().UnixMilli()).ModelID
+	run.outcome.ModelID = now
 	if o.Model != "" {
 		var err error
 		if run.model, err = r.models.Model(ctx, o.Model); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrReplayOptions, err)
 		}
+		run.outcome.ModelID = run.model.ID()
+		run.other = slices.ContainsFunc(log, func(e registry.Entry) bool { return e.ModelID != run.model.ID() })
 	}
-	if other := run.model.ID() != r.model.ID(); other && !o.DryRun && !o.OtherModel {
-		return nil, fmt.Errorf("%w: model %s is not in force (%s is): compare with --dry-run, or say --allow-other-model to have its rows in use all the same", ErrReplayOptions, run.model.ID(), r.model.ID())
+	if run.other && !o.DryRun && !o.OtherModel {
+		return nil, fmt.Errorf("%w: model %s is not, or was not always, in force (%s is): compare with --dry-run, or say --allow-other-model to have its rows in use all the same", ErrReplayOptions, run.model.ID(), now)
 	}
 	id, err := shadowID(r.now(), r.random)
 	run.shadow = shadow{Replayer: r, id: id}
-	run.outcome = Replayed{ID: id, ModelID: run.model.ID()}
+	run.outcome.ID = id
 	return run, err
 }
 
@@ -223,7 +229,7 @@ func (r *replay) compare(ctx context.Context) error {
 	if r.outcome.Diff, err = report.AgainstShadow(ctx, r.db, s); err != nil {
 		return err
 	}
-	if r.model.ID() != r.Replayer.model.ID() {
+	if r.other {
 		r.outcome.Scores, err = report.ScoresAgainstShadow(ctx, r.db, s)
 	}
 	return err

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
 	"askbuy/models/intent"
+	"askbuy/models/registry"
 	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
@@ -25,21 +28,22 @@ type intentModels interface {
 	Model(ctx context.Context, name string) (*intent.Model, error)
 }
 
-// bundles finds the shipped model by its id, and any other in its directory.
-type bundles struct{}
+// bundles finds models of the registry by their id, and others in their
+// directory.
+type bundles struct{ registry registry.Bundles }
 
-func (bundles) Model(_ context.Context, name string) (*intent.Model, error) {
-	if name == intent.Default().ID() {
-		return intent.Default(), nil
+func isModelID(name string) bool { return strings.HasPrefix(name, "sha256:") }
+
+func (b bundles) Model(ctx context.Context, name string) (*intent.Model, error) {
+	if isModelID(name) {
+		m, err := b.registry.Model(ctx, name)
+		return m, wrap("--model", err)
 	}
 	m, err := intent.Open(os.DirFS(name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("--model: %q is neither the id of a model that is known here (%s) nor a bundle's directory (askbuy model train writes one): %w", name, intent.Default().ID(), err)
+		return nil, fmt.Errorf("--model: %q is neither the id of a model (askbuy model list) nor a bundle's directory (askbuy model train writes one): %w", name, err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("--model: %w", err)
-	}
-	return m, nil
+	return m, wrap("--model", err)
 }
 
 // OpenReplayer makes a replayer for a configuration, or for the instance that
@@ -70,10 +74,16 @@ func OpenReplayer(ctx context.Context, c Config, db *clickhouse.DB) (_ *Replayer
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
+	models := openModelsLog(k, admin, db, time.Now)
+	force, err := models.follow(ctx, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		admin.Close()
+		return nil, errors.Join(err, unlock())
+	}
 	return &Replayer{
 		passage: passage{k, admin, time.Now, pause}, db: db, cluster: warehouse.Cluster{Name: c.ClickHouseCluster}, epochs: epochs,
 		erased: erasure.New([]byte(c.FingerprintKey), &erasure.Table{DB: db}),
-		unlock: unlock, random: rand.Reader, model: intent.Default(), models: bundles{}, rules: c.intentRules(),
+		unlock: unlock, random: rand.Reader, force: force, models: bundles{models.bundles},
 	}, nil
 }
 

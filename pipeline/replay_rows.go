@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"askbuy/internal/clickhouse"
-	"askbuy/models/intent"
 	"askbuy/processors"
 	"askbuy/report"
 	warehouse "askbuy/schemas/clickhouse"
@@ -61,11 +60,10 @@ func (r *replay) rebuild(ctx context.Context) error {
 			return err
 		}
 	}
-	live, err := intent.NewLive(r.model, r.rules)
-	if err != nil {
-		return fmt.Errorf("intent_rules: %w", err)
+	rebuilder, facts := processors.NewRebuilder(r.force), &processors.Facts{DB: r.db}
+	if r.model != nil {
+		rebuilder = processors.NewRebuilder(r.force.Instead(r.model))
 	}
-	rebuilder, facts := processors.NewRebuilder(live), &processors.Facts{DB: r.db}
 	var last event.Shopper
 	for done := int64(0); ; {
 		page, err := r.page(ctx, last)
@@ -149,7 +147,7 @@ func (r *replay) write(ctx context.Context, rebuilder *processors.Rebuilder, pag
 		if !r.erased.Empty() {
 			h = h.Without(r.erased.EventGone)
 		}
-		scored, touched, err := rebuilder.Rows(s, h, r.version(s))
+		scored, touched, err := rebuilder.Rows(ctx, s, h, r.version(s))
 		if err != nil {
 			return err
 		}

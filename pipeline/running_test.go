@@ -16,6 +16,7 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/clickhouse/embedded"
 	"askbuy/internal/kafka"
+	"askbuy/models/intent"
 )
 
 func TestMain(m *testing.M) {
@@ -89,6 +90,15 @@ func (i *instance) close(t *testing.T) func() {
 			t.Errorf("stop: %v", err)
 		}
 	}
+}
+
+func (i *instance) models(t *testing.T) map[string]*intent.Params {
+	t.Helper()
+	all, err := Models(t.Context(), i.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // drained waits until all that was posted is in the warehouse.

@@ -8,13 +8,18 @@ import (
 	"askbuy/ingest"
 	"askbuy/internal/clickhouse"
 	"askbuy/models/intent"
+	"askbuy/models/registry"
 	"askbuy/schemas/event"
 )
 
 // scoreText answers POST /v1/score: what a text tells as the first message of
 // a conversation.
-func scoreText(model *intent.Live) ingest.ScoreFunc {
-	return func(_ context.Context, shop, text string) (ingest.Score, error) {
+func scoreText(models *registry.Force) ingest.ScoreFunc {
+	return func(ctx context.Context, shop, text string) (ingest.Score, error) {
+		model, err := models.Now(ctx)
+		if err != nil {
+			return ingest.Score{}, err
+		}
 		scored := model.Score(text)
 		folded := intent.Fold(shop, []intent.Point{{
 			Evidence: scored.Evidence, Bargain: scored.Act == intent.Bargain, Params: model.Params(),

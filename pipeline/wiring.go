@@ -9,7 +9,7 @@ import (
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
 	"askbuy/internal/keyring"
-	"askbuy/models/intent"
+	"askbuy/models/registry"
 	"askbuy/processors"
 	"askbuy/sinks"
 )
@@ -25,7 +25,7 @@ type wiring struct {
 	infos   map[string]kafka.TopicInfo
 	secrets secrets
 	erased  *erasure.List // of all parts but the sinks, which keep their own
-	intent  *intent.Live
+	models  *registry.Force
 }
 
 // sinkStopGrace is of the ten seconds that a stop may take.
@@ -105,7 +105,7 @@ func processParts(w wiring) ([]part, error) {
 		config.TableIDs[table] = w.infos[kafka.TableTopic(w.kafka.Name(table)).Name].ID
 	}
 	p, err := processors.New(config, processors.Deps{
-		Model: w.intent, Facts: &processors.Facts{DB: w.db}, Erased: w.erased, Registerer: w.registry, Log: w.log,
+		Models: w.models, Facts: &processors.Facts{DB: w.db}, Erased: w.erased, Registerer: w.registry, Log: w.log,
 	})
 	if err != nil {
 		return nil, err

@@ -66,7 +66,8 @@ func (c Config) Validate() error {
 
 // Deps is what the groups need from others.
 type Deps struct {
-	Model model
+	// Models are those in force.
+	Models models
 	// Facts answers repairs; nil leaves requests in their topic for a process
 	// that has facts.
 	Facts facts

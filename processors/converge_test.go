@@ -59,7 +59,7 @@ func delivery(dice *rand.Rand, events []*event.Event) []*event.Event {
 
 // trial plays one history and says how the rows differ from the truth.
 func trial(dice *rand.Rand, limits Limits, b bug, crashes int, events []*event.Event) string {
-	return diff(truth(testModel{}, testFold, events), newWorld(dice, limits, b, crashes, delivery(dice, events)).run())
+	return diff(truth(testModels, testFold, events), newWorld(dice, limits, b, crashes, delivery(dice, events)).run())
 }
 
 func diff(want, got map[string]string) string {
@@ -133,7 +133,7 @@ func TestConflictsConverge(t *testing.T) {
 			}
 		}
 		sent := delivery(dice, events)
-		want, got := truth(testModel{}, testFold, sent), newWorld(dice, DefaultLimits(), noBug, dice.IntN(7), sent).run()
+		want, got := truth(testModels, testFold, sent), newWorld(dice, DefaultLimits(), noBug, dice.IntN(7), sent).run()
 		for key := range got {
 			if _, ok := want[key]; !ok && strings.HasPrefix(key, "score ") {
 				delete(got, key)
@@ -161,6 +161,7 @@ func TestMistakesAreFound(t *testing.T) {
 	cases := map[bug]Limits{
 		twoLogs: DefaultLimits(), previous: DefaultLimits(), first: DefaultLimits(), onlyChanged: DefaultLimits(),
 		noRepairs: small, hasty: small, deafToBehaviors: DefaultLimits(), deafToOrders: DefaultLimits(),
+		byArrival: DefaultLimits(), lastModel: DefaultLimits(),
 	}
 	for mistake, limits := range cases {
 		t.Run(string(mistake), func(t *testing.T) {

@@ -38,7 +38,7 @@ func TestErasedJourneySaysWhatIsLeft(t *testing.T) {
 			if rapid.Bool().Draw(rt, "message") {
 				e := &event.Event{Type: event.TypeMessage, ShopID: "s", UserID: "u", ID: fmt.Sprint("m", n), From: event.RoleUser,
 					ConvID: rapid.SampledFrom([]string{"c1", "c2"}).Draw(rt, "conv"), Text: "x", TS: ts.Draw(rt, "ts")}
-				apply(&event.Entry{Message: scoreMessage(testModel{}, e, raw)})
+				apply(&event.Entry{Message: scoreMessage(testModels.at(e.TS), e, raw)})
 				if e.TS > upTo {
 					left.Messages = append(left.Messages, Fact{e, raw})
 				}
@@ -71,9 +71,9 @@ func TestErasedJourneySaysWhatIsLeft(t *testing.T) {
 		clear(said) // the rows are deleted
 		out := apply(&event.Entry{Erasure: &event.Erasure{ShopID: "s", UserID: "u", UpTo: upTo}})
 		if out.Repair != nil {
-			maps.Copy(said, texts(f.rebuild(testModel{}, s, left, event.At(0, offset))))
+			maps.Copy(said, texts(rebuildTest(f, s, left, event.At(0, offset))))
 		}
-		want := texts(f.rebuild(testModel{}, s, left, event.At(0, offset)))
+		want := texts(rebuildTest(f, s, left, event.At(0, offset)))
 		for _, rows := range []map[string]string{said, want} {
 			maps.DeleteFunc(rows, func(_, text string) bool { return text == "" })
 		}

@@ -70,10 +70,10 @@ func TestFactsGiveTheRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		j := testJoin(DefaultLimits())
-		maps.Copy(got, texts(j.rebuild(testModel{}, s, h, 0)))
+		maps.Copy(got, texts(rebuildTest(j, s, h, 0)))
 	}
 	maps.DeleteFunc(got, func(_, text string) bool { return text == "" })
-	if different := diff(truth(testModel{}, testFold, events), got); different != "" {
+	if different := diff(truth(testModels, testFold, events), got); different != "" {
 		t.Error(different)
 	}
 }

@@ -68,7 +68,11 @@ func (p *Processors) onScorable(ctx goka.Context, record any) {
 	if !ok || p.gone(e) {
 		return
 	}
-	entry, err := safely(func() (*event.Entry, error) { return scoreEvent(p.deps.Model, e, raw) })
+	model, err := scorerOf(ctx.Context(), p.deps.Models, e)
+	if err != nil {
+		ctx.Fail(fmt.Errorf("find the model in force: %w", err))
+	}
+	entry, err := safely(func() (*event.Entry, error) { return scoreEvent(model, e, raw) })
 	if err != nil {
 		p.bury(ctx, record, err)
 		return
@@ -120,6 +124,9 @@ func (p *Processors) onEntry(ctx goka.Context, record any) {
 		return
 	}
 	state := table[journey](ctx)
+	if err := p.deps.Models.Know(ctx.Context(), modelsOf(state, entry)); err != nil {
+		ctx.Fail(fmt.Errorf("look up the models of a journey: %w", err))
+	}
 	out, err := safely(func() (output, error) { return p.join.apply(state, entry, p.version(ctx)), nil })
 	if err != nil {
 		p.bury(ctx, record, err)

@@ -53,7 +53,7 @@ func newRig(t *testing.T, k kafka.Config) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(reader.Close)
-	return &rig{t: t, config: c, deps: Deps{Model: signalled()}, reader: reader, rows: map[string]row{}}
+	return &rig{t: t, config: c, deps: Deps{Models: signalledTurns()}, reader: reader, rows: map[string]row{}}
 }
 
 // onEach runs a test on each broker, and sees that no goroutine stays behind.
@@ -183,12 +183,12 @@ func TestConformanceGroups(t *testing.T) {
 		half := len(sent) / 2
 		r.send(sent[:half]...)
 		stop := r.run()
-		r.await(truth(signalled(), intent.Fold, sent[:half]), 0)
+		r.await(truth(signalledTurns(), intent.Fold, sent[:half]), 0)
 		stop()
 		r.send(sent[half:]...)
 		r.send(sent[:3]...) // and some once more
 		r.run()
-		r.await(truth(signalled(), intent.Fold, sent), 0)
+		r.await(truth(signalledTurns(), intent.Fold, sent), 0)
 		for key, row := range r.rows {
 			if row.version>>40 != 3 {
 				t.Errorf("%s has version %d, not of the journey's epoch", key, row.version)
@@ -209,7 +209,7 @@ func TestConformanceGroupsThroughRepairs(t *testing.T) {
 		r.deps.Facts, r.deps.Registerer = &memoryFacts{events: events}, registry
 		r.send(sent...)
 		r.run()
-		r.await(truth(signalled(), intent.Fold, events), 0)
+		r.await(truth(signalledTurns(), intent.Fold, events), 0)
 		if n, err := testutil.GatherAndCount(registry, "askbuy_repairs_total"); err != nil || n < 2 {
 			t.Errorf("%d outcomes of repairs, %v", n, err)
 		}
@@ -238,7 +238,7 @@ func TestConformanceGroupsBury(t *testing.T) {
 		wrong.ID = "w"
 		prints := event.NewFingerprinter(r.config.Key)
 		envelope := event.Envelope{Identity: wrong.Identity(), Copy: prints.Copy(&wrong, false)}
-		r.deps.Model = panicModel{r.deps.Model}
+		r.deps.Models = Only(panicModel{signalledTurns().at(0)})
 		kafkatest.Produce(t, r.config.Kafka,
 			r.record(event.TopicMessages, fine.Key(), []byte("{")),
 			r.record(event.TopicMessages, fine.Key(), nil),
@@ -248,7 +248,7 @@ func TestConformanceGroupsBury(t *testing.T) {
 			r.record(event.TopicJourney, fine.Key(), []byte(`{"message":{"shop_id":"s","user_id":"other"}}`)))
 		r.send(&panics, fine)
 		r.run()
-		r.await(truth(signalled(), intent.Fold, []*event.Event{fine}), 7)
+		r.await(truth(signalledTurns(), intent.Fold, []*event.Event{fine}), 7)
 		places := map[string]bool{}
 		for _, l := range r.dead {
 			places[fmt.Sprint(l.Topic, l.Partition, l.Offset)] = true
@@ -265,20 +265,20 @@ func TestConformanceGroupsBury(t *testing.T) {
 const panicText = "panic"
 
 // panicModel has a mistake.
-type panicModel struct{ model }
+type panicModel struct{ intent.Scorer }
 
 func (m panicModel) Score(text string) intent.Scored {
 	if text == panicText {
 		panic("mistake")
 	}
-	return m.model.Score(text)
+	return m.Scorer.Score(text)
 }
 
 func TestNewRefuses(t *testing.T) {
 	c := DefaultConfig()
 	c.Limits = Limits{}
 	c.StateDir = "x"
-	_, err := New(c, Deps{Model: intent.Default()})
+	_, err := New(c, Deps{Models: Only(intent.Default())})
 	for _, want := range []string{"brokers", "messages.v1", "journey.v1", "TableIDs", "Key", "Limits.Messages", "Limits.Bytes", "Limits.Age"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)

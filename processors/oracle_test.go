@@ -14,18 +14,18 @@ import (
 // truth is what the contract says of a set of events, worked out from all of
 // them at once and with nothing of the code under test but the model. The
 // rows are written as text under their keys; rows that say nothing are left out.
-func truth(model model, fold fold, log []*event.Event) map[string]string {
+func truth(models turns, fold fold, log []*event.Event) map[string]string {
 	events := firstCopies(log)
 	rows := map[string]string{}
 	for _, m := range events {
 		if isUsers(m) {
-			folded := scoreAt(model, fold, events, m)
+			folded := scoreAt(models, fold, events, m)
 			rows[scoreKey(m.ShopID, m.UserID, m.ID)] = foldedText(m.ConvID, m.TS, folded, folded.Terms.ByName())
 		}
 	}
 	for _, e := range events {
 		if e.Type == event.TypeOrder && !e.Test {
-			key, text := touchTruth(model, fold, events, e.ShopID, e.OrderID)
+			key, text := touchTruth(models, fold, events, e.ShopID, e.OrderID)
 			if text != "" {
 				rows[key] = text
 			}
@@ -56,7 +56,7 @@ func firstCopies(log []*event.Event) []*event.Event {
 }
 
 // scoreAt folds from the last pause of more than a day up to the message.
-func scoreAt(model model, fold fold, events []*event.Event, m *event.Event) intent.Folded {
+func scoreAt(models turns, fold fold, events []*event.Event, m *event.Event) intent.Folded {
 	var points []intent.Point
 	for _, x := range events {
 		if !isUsers(x) || x.ShopID != m.ShopID || x.UserID != m.UserID || x.ConvID != m.ConvID {
@@ -65,18 +65,19 @@ func scoreAt(model model, fold fold, events []*event.Event, m *event.Event) inte
 		if n := len(points); n > 0 && x.TS-points[n-1].TS > 24*3600*1000 {
 			points = nil
 		}
+		model := models.at(x.TS)
 		scored := model.Score(x.Text)
 		points = append(points, intent.Point{TS: x.TS, Evidence: scored.Evidence, Bargain: scored.Act == intent.Bargain, Params: model.Params()})
 		if x.ID == m.ID {
 			break
 		}
 	}
-	scores := fold(m.ShopID, points, pastOf(model, events, m.Shopper()))
+	scores := fold(m.ShopID, points, pastOf(models, events, m.Shopper()))
 	return scores[len(scores)-1]
 }
 
 // pastOf is all that a shopper ever did.
-func pastOf(model scorer, events []*event.Event, s event.Shopper) *intent.Past {
+func pastOf(models turns, events []*event.Event, s event.Shopper) *intent.Past {
 	var past intent.Past
 	orders := map[string]bool{}
 	for _, e := range events {
@@ -87,7 +88,7 @@ func pastOf(model scorer, events []*event.Event, s event.Shopper) *intent.Past {
 				past.Purchases = append(past.Purchases, intent.Purchase{PaidAt: o.paid.TS, LostAt: o.lost})
 			}
 		case e.Test || e.Shopper() != s:
-		case isUsers(e) && model.Score(e.Text).Act == intent.Claim:
+		case isUsers(e) && models.at(e.TS).Score(e.Text).Act == intent.Claim:
 			past.Claims = append(past.Claims, e.TS)
 		case e.Type == event.TypeBehavior && intent.SignalOf(e.Name) != intent.NoSignal:
 			past.Behaviors = append(past.Behaviors, intent.Behavior{TS: e.TS, Signal: intent.SignalOf(e.Name)})
@@ -130,7 +131,7 @@ func orderOf(events []*event.Event, shop, id string) orderTruth {
 	return orderTruth{cmp.Or(shopper, anyUser), named, paid, lost}
 }
 
-func touchTruth(model model, fold fold, events []*event.Event, shop, id string) (key, text string) {
+func touchTruth(models turns, fold fold, events []*event.Event, shop, id string) (key, text string) {
 	o := orderOf(events, shop, id)
 	shopper, named, paid := o.shopper, o.named, o.paid
 	if paid == nil || shopper == "" {
@@ -161,7 +162,7 @@ func touchTruth(model model, fold fold, events []*event.Event, shop, id string) 
 				earlier++
 			}
 		}
-		lines = append(lines, fmt.Sprint(m.ConvID, " ", m.TS, " ", m.ConvID == named, " ", better, " ", earlier, " ", scoreAt(model, fold, events, m).BuyScore))
+		lines = append(lines, fmt.Sprint(m.ConvID, " ", m.TS, " ", m.ConvID == named, " ", better, " ", earlier, " ", scoreAt(models, fold, events, m).BuyScore))
 	}
 	if len(lines) == 0 {
 		return "", ""

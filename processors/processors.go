@@ -64,8 +64,8 @@ func New(config Config, deps Deps) (*Processors, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("configure processors: %w", err)
 	}
-	if deps.Model == nil {
-		return nil, errors.New("configure processors: Deps.Model is nil, nothing would be scored")
+	if deps.Models == nil {
+		return nil, errors.New("configure processors: Deps.Models is nil, nothing would be scored")
 	}
 	m, err := newMetrics(deps.Registerer)
 	if err != nil {
@@ -78,7 +78,7 @@ func New(config Config, deps Deps) (*Processors, error) {
 	return &Processors{
 		config: config, deps: deps.withDefaults(), metrics: m,
 		join: join{
-			fold: intent.Fold, params: func(string) *intent.Params { return deps.Model.Params() },
+			fold: intent.Fold, params: deps.Models.Params,
 			partition: func(key string) int32 { return kafka.Partition([]byte(key), partitions) },
 			limits:    config.Limits,
 		},

@@ -1,6 +1,7 @@
 package processors
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,18 +25,22 @@ type History struct {
 
 // Rebuilder computes whole shoppers from facts, as the repairer does.
 type Rebuilder struct {
-	join  join
-	model scorer
+	join   join
+	models models
 }
 
-// NewRebuilder takes the model that scores.
-func NewRebuilder(m model) *Rebuilder {
-	return &Rebuilder{join{fold: intent.Fold, params: func(string) *intent.Params { return m.Params() }}, m}
+// NewRebuilder takes the models that score.
+func NewRebuilder(m models) *Rebuilder {
+	return &Rebuilder{join{fold: intent.Fold, params: m.Params}, m}
 }
 
 // Rows are all rows of a shopper, at a version.
-func (r *Rebuilder) Rows(s event.Shopper, h History, at event.Position) (scores []event.MessageScore, touches []event.OrderTouches, err error) {
-	out, err := safely(func() (output, error) { return r.join.rebuild(r.model, s, h, at), nil })
+func (r *Rebuilder) Rows(ctx context.Context, s event.Shopper, h History, at event.Position) (scores []event.MessageScore, touches []event.OrderTouches, err error) {
+	scorers, err := scorersOf(ctx, r.models, h.Messages)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the models of a shopper's messages: %w", err)
+	}
+	out, err := safely(func() (output, error) { return r.join.rebuild(scorers, s, h, at), nil })
 	if err != nil {
 		err = fmt.Errorf("rebuild rows of a shopper: %w", err)
 	}
@@ -51,11 +56,12 @@ func (h History) Without(gone func(*event.Event) bool) History {
 }
 
 // rebuild is the journey's fold over a whole history: all rows of a shopper,
-// also the empty ones, at the version that was asked for.
-func (f join) rebuild(model scorer, s event.Shopper, h History, at event.Position) output {
+// also the empty ones, at the version that was asked for. The scorers are those
+// of the messages.
+func (f join) rebuild(scorers []scorer, s event.Shopper, h History, at event.Position) output {
 	j := &journey{}
-	for _, m := range h.Messages {
-		j.Messages = append(j.Messages, newMessage(scoreMessage(model, m.Event, m.Raw)))
+	for i, m := range h.Messages {
+		j.Messages = append(j.Messages, newMessage(scoreMessage(scorers[i], m.Event, m.Raw)))
 	}
 	slices.SortFunc(j.Messages, inOrder)
 	for _, b := range h.Behaviors {

@@ -52,7 +52,7 @@ type repairBatch struct {
 // its shoppers are done, in order; what is done twice ends in the same rows.
 type repairer struct {
 	join    join
-	model   scorer
+	models  models
 	facts   facts
 	source  repairSource
 	rows    repairRows
@@ -181,8 +181,12 @@ func (r *repairer) rewrite(ctx context.Context, asked event.Repair) error {
 	if err != nil {
 		return err
 	}
+	scorers, err := scorersOf(ctx, r.models, h.Messages)
+	if err != nil {
+		return err
+	}
 	rows, err := safely(func() (output, error) {
-		return r.join.rebuild(r.model, asked.Shopper(), h, asked.Version), nil
+		return r.join.rebuild(scorers, asked.Shopper(), h, asked.Version), nil
 	})
 	if err != nil {
 		return err

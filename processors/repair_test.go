@@ -32,7 +32,7 @@ func newRepairRig() *repairRig {
 	g := &repairRig{now: time.UnixMilli(0), stored: true}
 	m := must(newMetrics(nil))
 	g.repairer = &repairer{
-		join: testJoin(DefaultLimits()), model: testModel{}, facts: g, source: g, rows: g, every: time.Minute,
+		join: testJoin(DefaultLimits()), models: testModels, facts: g, source: g, rows: g, every: time.Minute,
 		now: func() time.Time { return g.now }, metrics: m, failed: func(err error) { g.told = append(g.told, err != nil) },
 		pending: map[event.Shopper]*request{}, done: map[event.Shopper]time.Time{},
 	}

@@ -51,7 +51,7 @@ func (p *Processors) runRepairs(ctx context.Context) (err error) {
 	defer consumer.Close()
 	topics := &repairTopics{p: p, consumer: consumer, producer: producer}
 	r := &repairer{
-		join: p.join, model: p.deps.Model, facts: p.deps.Facts, source: topics, rows: topics,
+		join: p.join, models: p.deps.Models, facts: p.deps.Facts, source: topics, rows: topics,
 		every: p.config.RepairEvery, now: p.deps.Now, metrics: p.metrics, failed: p.logRepairs,
 	}
 	if err := r.run(ctx, p.deps.Sleep); err != nil && ctx.Err() == nil {

@@ -13,6 +13,11 @@ type scorer interface {
 	Score(text string) intent.Scored
 }
 
+// scored reports whether a model reads the event: a user's message does.
+func scored(e *event.Event) bool {
+	return e.Type == event.TypeMessage && e.From == event.RoleUser && !e.Test
+}
+
 // scoreEvent makes the journey's entry of a message or a behaviour; raw is
 // the record's position in its topic. Messages of bots and agents and test
 // traffic are handed on without evidence, so that their copies are known.
@@ -35,8 +40,7 @@ func behaviorOf(e *event.Event, raw event.Position) *event.Behavior {
 
 func scoreMessage(model scorer, e *event.Event, raw event.Position) *event.ScoredMessage {
 	m := &event.ScoredMessage{
-		ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID, ConvID: e.ConvID, TS: e.TS, Raw: raw,
-		Folded: e.From == event.RoleUser && !e.Test,
+		ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID, ConvID: e.ConvID, TS: e.TS, Raw: raw, Folded: scored(e),
 	}
 	if m.Folded {
 		s := model.Score(e.Text)

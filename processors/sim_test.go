@@ -3,6 +3,7 @@ package processors
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -14,18 +15,65 @@ import (
 	"askbuy/schemas/event"
 )
 
-// testModel stands in for the intent model, with testFold in the place of the
-// fold.
-type testModel struct{}
+// testModel stands in for one of two intent models, with testFold in the place
+// of the fold.
+type testModel struct{ second bool }
 
-func (testModel) ID() string { return "test" }
+func (m testModel) ID() string { return map[bool]string{false: "first", true: "second"}[m.second] }
 
-func (testModel) Params() *intent.Params { return nil }
-
-func (testModel) Score(text string) intent.Scored {
-	topic := map[int]string{3: intent.Claim, 4: intent.Claim, 5: intent.Bargain}[len(text)]
-	return intent.Scored{Evidence: float64(len(text)), Act: topic, Intent: text, IntentPath: []string{text}}
+// Params of both read all there is.
+func (m testModel) Params() *intent.Params {
+	if m.second {
+		return secondParams
+	}
+	return nil
 }
+
+var secondParams = &intent.Params{Signals: signalled().params.Signals}
+
+func (m testModel) Score(text string) intent.Scored {
+	topic := map[int]string{3: intent.Claim, 4: intent.Claim, 5: intent.Bargain}[len(text)]
+	s := intent.Scored{Evidence: float64(len(text)), Act: topic, Intent: text, IntentPath: []string{text}}
+	if m.second {
+		s.Evidence += 100
+		if topic == "" {
+			s.Act = intent.Claim
+		}
+	}
+	return s
+}
+
+// turns has two models in force by turns, each for a time.
+type turns struct {
+	models [2]intent.Scorer
+	each   int64
+}
+
+func (t turns) at(ts int64) intent.Scorer {
+	return t.models[(ts%(2*t.each)+2*t.each)%(2*t.each)/t.each]
+}
+
+func (t turns) At(_ context.Context, ts int64) (intent.Scorer, error) { return t.at(ts), nil }
+
+// Know refuses what nobody may ask for.
+func (t turns) Know(_ context.Context, ids []string) error {
+	for _, id := range ids {
+		if id != t.models[0].ID() && id != t.models[1].ID() {
+			return fmt.Errorf("no model %q", id)
+		}
+	}
+	return nil
+}
+
+func (t turns) Params(id string) *intent.Params {
+	if id == t.models[1].ID() {
+		return t.models[1].Params()
+	}
+	return t.models[0].Params()
+}
+
+// testModels change so often that most histories see it.
+var testModels = turns{[2]intent.Scorer{testModel{}, testModel{second: true}}, 7 * halfDay}
 
 // testFold is a fold in which everything that a signal may read leaves its
 // mark: the real one's three decimals would hide some.
@@ -36,7 +84,7 @@ func testFold(_ string, points []intent.Point, past *intent.Past) []intent.Folde
 		if i > 0 && p.TS-points[i-1].TS > sessionGap {
 			h.Reset()
 		}
-		fmt.Fprint(h, p.TS, p.Evidence, p.Bargain, ";")
+		fmt.Fprint(h, p.TS, p.Evidence, p.Bargain, p.Params == nil, ";")
 		seen := fnv.New32a()
 		fmt.Fprint(seen, h.Sum32(), pastAt(past, p.TS))
 		out[i] = intent.Folded{BuyScore: float64(seen.Sum32()) / (1 << 32), POrder: float64(seen.Sum32())}
@@ -45,7 +93,7 @@ func testFold(_ string, points []intent.Point, past *intent.Past) []intent.Folde
 }
 
 func testJoin(limits Limits) join {
-	return join{fold: testFold, params: func(string) *intent.Params { return nil }, partition: partitionOfKey, limits: limits}
+	return join{fold: testFold, params: testModels.Params, partition: partitionOfKey, limits: limits}
 }
 
 // pastAt writes what of a past a signal may read at a time.
@@ -84,6 +132,9 @@ const (
 
 	deafToBehaviors bug = "a behaviour does not re-score messages"
 	deafToOrders    bug = "an order does not re-score messages"
+
+	byArrival bug = "a message is scored by the model in force when it is processed"
+	lastModel bug = "all messages are folded by the params of the last model"
 )
 
 // log is a topic's partition; state is a table as its changelog has it.
@@ -196,6 +247,9 @@ type row struct {
 func newWorld(dice *rand.Rand, limits Limits, b bug, crashes int, events []*event.Event) *world {
 	w := &world{dice: dice, bug: b, crash: crashes, rows: map[string]row{}, asked: map[event.Shopper]event.Repair{}}
 	w.join = testJoin(limits)
+	if b == lastModel {
+		w.join.params = func(string) *intent.Params { return secondParams }
+	}
 	for _, e := range events {
 		i := 0
 		if e.Type == event.TypeOrder {
@@ -270,7 +324,12 @@ func (w *world) hear(rows []event.OrderTouches) {
 }
 
 func (w *world) scoreStep(_ state, _, offset int) []emission {
-	entry, err := scoreEvent(testModel{}, w.events[0][offset], event.At(0, int64(offset)))
+	e := w.events[0][offset]
+	if w.bug == byArrival {
+		entry := must(scoreEvent(testModels.at(int64(offset)*halfDay), e, event.At(0, int64(offset))))
+		return []emission{w.append(&w.journey, must(encodeJSON(entry)))}
+	}
+	entry, err := scoreEvent(testModels.at(e.TS), e, event.At(0, int64(offset)))
 	return []emission{w.append(&w.journey, must(encodeJSON(must(entry, err))))}
 }
 
@@ -364,7 +423,7 @@ func (w *world) repairSome(all bool) {
 			continue
 		}
 		delete(w.asked, s)
-		rebuilt := w.join.rebuild(testModel{}, s, w.facts(s), r.Version)
+		rebuilt := rebuildTest(w.join, s, w.facts(s), r.Version)
 		if rebuilt.Repair != nil {
 			panic("a repair asked for a repair")
 		}
@@ -445,6 +504,11 @@ func orElse(b, otherwise []byte) []byte {
 	return b
 }
 
+// rebuildTest is rebuild with the models of these tests.
+func rebuildTest(f join, s event.Shopper, h History, at event.Position) output {
+	return f.rebuild(must(scorersOf(context.Background(), testModels, h.Messages)), s, h, at)
+}
+
 // withSignals is the shipped model with a weight on every signal.
 type withSignals struct {
 	*intent.Model
@@ -452,6 +516,19 @@ type withSignals struct {
 }
 
 func (m *withSignals) Params() *intent.Params { return &m.params }
+
+// signalledTurns are the model with signals and the shipped one by turns.
+func signalledTurns() turns {
+	return turns{[2]intent.Scorer{signalled(), &renamed{intent.Default(), "another"}}, 7 * halfDay}
+}
+
+// renamed is a model under another id.
+type renamed struct {
+	*intent.Model
+	id string
+}
+
+func (m *renamed) ID() string { return m.id }
 
 func signalled() *withSignals {
 	m := &withSignals{intent.Default(), *intent.Default().Params()}

@@ -87,7 +87,7 @@ func (v verifyCommand) againstTruth(a *app, c pipeline.Config, db *clickhouse.DB
 }
 
 func (v verifyCommand) againstFacts(a *app, c pipeline.Config, db *clickhouse.DB) error {
-	diff, err := report.AgainstFacts(a.ctx, db, pipeline.Models())
+	diff, err := againstFacts(a.ctx, db)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (v verifyCommand) againstFacts(a *app, c pipeline.Config, db *clickhouse.DB
 	if err := drain(a.ctx, c); err != nil {
 		return err
 	}
-	if diff, err = report.AgainstFacts(a.ctx, db, pipeline.Models()); err != nil {
+	if diff, err = againstFacts(a.ctx, db); err != nil {
 		return no(err)
 	}
 	if diff.Rows > 0 {
@@ -126,4 +126,12 @@ func (v verifyCommand) againstFacts(a *app, c pipeline.Config, db *clickhouse.DB
 	}
 	_, err = fmt.Fprintln(a.stdout, "repaired: every derived row is what the facts say")
 	return err
+}
+
+func againstFacts(ctx context.Context, db *clickhouse.DB) (*report.Diff, error) {
+	models, err := pipeline.Models(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	return report.AgainstFacts(ctx, db, models)
 }

@@ -65,7 +65,7 @@ func (w *world) processors() *life {
 	config.Kafka.Goka = reader(config.Kafka)
 	config.Limits.Messages = w.plan.keptMessages
 	config.RepairEvery = time.Second
-	p := must(processors.New(config, processors.Deps{Model: intent.Default(), Facts: w.warehouse, Log: w.log}))
+	p := must(processors.New(config, processors.Deps{Models: processors.Only(intent.Default()), Facts: w.warehouse, Log: w.log}))
 	return w.lived("processors", cut, p.Run, func() {})
 }
 

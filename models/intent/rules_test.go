@@ -1,12 +1,8 @@
 package intent
 
 import (
-	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 const sampleRules = `{
@@ -73,77 +69,19 @@ func TestRulesFaults(t *testing.T) {
 	f(strings.Repeat(" ", maxRulesFile+1), "at most")
 }
 
-// A change is seen, a broken file is refused and the old rules stay.
-func TestLive(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "rules.json")
-	write := func(raw string) {
-		t.Helper()
-		if err := os.WriteFile(path, []byte(raw), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	l, err := NewLive(Default(), path)
-	if err != nil || l.Rules().Len() != 0 {
-		t.Fatalf("without a file: %v, %d rules", err, l.Rules().Len())
-	}
-	look := func(changed, refused bool, intent string) {
-		t.Helper()
-		if got, err := l.Reload(); got != changed || (err != nil) != refused {
-			t.Errorf("reload: changed %v, %v; want %v, refused %v", got, err, changed, refused)
-		}
-		if got := l.Score("双十一还有这个价吗").Intent; got != intent {
-			t.Errorf("intent %s, want %s", got, intent)
-		}
-	}
-	before := l.Score("双十一还有这个价吗").Intent
-	look(false, false, before)
-	write(sampleRules)
-	look(true, false, "double_eleven")
-	look(false, false, "double_eleven")
-	write(`{"rules":[{}]}`)
-	look(false, true, "double_eleven")
-	look(false, false, "double_eleven") // said once
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	look(true, false, before)
-	write(`{`)
-	if _, err := NewLive(Default(), path); err == nil {
-		t.Error("a broken file at the start is accepted")
-	}
-}
-
-func TestLiveRuns(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "rules.json")
-	l, err := NewLive(Default(), path)
+// A model with rules is the model but for what its texts are about.
+func TestModelWithRules(t *testing.T) {
+	rules, err := ParseRules([]byte(sampleRules))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	tick, told, done := make(chan time.Time), make(chan int), make(chan error)
-	go func() {
-		done <- l.Run(ctx, tick, func(rules int, err error) {
-			if err != nil {
-				rules = -1
-			}
-			told <- rules
-		})
-	}()
-	for _, step := range []struct {
-		raw  string
-		want int
-	}{{sampleRules, 3}, {`{`, -1}, {`{}`, 0}} {
-		if err := os.WriteFile(path, []byte(step.raw), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		tick <- time.Time{}
-		if got := <-told; got != step.want {
-			t.Errorf("%s: told %d, want %d", step.raw, got, step.want)
-		}
+	const text = "双十一还有这个价吗"
+	bare, ruled := Default().Score(text), Default().With(rules).Score(text)
+	if ruled.Intent != "double_eleven" || ruled.Evidence != bare.Evidence || ruled.Act != bare.Act || bare.Intent == ruled.Intent {
+		t.Errorf("%+v\n%+v", bare, ruled)
 	}
-	stop()
-	if err := <-done; err != nil {
-		t.Error(err)
+	if m := Default().With(rules); m.ID() != Default().ID() || m.Params() != Default().Params() {
+		t.Error("rules make another model")
 	}
 }
 

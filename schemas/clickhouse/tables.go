@@ -45,6 +45,8 @@ var (
 	Installation    = table("installation", "name", "value")
 	Erasures        = table("erasures", "subject", "erased_at", "version")
 	RetentionFloors = table("retention_floors", "name", "floor", "version")
+	ModelBundles    = table("model_bundles", "id", "kind", "origin", "files", "manifest", "created_at")
+	ModelLog        = table("model_log", "from_ms", "model_id", "rules_id", "published_at", "by", "why")
 	Shops           = table("shops", "shop_id", "time_zone", "reporting_currency", "version")
 )
 
@@ -53,5 +55,6 @@ func Tables() []Table {
 	return []Table{
 		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases,
 		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
+		ModelBundles, ModelLog,
 	}
 }

@@ -260,6 +260,24 @@ ALTER TABLE askbuy.message_scores ON CLUSTER '{cluster}'
 ALTER TABLE askbuy.message_scores ON CLUSTER '{cluster}'
     ADD COLUMN IF NOT EXISTS act LowCardinality(String) DEFAULT intent COMMENT 'likeliest act of the message' AFTER ts;
 
+CREATE TABLE IF NOT EXISTS askbuy.model_bundles ON CLUSTER '{cluster}' (
+    id String COMMENT 'of the content: sha256:... of a model, rules:... of rules',
+    kind LowCardinality(String) COMMENT 'model or rules',
+    origin LowCardinality(String) COMMENT 'shipped, trained or imported',
+    files Map(String, String) COMMENT 'by name',
+    manifest String COMMENT 'that of the files, as JSON; empty for rules',
+    created_at DateTime64(3, 'UTC') COMMENT 'when it was put here'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY id;
+
+CREATE TABLE IF NOT EXISTS askbuy.model_log ON CLUSTER '{cluster}' (
+    from_ms Int64 COMMENT 'event time from which on it reads messages, ms',
+    model_id String,
+    rules_id String COMMENT 'empty: none',
+    published_at Int64 COMMENT 'ms',
+    by String,
+    why String
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY from_ms;
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
