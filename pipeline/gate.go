@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"time"
 
 	"askbuy/internal/clickhouse"
 	"askbuy/models/intent"
 	"askbuy/models/intent/learn"
+	"askbuy/models/registry"
 )
 
 // TrainModel learns a bundle from the stored facts, starting from the shipped
@@ -39,7 +41,19 @@ func EvaluateModel(ctx context.Context, db *clickhouse.DB, candidate, current *i
 	return Evaluation{learn.Judge(candidate, current, facts), learn.Drifted(candidate, facts), learn.Drifted(current, facts)}, nil
 }
 
-// FindModel finds a model by its id, or a bundle in its directory.
-func FindModel(ctx context.Context, name string) (*intent.Model, error) {
-	return bundles{}.Model(ctx, name)
+// FindModel finds a model of the registry by its id, or a bundle in its
+// directory; "" is the model that reads the messages of now.
+func FindModel(ctx context.Context, db *clickhouse.DB, name string) (*intent.Model, error) {
+	kept := registry.Bundles{DB: db, Now: time.Now}
+	if name != "" {
+		return bundles{kept}.Model(ctx, name)
+	}
+	log, err := registry.Memory{DB: db}.Log(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(log) == 0 { // no instance has begun one yet
+		return intent.Default(), nil
+	}
+	return kept.Model(ctx, log.At(time.Now().UnixMilli()).ModelID)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"askbuy/internal/clickhouse"
-	"askbuy/models/intent"
 	"askbuy/models/intent/learn"
 	"askbuy/pipeline"
 )
@@ -32,29 +31,30 @@ none of the 20 greatest shops gets worse by more than 2 %. Exit 1: refused.`
 }
 
 func (e modelEvaluate) Run(a *app) error {
-	return withWarehouse(a, func(db *clickhouse.DB) error {
-		candidate, err := pipeline.FindModel(a.ctx, e.Model)
-		if err != nil {
-			return err
-		}
-		current := intent.Default()
-		if e.Against != "" {
-			if current, err = pipeline.FindModel(a.ctx, e.Against); err != nil {
-				return err
-			}
-		}
-		found, err := pipeline.EvaluateModel(a.ctx, db, candidate, current)
-		if err != nil {
-			return no(err)
-		}
-		if err := writeEvaluation(a.stdout, found, e.Format, e.Lang); err != nil {
-			return err
-		}
-		if !found.Verdict.Passed() {
-			return no(fmt.Errorf("%s is refused: %s stays", candidate.ID(), current.ID()))
-		}
-		return nil
-	})
+	return withWarehouse(a, func(db *clickhouse.DB) error { return e.judge(a, db) })
+}
+
+// judge writes what the gate says, and is the answer no when it refuses.
+func (e modelEvaluate) judge(a *app, db *clickhouse.DB) error {
+	candidate, err := pipeline.FindModel(a.ctx, db, e.Model)
+	if err != nil {
+		return err
+	}
+	current, err := pipeline.FindModel(a.ctx, db, e.Against)
+	if err != nil {
+		return err
+	}
+	found, err := pipeline.EvaluateModel(a.ctx, db, candidate, current)
+	if err != nil {
+		return no(err)
+	}
+	if err := writeEvaluation(a.stdout, found, e.Format, e.Lang); err != nil {
+		return err
+	}
+	if !found.Verdict.Passed() {
+		return no(fmt.Errorf("%s is refused: %s stays", candidate.ID(), current.ID()))
+	}
+	return nil
 }
 
 // evaluationWords are the words of the report, by language.

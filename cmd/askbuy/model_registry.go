@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os/user"
 	"strings"
@@ -59,7 +58,8 @@ func at(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) 
 type modelPromote struct {
 	Model string `arg:"" placeholder:"ID|DIR" help:"A model of the registry, or a bundle's directory, which is put there first."`
 	why
-	Force bool `help:"Promote although no gate has judged the model."`
+	Force bool   `help:"Promote whatever the gate would say."`
+	Lang  string `default:"en" enum:"en,zh" help:"en or zh."`
 }
 
 // Help is what the flags alone do not tell.
@@ -68,13 +68,16 @@ func (modelPromote) Help() string {
 is read as it was. The bundle is loaded and its golden texts are scored first:
 a broken one is refused, and the model in force stays.
 
-No gate judges the model yet: compare it by replay --dry-run --model, and say
---force with --why, which the models log keeps.`
+The gate of model evaluate judges the model first, against the one in force, and
+a model that it refuses is not promoted (exit 1), but by --force. The models log
+keeps --why, and that the gate was passed over.`
 }
 
 func (p modelPromote) Run(a *app) error {
-	if !p.Force {
-		return errors.New("model promote: no gate has judged this model: compare it by `" + program() + " replay --dry-run --model " + p.Model + "`, then say --force --why REASON")
+	if p.Force {
+		p.Why += " (forced)"
+	} else if err := (modelEvaluate{Model: p.Model, Format: "text", Lang: p.Lang}).Run(a); err != nil {
+		return err
 	}
 	return p.published(a, func(m *pipeline.ModelsLog, by string) (registry.Entry, error) {
 		return m.Promote(a.ctx, p.Model, by, p.Why)
