@@ -12,8 +12,10 @@ help: ## list the targets
 run: build engine ## start everything in one process, with the sample shop, and print the addresses
 	$(BIN) run --sample
 
-test: engine ## every test, on real embedded engines
-	$(GO) test -timeout 20m $(TESTFLAGS) ./...
+LOG := /dev/null
+
+test: engine ## every test, on real embedded engines (LOG=file keeps the name of each)
+	@set -o pipefail; $(GO) test -v -timeout 30m $(TESTFLAGS) ./... 2>&1 | tee $(LOG) | awk -f tools/summary.awk
 
 soak: engine planted ## the long form of the tests of exactness: SEEDS=1000 simulated plans, 1,000 runs of each simulation of experiments, KILLS=200 kills
 	SEEDS=$${SEEDS:-1000} $(GO) test -timeout 3h -count 1 -v -tags synctests -run '^TestSimulation$$' ./internal/bubble
