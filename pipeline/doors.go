@@ -107,12 +107,17 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	}
 	w.onClose(eraser.Close)
 	requests := newErasures(eraser, w.log)
+	assigned, err := newAssigned(w)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	handler.Register(mux)
+	assigned.register(mux, known, w.log)
 	requests.register(mux, known, w.log)
 	public := limitConnections(d.public, w.config.Door.MaxConnections)
 	server := httpserver.New(httpserver.DefaultConfig(), public, exactPaths(mux), w.health, w.log)
-	return []part{{"door's memory", memory.Run}, {"spool", spool.Run}, {"erasures", requests.run}, {"public door", server.Run}}, nil
+	return []part{{"door's memory", memory.Run}, {"spool", spool.Run}, {"erasures", requests.run}, {"assignments", assigned.run}, {"public door", server.Run}}, nil
 }
 
 // cozeSource is the seed's webhook: a source of its own, or the settings.

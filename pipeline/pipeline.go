@@ -138,6 +138,9 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	if err := writeShops(ctx, db, p.config); err != nil {
 		return err
 	}
+	if _, err := registerExperiments(ctx, db, p.config); err != nil {
+		return err
+	}
 	epochs, err := topicEpochs(ctx, db, k.Prefix, infos, slices.Concat(event.RawTopics(), event.DerivedTopics()))
 	if err != nil {
 		return err

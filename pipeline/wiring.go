@@ -83,7 +83,11 @@ func hourlyPart(w wiring, sink *sinks.Sink, ring *keyring.Ring) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
-	hourly, err := sinks.NewHourly(w.config.HourlyEvery, []sinks.Task{{Name: "corrections", Do: corrector.Correct}, retention}, w.registry, w.log)
+	experiments, err := experimentsTask(w)
+	if err != nil {
+		return part{}, err
+	}
+	hourly, err := sinks.NewHourly(w.config.HourlyEvery, []sinks.Task{{Name: "corrections", Do: corrector.Correct}, retention, experiments}, w.registry, w.log)
 	if err != nil {
 		return part{}, err
 	}

@@ -91,10 +91,11 @@ const (
 	Text Format = "text"
 	JSON Format = "json"
 	CSV  Format = "csv"
+	MD   Format = "md"
 )
 
 // Formats lists them.
-func Formats() []Format { return []Format{Text, JSON, CSV} }
+func Formats() []Format { return []Format{Text, JSON, CSV, MD} }
 
 // renderable is a report that can show itself: as a page of tables for people
 // and as one table for programs.
@@ -116,6 +117,8 @@ func Write(w io.Writer, r renderable, f Format, l Lang) error {
 		return writeJSON(w, r)
 	case CSV:
 		return writeCSV(w, r.sheet())
+	case MD:
+		return writeMarkdown(w, r.page(l))
 	}
-	return fmt.Errorf("write report: unknown format %q: want text, json or csv", f)
+	return fmt.Errorf("write report: unknown format %q: want text, json, csv or md", f)
 }

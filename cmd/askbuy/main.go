@@ -30,19 +30,20 @@ const (
 type cli struct {
 	flags
 
-	Run      runCommand      `cmd:"" help:"Run the pipeline: every role in one process unless told otherwise."`
-	Simulate simulateCommand `cmd:"" help:"Play seeded synthetic shops against a webhook, and write the truth beside it."`
-	Verify   verifyCommand   `cmd:"" help:"Compare what the reports say with the truth, or derived rows with the facts."`
-	Report   reportCommand   `cmd:"" help:"Reports: funnel, attribution, ledger."`
-	Model    modelCommand    `cmd:"" help:"Intent models."`
-	Erase    eraseCommand    `cmd:"" help:"Delete everything about a shopper, and certify it."`
-	Replay   replayCommand   `cmd:"" help:"Compute scores and touches anew from facts, compare, and swap."`
-	Config   configCommand   `cmd:"" help:"Print or check the configuration."`
-	Webhook  webhookCommand  `cmd:"" help:"Sign and verify webhooks as each kind of sender does."`
-	Topics   topicsCommand   `cmd:"" help:"List the topics, creating those that are missing."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the warehouse's tables and views up to date."`
-	Engine   engineCommand   `cmd:"" help:"Fetch the embedded ClickHouse into the user's cache."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Run        runCommand        `cmd:"" help:"Run the pipeline: every role in one process unless told otherwise."`
+	Simulate   simulateCommand   `cmd:"" help:"Play seeded synthetic shops against a webhook, and write the truth beside it."`
+	Verify     verifyCommand     `cmd:"" help:"Compare what the reports say with the truth, or derived rows with the facts."`
+	Report     reportCommand     `cmd:"" help:"Reports: funnel, attribution, ledger."`
+	Experiment experimentCommand `cmd:"" help:"Experiments: plan, assign, report, audit."`
+	Model      modelCommand      `cmd:"" help:"Intent models."`
+	Erase      eraseCommand      `cmd:"" help:"Delete everything about a shopper, and certify it."`
+	Replay     replayCommand     `cmd:"" help:"Compute scores and touches anew from facts, compare, and swap."`
+	Config     configCommand     `cmd:"" help:"Print or check the configuration."`
+	Webhook    webhookCommand    `cmd:"" help:"Sign and verify webhooks as each kind of sender does."`
+	Topics     topicsCommand     `cmd:"" help:"List the topics, creating those that are missing."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the warehouse's tables and views up to date."`
+	Engine     engineCommand     `cmd:"" help:"Fetch the embedded ClickHouse into the user's cache."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 
 	Deadletters deadlettersCommand `cmd:"" help:"What was set aside: list it, show it, send it again."`
 }

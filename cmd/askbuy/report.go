@@ -13,6 +13,7 @@ type reportCommand struct {
 	Attribution reportAttribution `cmd:"" help:"Which conversations led to the orders."`
 	Score       reportScore       `cmd:"" help:"How far the scores can be trusted: ranking, calibration, thresholds."`
 	Ledger      reportLedger      `cmd:"" help:"What became of every record: is anything lost?"`
+	Experiment  experimentReport  `cmd:"" help:"Look at an experiment: verdict, metrics, warnings. Keeps a snapshot."`
 }
 
 // output is how a report is written.

@@ -57,3 +57,6 @@ func (e Experiment) weights() []float64 {
 	}
 	return weights
 }
+
+// Ranges are the buckets that give each variant.
+func (e Experiment) Ranges() []Range { return Ranges(len(e.Variants), e.Coverage, e.weights()) }

@@ -103,3 +103,9 @@ func (p plan) pNow(d Difference, level, n float64) float64 {
 func (p plan) daysUntilFinal(now time.Time) int {
 	return max(0, int(math.Ceil(p.FinalAt().Sub(now).Hours()/24)))
 }
+
+// RunningLevel is the level of an experiment's always-valid bounds.
+func RunningLevel(e experiment.Experiment) float64 { return plan{Experiment: e}.runningLevel() }
+
+// FinalLevel is the level of an experiment's final look.
+func FinalLevel(e experiment.Experiment) float64 { return plan{Experiment: e}.finalLevel() }

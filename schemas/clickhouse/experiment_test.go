@@ -67,7 +67,7 @@ func TestLiveInSQL(t *testing.T) {
 				columns = append(columns, fmt.Sprintf("toFloat64(%s) AS %s_%s", number(v), name, arm))
 			}
 		}
-		columns = append(columns, "toFloat64("+number(level)+") AS level", "toFloat64("+number(planned)+") AS n_star")
+		columns = append(columns, "toFloat64("+number(level)+") AS level", "toFloat64("+number(planned)+") AS n_star", "toFloat64(0) AS shift")
 		_, _, rows, err := db.Query(t.Context(), "SELECT value_c, value_t, diff, se, p_always_valid, seq_lo, seq_hi FROM (SELECT "+
 			partial(t, "live", nil)+" FROM (SELECT "+strings.Join(columns, ", ")+"))", nil)
 		must(t, err)
@@ -127,11 +127,11 @@ func TestLiveRefusesInSQL(t *testing.T) {
 		"no denominator": arm("t", 100, 0, 0, 0, 0, 0),
 	} {
 		t.Log(name)
-		rows := ask(t, db, "SELECT se, p_always_valid, seq_lo FROM (SELECT "+partial(t, "live", nil)+" FROM (SELECT "+good+", "+treated+", 0.01 AS level, 5000 AS n_star))")
+		rows := ask(t, db, "SELECT se, p_always_valid, seq_lo FROM (SELECT "+partial(t, "live", nil)+" FROM (SELECT "+good+", "+treated+", 0.01 AS level, 5000 AS n_star, 0 AS shift))")
 		check(t, rows, show(nil)+"|"+show(nil)+"|"+show(nil))
 	}
 	alike := arm("c", 100, 0, 1, 0, 0, 0) + ", " + arm("t", 100, 0, 1, 0, 0, 0)
-	check(t, ask(t, db, "SELECT z FROM (SELECT "+partial(t, "live", nil)+" FROM (SELECT "+alike+", 0.01 AS level, 5000 AS n_star))"), show(nil))
+	check(t, ask(t, db, "SELECT z FROM (SELECT "+partial(t, "live", nil)+" FROM (SELECT "+alike+", 0.01 AS level, 5000 AS n_star, 0 AS shift))"), show(nil))
 }
 
 // The sample ratio's sequential p-value is the engine's, from ten units to ten

@@ -1,6 +1,9 @@
 package warehouse
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // read lists, by table, the columns that views read and no other.
 var read = []Table{
@@ -16,6 +19,13 @@ var read = []Table{
 	{"askbuy.receipts", []string{"topic", "raw_partition", "raw_position", "outcome", "source", "received_at"}},
 	{"askbuy.dead_letters", []string{"id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id", "received_at", "topic", "partition", "position"}},
 	{"askbuy.offset_cuts", []string{"topic", "partition", "epoch", "end_offset", "committed_offset", "noted_at"}},
+	{"askbuy.experiments", []string{"experiment", "shop_id", "shops", "config_hash", "hypothesis", "owner", "assignment", "mode", "alpha", "running_level",
+		"power", "n_star", "hash_version", "seed", "coverage", "start_at", "planned_end", "final_at", "variants", "metrics"}},
+	{"askbuy.experiment_units", []string{"experiment", "generation", "shop_id", "user_id", "variant", "first_exposure_at", "exposures", "mismatched",
+		"is_contaminated", "bucket", "currency", "conversations", "open_conversations", "ordered", "carted", "conversation_revenue", "revenue", "orders",
+		"joined_orders", "matured_orders", "refunded_orders", "replies", "slow_replies", "messages", "late_messages", "earlier_revenue", "earlier_conversations"}},
+	{"askbuy.experiment_refreshes", []string{"experiment", "generation"}},
+	{"askbuy.experiment_results", slices.DeleteFunc(slices.Clone(ExperimentResults.Columns), func(c string) bool { return c == "look" || c == "version" })},
 	{"askbuy.shops", []string{"shop_id", "time_zone", "reporting_currency"}},
 }
 

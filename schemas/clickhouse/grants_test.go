@@ -49,7 +49,8 @@ func biViews(t *testing.T, db *clickhouse.DB) []string {
 // columnsRead asks EXPLAIN which columns of tables the views read.
 func columnsRead(t *testing.T, db *clickhouse.DB) map[string]bool {
 	t.Helper()
-	read := map[string]bool{}
+	// EXPLAIN does not show what a condition with IN (SELECT ...) reads.
+	read := map[string]bool{"experiment_units.generation": true, "experiment_refreshes.experiment": true, "experiment_refreshes.generation": true}
 	for _, view := range biViews(t, db) {
 		for _, r := range explain(t, db, "SELECT * FROM "+view) {
 			for _, column := range r.Header {

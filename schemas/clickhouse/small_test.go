@@ -55,6 +55,49 @@ func (l *loader) shop(id, zone, currency string) {
 }
 
 // newSmallShop has something in every table.
+// experiment adds one of shop small, refreshed to a generation.
+func (l *loader) experiment(key string, generation uint64) {
+	variants := [][]any{{"control", 0.8, uint8(1), 0.0, 0.8}, {"treatment", 0.2, uint8(0), 0.8, 1.0}}
+	metrics := [][]any{{"conversation_to_order", "success", 0.0, uint8(0)}, {"revenue_per_user", "success", 0.99, uint8(1)}}
+	l.add(warehouse.Experiments, key, "small", []string{"small"}, "hash", "{}", "", "", "askbuy", "hybrid", 0.05, 0.01, 0.8, uint64(5000), uint8(2), key, 1.0, ten-day, ten+14*day, ten+17*day, variants, metrics, uint64(1))
+	l.add(warehouse.ExperimentRefreshes, key, generation, ten, [][]any{})
+}
+
+// unit adds a shopper with one conversation that ordered for 99.90.
+func (l *loader) unit(key string, generation uint64, user, variant string) {
+	one := uint32(1)
+	l.add(warehouse.ExperimentUnits, key, generation, "small", user, variant, ten, one, uint32(0), uint8(0), 0.5, "CNY", one, uint32(0), one, one, uint8(0), 99.9, 99.9,
+		one, one, one, uint32(0), one, one, one, uint32(0), 10.0, one)
+}
+
+// result adds a snapshot of which only the keys are told.
+func (l *loader) result(key, variant string) {
+	row := make([]any, len(warehouse.ExperimentResults.Columns))
+	for i, column := range warehouse.ExperimentResults.Columns {
+		switch column {
+		case "warnings":
+			row[i] = []string{}
+		case "snapshot_at", "data_cutoff":
+			row[i] = ten
+		case "is_final":
+			row[i] = uint8(0)
+		case "n_c", "n_t", "contaminated_excluded", "version":
+			row[i] = uint64(1)
+		case "engine_version":
+			row[i] = uint32(1)
+		case "experiment":
+			row[i] = key
+		case "variant":
+			row[i] = variant
+		case "shop_id":
+			row[i] = "small"
+		case "look", "metric", "role", "control", "adjust", "guardrail", "refused", "verdict", "reason", "config_hash", "sql_hash":
+			row[i] = ""
+		}
+	}
+	l.add(warehouse.ExperimentResults, row...)
+}
+
 func newSmallShop() *loader {
 	l := newLoader().said(`
 		{"type":"message","event_id":"m1","shop_id":"small","user_id":"u1","conv_id":"c1","from":"user","text":"有优惠券吗","ts":1791943200000,"channel":"web","bot_id":"b1","page":"p7"}
@@ -68,6 +111,10 @@ func newSmallShop() *loader {
 	l.receipt(0, event.At(1, 0), "stored", "events", ten)
 	l.cut(0, 1, 1, 1, ten)
 	l.shop("small", "Asia/Shanghai", "CNY")
+	l.experiment("greeting", 1)
+	l.unit("greeting", 1, "u1", "treatment")
+	l.unit("greeting", 1, "u2", "control")
+	l.result("greeting", "treatment")
 	return l
 }
 

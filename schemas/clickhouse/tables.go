@@ -47,7 +47,21 @@ var (
 	RetentionFloors = table("retention_floors", "name", "floor", "version")
 	ModelBundles    = table("model_bundles", "id", "kind", "origin", "files", "manifest", "created_at")
 	ModelLog        = table("model_log", "from_ms", "model_id", "rules_id", "published_at", "by", "why")
-	Shops           = table("shops", "shop_id", "time_zone", "reporting_currency", "version")
+	Experiments     = table("experiments", "experiment", "shop_id", "shops", "config_hash", "document", "hypothesis", "owner", "assignment",
+		"mode", "alpha", "running_level", "power", "n_star", "hash_version", "seed", "coverage", "start_at", "planned_end", "final_at", "variants", "metrics", "version")
+	ExperimentUnits = table("experiment_units", "experiment", "generation", "shop_id", "user_id", "variant", "first_exposure_at", "exposures", "mismatched",
+		"is_contaminated", "bucket", "currency", "conversations", "open_conversations", "ordered", "carted", "is_high", "conversation_revenue", "revenue", "orders",
+		"joined_orders", "matured_orders", "refunded_orders", "replies", "slow_replies", "messages", "late_messages", "earlier_revenue", "earlier_conversations")
+	ExperimentRefreshes = table("experiment_refreshes", "experiment", "generation", "cut_off", "unknown")
+	ExperimentSnapshots = table("experiment_snapshots", "experiment", "look", "snapshot_at", "made_by", "is_final", "config_hash", "sql_hash",
+		"engine_version", "input", "analysis", "version")
+	ExperimentResults = table("experiment_results", "experiment", "look", "metric", "variant", "shop_id", "snapshot_at", "data_cutoff", "is_final", "role", "control",
+		"n_c", "n_t", "contaminated_excluded", "value_c", "value_t", "diff", "se", "dof", "p_fixed", "ci_lo", "ci_hi", "lift", "lift_lo", "lift_hi",
+		"p_always_valid", "p_always_valid_running", "seq_lo", "seq_hi", "decision_lo", "decision_hi", "p_adjusted", "adjust", "cuped_theta",
+		"variance_reduction", "cap", "diff_raw", "mde_now", "power_at_mde", "days_left", "guardrail", "refused", "verdict", "reason", "warnings",
+		"mean_num_c", "mean_den_c", "var_num_c", "var_den_c", "cov_c", "mean_num_t", "mean_den_t", "var_num_t", "var_den_t", "cov_t",
+		"srm_p", "engine_version", "config_hash", "sql_hash", "version")
+	Shops = table("shops", "shop_id", "time_zone", "reporting_currency", "version")
 )
 
 // Tables lists every table that rows are inserted into.
@@ -56,5 +70,6 @@ func Tables() []Table {
 		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases,
 		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
 		ModelBundles, ModelLog,
+		Experiments, ExperimentUnits, ExperimentRefreshes, ExperimentSnapshots, ExperimentResults,
 	}
 }

@@ -28,7 +28,7 @@ const (
 	DatabaseViews  = "bi"
 )
 
-//go:embed migrations/*.sql views/*.sql partials/*.sql
+//go:embed migrations/*.sql views/*.sql partials/*.sql queries/*.sql
 var files embed.FS
 
 // Cluster is where the tables live. The zero value is a single node.
@@ -102,7 +102,7 @@ func render(c Cluster, dir string) ([]file, error) {
 	return out, nil
 }
 
-var functions = template.FuncMap{"money": money, "quality": Quality}
+var functions = template.FuncMap{"money": money, "quality": Quality, "moments": unitMoments, "no_moments": noMoments}
 
 // money is an amount as promised. A sum may outgrow Decimal(18,2); one absurd
 // order must not make every query of its shop fail, so it stays at the edge.

@@ -23,6 +23,20 @@ arrayFlatten(arrayMap(
 {{template "fnv1a_begin"}}arrayMap(digit -> toUInt64(reinterpretAsUInt8(digit)), splitByString('', toString({{template "fnv1a_begin"}}{{template "code_units" .}}{{template "fnv1a_end"}}))){{template "fnv1a_end"}} % 10000 / 10000
 {{- end}}
 
+{{/* The same by version 1, of id and seed, one behind the other: for namespaces. */}}
+{{define "bucket_1" -}}
+{{template "fnv1a_begin"}}{{template "code_units" .}}{{template "fnv1a_end"}} % 1000 / 1000
+{{- end}}
+
+{{/* The variant that an experiment's hash gives a shopper whose bucket is place, '' for none. Bounds come as text,
+     to the last bit. */}}
+{{define "given" -}}
+if(
+        ({namespace:String} != '' AND NOT ({{template "bucket_1" "concat(user_id, '__', {namespace:String})"}} AS part >= toFloat64({namespace_from:String}) AND part < toFloat64({namespace_to:String})))
+            OR ({holdout:String} != '' AND {{template "bucket" "concat({holdout:String}, user_id)"}} < toFloat64({holdout_share:String})),
+        '', {names:Array(String)}[arrayFirstIndex((lo, hi) -> place >= toFloat64(lo) AND place < toFloat64(hi), {lower:Array(String)}, {upper:Array(String)})])
+{{- end}}
+
 {{/* Variance of one shopper in sum(num) / sum(den), by the delta method: c is the control, t the treatment. What
      has lost its digits is NULL, as it is refused by report/inference. */}}
 {{define "unit_variance" -}}
@@ -31,13 +45,24 @@ if(n_{{.}} < 2 OR (var_num_{{.}} + value_{{.}} * value_{{.}} * var_den_{{.}} - 2
     NULL, residual_{{.}} / (mean_den_{{.}} * mean_den_{{.}}))
 {{- end}}
 
+{{/* Weight of the value before the exposure, pooled over both arms c and t; 0 without adjustment, which is the
+     argument. */}}
+{{define "theta" -}}
+if({{.}} AND c.n > 1 AND t.n > 1 AND (c.var_pre * (c.n - 1) + t.var_pre * (t.n - 1) + pow(t.mean_pre - c.mean_pre, 2) * c.n * t.n / (c.n + t.n) AS m2_pre) > 0,
+                    (c.cov_pre * (c.n - 1) + t.cov_pre * (t.n - 1) + (t.mean_pre - c.mean_pre) * (t.mean_num - c.mean_num) * c.n * t.n / (c.n + t.n)) / m2_pre, 0)
+{{- end}}
+
+{{/* Variance of num - theta pre in one arm, the argument. */}}
+{{define "adjusted"}}if(theta = 0, plain_{{.}}, greatest(0, plain_{{.}} + theta * theta * var_pre_{{.}} - 2 * theta * cov_pre_{{.}})){{end}}
+
 {{/* What follows from the moments of two arms without a t distribution. It needs, by arm, n, mean_num, mean_den,
-     var_num, var_den, cov, and level and n_star (of both arms); it gives NULL where there is nothing to say (least alone would
+     var_num, var_den, cov, level and n_star (of both arms), and shift, what an adjustment takes away from
+     the difference; it gives NULL where there is nothing to say (least alone would
      give the 1 for a NULL). */}}
 {{define "live" -}}
 mean_num_c / nullIf(mean_den_c, 0) AS value_c,
     mean_num_t / nullIf(mean_den_t, 0) AS value_t,
-    value_t - value_c AS diff,
+    value_t - value_c - shift AS diff,
     nullIf(sqrt({{template "unit_variance" "c"}} / n_c + {{template "unit_variance" "t"}} / n_t), 0) AS se,
     diff / se AS z,
     (n_c + n_t) * (-2 * log(level) + log(1 - 2 * log(level))) / n_star AS spread,

@@ -278,6 +278,145 @@ CREATE TABLE IF NOT EXISTS askbuy.model_log ON CLUSTER '{cluster}' (
     why String
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY from_ms;
 
+CREATE TABLE IF NOT EXISTS askbuy.experiments ON CLUSTER '{cluster}' (
+    experiment String,
+    shop_id String COMMENT 'the one shop it runs in; empty: several or all',
+    shops Array(String) COMMENT 'empty: all',
+    config_hash String COMMENT 'SHA-256 of document',
+    document String COMMENT 'the file as JSON with every default written out' CODEC(ZSTD),
+    hypothesis String,
+    owner String,
+    assignment LowCardinality(String),
+    mode LowCardinality(String),
+    alpha Float64,
+    running_level Float64 COMMENT 'level of the always-valid bounds',
+    power Float64,
+    n_star UInt64,
+    hash_version UInt8,
+    seed String,
+    coverage Float64,
+    start_at DateTime64(3, 'UTC'),
+    planned_end DateTime64(3, 'UTC'),
+    final_at DateTime64(3, 'UTC') COMMENT 'when the last cut-off of its metrics has passed',
+    variants Array(Tuple(variant String, weight Float64, is_control UInt8, lower Float64, upper Float64)) COMMENT 'with the range of buckets that gives each, from lower up to but not upper',
+    metrics Array(Tuple(metric String, role String, cap Float64, is_adjusted UInt8)) COMMENT 'cap: quantile of payers; 0: not money',
+    version UInt64
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY experiment;
+
+CREATE TABLE IF NOT EXISTS askbuy.experiment_units ON CLUSTER '{cluster}' (
+    experiment String,
+    generation UInt64 COMMENT 'ms of the cut-off << 20 | token',
+    shop_id String,
+    user_id String,
+    variant LowCardinality(String) COMMENT 'of the first exposure',
+    first_exposure_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
+    exposures UInt32,
+    mismatched UInt32 COMMENT 'exposures to another variant than the hash gives',
+    is_contaminated UInt8 COMMENT '1: saw another variant as well',
+    bucket Nullable(Float64) COMMENT 'NULL: the sender assigns',
+    currency LowCardinality(String) COMMENT 'reporting currency of the shop',
+    conversations UInt32,
+    open_conversations UInt32 COMMENT 'whose last user message is not 72 h old',
+    ordered UInt32 COMMENT 'conversations',
+    carted UInt32 COMMENT 'conversations',
+    is_high UInt8 COMMENT '1: a message since the exposure reached high intent',
+    conversation_revenue Float64 COMMENT 'net, of the orders attributed to the conversations',
+    revenue Float64 COMMENT 'net, of all paid orders',
+    orders UInt32,
+    joined_orders UInt32 COMMENT 'orders attributed to some conversation',
+    matured_orders UInt32 COMMENT 'orders older than 15 days',
+    refunded_orders UInt32 COMMENT 'of these, those with less net than amount',
+    replies UInt32 COMMENT 'user messages that were answered',
+    slow_replies UInt32 COMMENT 'of these, those answered after more than 3 s',
+    messages UInt32,
+    late_messages UInt32 COMMENT 'of these, those that arrived more than an hour late',
+    earlier_revenue Float64 COMMENT 'amounts paid in the 14 days before the exposure',
+    earlier_conversations UInt32 COMMENT 'in the 14 days before the exposure'
+) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') PARTITION BY (experiment, generation) ORDER BY (shop_id, user_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.experiment_refreshes ON CLUSTER '{cluster}' (
+    experiment String,
+    generation UInt64,
+    cut_off DateTime64(3, 'UTC') COMMENT 'what happened later is not in it',
+    unknown Array(Tuple(variant String, exposures UInt64)) COMMENT 'exposures to variants that the experiment does not have'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (experiment, generation);
+
+CREATE TABLE IF NOT EXISTS askbuy.experiment_snapshots ON CLUSTER '{cluster}' (
+    experiment String,
+    look String COMMENT 'final, or the day that run made it for, or the moment of a report',
+    snapshot_at DateTime64(3, 'UTC'),
+    made_by LowCardinality(String) COMMENT 'run or report',
+    is_final UInt8,
+    config_hash String,
+    sql_hash String,
+    engine_version UInt32,
+    input String COMMENT 'JSON: all that the results follow from' CODEC(ZSTD),
+    analysis String COMMENT 'JSON: all that follows' CODEC(ZSTD),
+    version UInt64
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (experiment, look);
+
+CREATE TABLE IF NOT EXISTS askbuy.experiment_results ON CLUSTER '{cluster}' (
+    experiment String,
+    look String,
+    metric String,
+    variant String,
+    shop_id String COMMENT 'the one shop it runs in; empty: several or all',
+    snapshot_at DateTime64(3, 'UTC'),
+    data_cutoff DateTime64(3, 'UTC'),
+    is_final UInt8,
+    role LowCardinality(String),
+    control String,
+    n_c UInt64,
+    n_t UInt64,
+    contaminated_excluded UInt64,
+    value_c Nullable(Float64),
+    value_t Nullable(Float64),
+    diff Nullable(Float64),
+    se Nullable(Float64),
+    dof Nullable(Float64),
+    p_fixed Nullable(Float64),
+    ci_lo Nullable(Float64),
+    ci_hi Nullable(Float64),
+    lift Nullable(Float64),
+    lift_lo Nullable(Float64),
+    lift_hi Nullable(Float64),
+    p_always_valid Nullable(Float64),
+    p_always_valid_running Nullable(Float64),
+    seq_lo Nullable(Float64),
+    seq_hi Nullable(Float64),
+    decision_lo Nullable(Float64),
+    decision_hi Nullable(Float64),
+    p_adjusted Nullable(Float64),
+    adjust LowCardinality(String),
+    cuped_theta Nullable(Float64),
+    variance_reduction Nullable(Float64),
+    cap Nullable(Float64),
+    diff_raw Nullable(Float64),
+    mde_now Nullable(Float64),
+    power_at_mde Nullable(Float64),
+    days_left Nullable(Int64),
+    guardrail LowCardinality(String),
+    refused LowCardinality(String),
+    verdict LowCardinality(String),
+    reason LowCardinality(String),
+    warnings Array(String),
+    mean_num_c Nullable(Float64),
+    mean_den_c Nullable(Float64),
+    var_num_c Nullable(Float64),
+    var_den_c Nullable(Float64),
+    cov_c Nullable(Float64),
+    mean_num_t Nullable(Float64),
+    mean_den_t Nullable(Float64),
+    var_num_t Nullable(Float64),
+    var_den_t Nullable(Float64),
+    cov_t Nullable(Float64),
+    srm_p Nullable(Float64),
+    engine_version UInt32,
+    config_hash String,
+    sql_hash String,
+    version UInt64
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (experiment, look, metric, variant);
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -433,10 +572,10 @@ INNER JOIN askbuy.paid_orders AS o USING (shop_id, order_id, user_id)
 WHERE t.conv_id != ''
 GROUP BY shop_id, user_id, conv_id;
 
--- Conversations that were the last touch within 72 h of an add_to_cart. A shopper's messages and carts are
+-- Every add_to_cart with the conversation that was its last touch within 72 h. A shopper's messages and carts are
 -- walked in time order; a cart looks at the message before it.
-CREATE OR REPLACE VIEW askbuy.carted ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
-SELECT shop_id, user_id, conv_id
+CREATE OR REPLACE VIEW askbuy.carts ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT shop_id, user_id, hit.1.3 AS conv_id, hit.2.1 AS carted_at
 FROM
 (
     SELECT
@@ -444,7 +583,7 @@ FROM
         user_id,
         arraySort(groupArray((e.ts, e.is_cart, e.conv_id))) AS walk,
         arrayFill(x -> x.2 = 0, walk) AS message_before,
-        arrayDistinct(arrayMap(x -> x.3, arrayFilter((m, x) -> x.2 = 1 AND m.2 = 0 AND x.1 - m.1 <= 72 * 3600, message_before, walk))) AS conv_ids
+        arrayFilter(x -> x.2.2 = 1 AND x.1.2 = 0 AND x.2.1 - x.1.1 <= 72 * 3600, arrayZip(message_before, walk)) AS hits
     FROM
     (
         SELECT shop_id, user_id, ts, 0 AS is_cart, conv_id FROM askbuy.messages FINAL WHERE is_test = 0 AND from_role = 'user'
@@ -454,7 +593,11 @@ FROM
     GROUP BY shop_id, user_id
     HAVING max(e.is_cart) = 1
 )
-ARRAY JOIN conv_ids AS conv_id;
+ARRAY JOIN hits AS hit;
+
+-- Conversations that were the last touch within 72 h of an add_to_cart.
+CREATE OR REPLACE VIEW askbuy.carted ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT DISTINCT shop_id, user_id, conv_id FROM askbuy.carts;
 
 -- The scores of a conversation: latest and peak, its intent, and its place among the shop's conversations.
 CREATE OR REPLACE VIEW askbuy.conversation_scores ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
@@ -669,6 +812,83 @@ FROM
     ARRAY JOIN before AS unit, arrayEnumerate(before) AS number
 ) AS u
 LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id);
+
+-- The units of every experiment as refreshed last: the generation that is whole and the newest.
+CREATE OR REPLACE VIEW askbuy.experiment_current ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, mismatched, is_contaminated, bucket, currency, conversations,
+    open_conversations, ordered, carted, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders,
+    replies, slow_replies, messages, late_messages, earlier_revenue, earlier_conversations
+FROM askbuy.experiment_units
+WHERE (experiment, generation) IN (SELECT r.experiment, max(r.generation) FROM askbuy.experiment_refreshes AS r GROUP BY r.experiment);
+
+-- What the report and the live view read: units summed up.
+CREATE OR REPLACE VIEW askbuy.experiment_moments ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    experiment,
+    variant,
+    toString(row.1) AS metric,
+    units AS n,
+    row.2 AS converted,
+    row.3.1 AS mean_num,
+    row.3.2 AS mean_den,
+    row.3.3 AS mean_pre,
+    row.3.4 AS var_num,
+    row.3.5 AS var_den,
+    row.3.6 AS var_pre,
+    row.3.7 AS cov,
+    row.3.8 AS cov_pre,
+    row.4.1 AS raw_mean_num,
+    row.4.4 AS raw_var_num,
+    row.4.7 AS raw_cov,
+    row.5 AS cap,
+    row.6 AS young,
+    currencies
+FROM
+(
+    SELECT
+        experiment,
+        variant,
+        count() AS units,
+        groupUniqArrayIf(u.currency, u.currency != '') AS currencies,
+        ifNotFinite(sum(u.open_conversations) / sum(u.conversations), 0) AS open,
+        ifNotFinite(1 - sum(u.matured_orders) / sum(u.orders), 0) AS fresh,
+        [
+            ('conversation_to_order', countIf(u.ordered > 0), (avg(toFloat64(u.ordered)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.ordered)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.ordered), toFloat64(u.conversations)), covarSampStable(toFloat64(u.ordered), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, open),
+            ('add_to_cart', countIf(u.carted > 0), (avg(toFloat64(u.carted)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.carted)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.carted), toFloat64(u.conversations)), covarSampStable(toFloat64(u.carted), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, open),
+            ('revenue_per_conversation', countIf(u.conversation_revenue > 0), (avg(toFloat64(least(u.conversation_revenue, c.per_conversation))), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(least(u.conversation_revenue, c.per_conversation))), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(least(u.conversation_revenue, c.per_conversation)), toFloat64(u.conversations)), covarSampStable(toFloat64(least(u.conversation_revenue, c.per_conversation)), toFloat64(0))), (avg(toFloat64(u.conversation_revenue)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.conversation_revenue)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.conversation_revenue), toFloat64(u.conversations)), covarSampStable(toFloat64(u.conversation_revenue), toFloat64(0))), any(c.per_conversation), open),
+            ('revenue_per_user', countIf(u.revenue > 0), (avg(toFloat64(least(u.revenue, c.per_user))), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(least(u.revenue, c.per_user))), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(least(u.revenue, c.per_user)), toFloat64(1)), covarSampStable(toFloat64(least(u.revenue, c.per_user)), toFloat64(u.earlier_revenue))), (avg(toFloat64(u.revenue)), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(u.revenue)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(u.revenue), toFloat64(1)), covarSampStable(toFloat64(u.revenue), toFloat64(u.earlier_revenue))), any(c.per_user), open),
+            ('refund_rate', countIf(u.refunded_orders > 0), (avg(toFloat64(u.refunded_orders)), avg(toFloat64(u.matured_orders)), avg(toFloat64(0)), varSampStable(toFloat64(u.refunded_orders)), varSampStable(toFloat64(u.matured_orders)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(u.matured_orders)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, fresh),
+            ('slow_reply_rate', countIf(u.slow_replies > 0), (avg(toFloat64(u.slow_replies)), avg(toFloat64(u.replies)), avg(toFloat64(0)), varSampStable(toFloat64(u.slow_replies)), varSampStable(toFloat64(u.replies)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.slow_replies), toFloat64(u.replies)), covarSampStable(toFloat64(u.slow_replies), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
+            ('conversations_per_user', countIf(u.conversations > 0), (avg(toFloat64(u.conversations)), avg(toFloat64(1)), avg(toFloat64(u.earlier_conversations)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_conversations)), covarSampStable(toFloat64(u.conversations), toFloat64(1)), covarSampStable(toFloat64(u.conversations), toFloat64(u.earlier_conversations))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
+            ('late_messages', countIf(u.late_messages > 0), (avg(toFloat64(u.late_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.late_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.late_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.late_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
+            ('joined_orders', countIf(u.joined_orders > 0), (avg(toFloat64(u.joined_orders)), avg(toFloat64(u.orders)), avg(toFloat64(0)), varSampStable(toFloat64(u.joined_orders)), varSampStable(toFloat64(u.orders)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.joined_orders), toFloat64(u.orders)), covarSampStable(toFloat64(u.joined_orders), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0))
+        ] AS rows
+    FROM (SELECT * FROM askbuy.experiment_current WHERE is_contaminated = 0 ) AS u
+    LEFT JOIN
+    (
+        -- One cap for all arms: the order statistic ceil(q m) of the m values that are not 0.
+        SELECT experiment, if(empty(a), inf, a[toUInt64(greatest(1, ceil(q_a * length(a))))]) AS per_conversation, if(empty(b), inf, b[toUInt64(greatest(1, ceil(q_b * length(b))))]) AS per_user
+        FROM
+        (
+            SELECT experiment, arraySort(groupArrayIf(conversation_revenue, conversation_revenue != 0)) AS a, arraySort(groupArrayIf(revenue, revenue != 0)) AS b
+            FROM askbuy.experiment_current WHERE is_contaminated = 0  GROUP BY experiment
+        ) AS v
+        INNER JOIN
+        (
+            SELECT experiment, arrayFirst(m -> m.metric = 'revenue_per_conversation', metrics).cap AS q_a, arrayFirst(m -> m.metric = 'revenue_per_user', metrics).cap AS q_b
+            FROM askbuy.experiments FINAL
+        ) AS q USING (experiment)
+    ) AS c USING (experiment)
+    GROUP BY experiment, variant
+)
+ARRAY JOIN rows AS row;
+
+-- How many units each variant has.
+CREATE OR REPLACE VIEW askbuy.experiment_arms ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT experiment, variant, count() AS units, sum(is_contaminated) AS contaminated, sumIf(exposures, bucket IS NOT NULL) AS replayed, sum(mismatched) AS mismatched
+FROM askbuy.experiment_current
+WHERE 1 
+GROUP BY experiment, variant;
 
 CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
     shop_id String COMMENT 'shop',
@@ -1391,4 +1611,199 @@ WHERE r.buy_score IS NOT NULL
 GROUP BY shop_id, user_id
 HAVING claimed > 0 OR lost_orders > 0 OR notEmpty(fake_intent_reasons)
 COMMENT 'Grain: one shopper (shop_id, user_id) who claims, loses orders or bargains without a cart.';
+
+CREATE OR REPLACE VIEW bi.experiments ON CLUSTER '{cluster}' (
+    experiment String COMMENT 'key, unique in the installation',
+    shop_id String COMMENT 'the one shop it runs in; empty: several or all',
+    shops Array(String) COMMENT 'the shops it runs in; empty: all',
+    config_hash String COMMENT 'SHA-256 of what its file says',
+    hypothesis String COMMENT 'what is expected, and why',
+    owner String COMMENT 'who decides',
+    assignment String COMMENT 'askbuy (replayed and audited) or external (the sender)',
+    mode String COMMENT 'hybrid, fixed or sequential',
+    alpha Float64 COMMENT 'false positives over the whole experiment, two-sided',
+    power Float64 COMMENT 'planned probability of finding the planned effect',
+    n_star UInt64 COMMENT 'planned units of all variants',
+    hash_version UInt8 COMMENT 'of the hash of GrowthBook that assigns',
+    seed String COMMENT 'of the hash',
+    coverage Float64 COMMENT 'share of the shoppers that take part',
+    start_at DateTime64(3, 'UTC') COMMENT 'units first exposed from here on count',
+    planned_end DateTime64(3, 'UTC') COMMENT 'units first exposed before it count',
+    final_at DateTime64(3, 'UTC') COMMENT 'the final look is made from here on',
+    status String COMMENT 'at query time: planned, running, maturing (no unit is added, orders and refunds may come) or ended',
+    variant String COMMENT 'variant',
+    weight Float64 COMMENT 'its share of those who take part',
+    is_control UInt8 COMMENT '1: the others are compared with it',
+    bucket_from Float64 COMMENT 'least bucket of the hash that gives it',
+    bucket_to Float64 COMMENT 'first bucket that does not any more'
+) SQL SECURITY INVOKER AS
+SELECT
+    experiment, shop_id, shops, config_hash, hypothesis, owner, assignment, mode, alpha, power, n_star, hash_version, seed, coverage, start_at,
+    planned_end, final_at,
+    multiIf(now64(3, 'UTC') < start_at, 'planned', now64(3, 'UTC') < planned_end, 'running', now64(3, 'UTC') < final_at, 'maturing', 'ended') AS status,
+    v.variant AS variant, v.weight AS weight, v.is_control AS is_control, v.lower AS bucket_from, v.upper AS bucket_to
+FROM (SELECT * FROM askbuy.experiments FINAL)
+ARRAY JOIN variants AS v
+COMMENT 'Grain: experiment, variant, of the experiments that are registered.';
+
+CREATE OR REPLACE VIEW bi.experiment_units ON CLUSTER '{cluster}' (
+    experiment String COMMENT 'experiment',
+    shop_id String COMMENT 'shop',
+    user_id String COMMENT 'shopper as sent: the unit that is randomised',
+    variant String COMMENT 'variant of the first exposure',
+    first_exposure_at DateTime64(3, 'UTC') COMMENT 'event time of the first exposure',
+    exposures UInt64 COMMENT 'exposures before the planned end',
+    is_contaminated UInt8 COMMENT '1: another variant was shown as well; in no metric',
+    bucket Nullable(Float64) COMMENT 'where the hash puts the shopper, 0 to 1; NULL when the sender assigns',
+    is_replay_ok Nullable(UInt8) COMMENT '1: every exposure showed what the hash gives; NULL when the sender assigns'
+) SQL SECURITY INVOKER AS
+SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, is_contaminated, bucket, if(bucket IS NULL, NULL, mismatched = 0) AS is_replay_ok
+FROM askbuy.experiment_current
+COMMENT 'Grain: experiment, shop_id, user_id, of the shoppers first exposed from start to planned end. Made anew every hour and at each report.';
+
+CREATE OR REPLACE VIEW bi.experiment_results ON CLUSTER '{cluster}' (
+    experiment String COMMENT 'experiment',
+    shop_id String COMMENT 'the one shop it runs in; empty: several or all',
+    snapshot_at DateTime64(3, 'UTC') COMMENT 'when it was looked at',
+    data_cutoff DateTime64(3, 'UTC') COMMENT 'what happened later is not in it',
+    is_final UInt8 COMMENT '1: the final look, which stands',
+    metric String COMMENT 'metric',
+    role String COMMENT 'success, guardrail, deterioration or diagnostic',
+    variant String COMMENT 'treatment',
+    control String COMMENT 'variant that it is compared with',
+    n_c UInt64 COMMENT 'units of the control',
+    n_t UInt64 COMMENT 'units of the treatment',
+    contaminated_excluded UInt64 COMMENT 'units left out because they saw several variants',
+    value_c Nullable(Float64) COMMENT 'value of the control',
+    value_t Nullable(Float64) COMMENT 'value of the treatment',
+    diff Nullable(Float64) COMMENT 'treatment minus control, adjusted where the metric is',
+    se Nullable(Float64) COMMENT 'its standard error (delta method over shoppers)',
+    dof Nullable(Float64) COMMENT 'degrees of freedom; NULL before the final look unless the mode is fixed',
+    p_fixed Nullable(Float64) COMMENT 'p of a single look; NULL before the final look unless the mode is fixed',
+    ci_lo Nullable(Float64) COMMENT 'lower end of the 95 % interval of a single look; NULL likewise',
+    ci_hi Nullable(Float64) COMMENT 'upper end; NULL likewise',
+    lift Nullable(Float64) COMMENT 'diff / |value_c|',
+    lift_lo Nullable(Float64) COMMENT 'lower end by Fieller, at the level in force; NULL when it is unbounded',
+    lift_hi Nullable(Float64) COMMENT 'upper end by Fieller',
+    p_always_valid Nullable(Float64) COMMENT 'p that holds at every look',
+    p_always_valid_running Nullable(Float64) COMMENT 'the least of all looks so far',
+    seq_lo Nullable(Float64) COMMENT 'lower always-valid bound',
+    seq_hi Nullable(Float64) COMMENT 'upper always-valid bound',
+    decision_lo Nullable(Float64) COMMENT 'lower end at the level in force',
+    decision_hi Nullable(Float64) COMMENT 'upper end at the level in force',
+    p_adjusted Nullable(Float64) COMMENT 'of the primary metric, for the number of treatments',
+    adjust String COMMENT 'how it is adjusted: holm, or empty',
+    chance_to_win Nullable(Float64) COMMENT 'NULL: not computed yet',
+    expected_loss Nullable(Float64) COMMENT 'NULL: not computed yet',
+    cuped_theta Nullable(Float64) COMMENT 'weight of the value before the exposure',
+    variance_reduction Nullable(Float64) COMMENT 'share of the variance that the adjustment took away',
+    cap Nullable(Float64) COMMENT 'values above it count as it; NULL: no cap',
+    diff_raw Nullable(Float64) COMMENT 'difference without the cap',
+    mde_now Nullable(Float64) COMMENT 'smallest relative effect that this look could see',
+    power_at_mde Nullable(Float64) COMMENT 'probability of finding the planned effect at the end',
+    days_left Nullable(Int64) COMMENT 'days until that probability is the planned one, at the present rate',
+    guardrail String COMMENT 'non_inferior or undecided; empty for other roles',
+    refused String COMMENT 'why there is no number; empty: there is one',
+    verdict String COMMENT 'verdict on the treatment',
+    reason String COMMENT 'why',
+    warnings Array(String) COMMENT 'codes of what to know before it is believed',
+    mean_num_c Nullable(Float64) COMMENT 'mean numerator of the units of the control',
+    mean_den_c Nullable(Float64) COMMENT 'mean denominator of the units of the control',
+    var_num_c Nullable(Float64) COMMENT 'sample variance of the numerator, control',
+    var_den_c Nullable(Float64) COMMENT 'sample variance of the denominator, control',
+    cov_c Nullable(Float64) COMMENT 'sample covariance of both, control',
+    mean_num_t Nullable(Float64) COMMENT 'mean numerator of the units of the treatment',
+    mean_den_t Nullable(Float64) COMMENT 'mean denominator of the units of the treatment',
+    var_num_t Nullable(Float64) COMMENT 'sample variance of the numerator, treatment',
+    var_den_t Nullable(Float64) COMMENT 'sample variance of the denominator, treatment',
+    cov_t Nullable(Float64) COMMENT 'sample covariance of both, treatment',
+    srm_p Nullable(Float64) COMMENT 'sequential p of the sample ratio, the least of all looks so far',
+    engine_version UInt32 COMMENT 'version of the formulas',
+    config_hash String COMMENT 'what the file said',
+    sql_hash String COMMENT 'statements that made the moments'
+) SQL SECURITY INVOKER AS
+SELECT
+    experiment, shop_id, snapshot_at, data_cutoff, is_final, metric, role, variant, control, n_c, n_t, contaminated_excluded, value_c,
+    value_t, diff, se, dof, p_fixed, ci_lo, ci_hi, lift, lift_lo, lift_hi, p_always_valid, p_always_valid_running, seq_lo, seq_hi,
+    decision_lo, decision_hi, p_adjusted, adjust, CAST(NULL AS Nullable(Float64)) AS chance_to_win,
+    CAST(NULL AS Nullable(Float64)) AS expected_loss, cuped_theta, variance_reduction, cap, diff_raw, mde_now, power_at_mde, days_left,
+    guardrail, refused, verdict, reason, warnings, mean_num_c, mean_den_c, var_num_c, var_den_c, cov_c, mean_num_t, mean_den_t,
+    var_num_t, var_den_t, cov_t, srm_p, engine_version, config_hash, sql_hash
+FROM askbuy.experiment_results FINAL
+COMMENT 'Grain: experiment, snapshot_at, metric, variant. Records of a moment: one a day, one a report; the final one stands.';
+
+CREATE OR REPLACE VIEW bi.experiment_live ON CLUSTER '{cluster}' (
+    experiment String COMMENT 'experiment',
+    shop_id String COMMENT 'the one shop it runs in; empty: several or all',
+    metric String COMMENT 'metric',
+    variant String COMMENT 'treatment',
+    n_c UInt64 COMMENT 'units of the control',
+    n_t UInt64 COMMENT 'units of the treatment',
+    value_c Nullable(Float64) COMMENT 'value of the control',
+    value_t Nullable(Float64) COMMENT 'value of the treatment',
+    diff Nullable(Float64) COMMENT 'treatment minus control, adjusted where the metric is',
+    se Nullable(Float64) COMMENT 'its standard error (delta method over shoppers); NULL when it cannot be told',
+    z Nullable(Float64) COMMENT 'diff / se',
+    p_always_valid Nullable(Float64) COMMENT 'p that holds at every look, of this look',
+    seq_lo Nullable(Float64) COMMENT 'lower always-valid bound at the level of a running experiment',
+    seq_hi Nullable(Float64) COMMENT 'upper always-valid bound at the level of a running experiment',
+    srm_p Nullable(Float64) COMMENT 'sequential p of the sample ratio, of this look; below 0.01 believe nothing'
+) SQL SECURITY INVOKER AS
+SELECT experiment, shop_id, metric, variant, toUInt64(n_c) AS n_c, toUInt64(n_t) AS n_t, value_c, value_t, diff, se, z, p_always_valid, seq_lo, seq_hi, srm_p
+FROM
+(
+    SELECT *, mean_num_c / nullIf(mean_den_c, 0) AS value_c,
+    mean_num_t / nullIf(mean_den_t, 0) AS value_t,
+    value_t - value_c - shift AS diff,
+    nullIf(sqrt(if(n_c < 2 OR (var_num_c + value_c * value_c * var_den_c - 2 * value_c * cov_c AS residual_c) != 0
+        AND residual_c < 1e-9 * (var_num_c + value_c * value_c * var_den_c + abs(2 * value_c * cov_c)),
+    NULL, residual_c / (mean_den_c * mean_den_c)) / n_c + if(n_t < 2 OR (var_num_t + value_t * value_t * var_den_t - 2 * value_t * cov_t AS residual_t) != 0
+        AND residual_t < 1e-9 * (var_num_t + value_t * value_t * var_den_t + abs(2 * value_t * cov_t)),
+    NULL, residual_t / (mean_den_t * mean_den_t)) / n_t), 0) AS se,
+    diff / se AS z,
+    (n_c + n_t) * (-2 * log(level) + log(1 - 2 * log(level))) / n_star AS spread,
+    if(isNull(z), NULL, least(1, exp(0.5 * log(spread + 1) - spread * z * z / (2 * (spread + 1))))) AS p_always_valid,
+    sqrt((spread + 1) / spread * (log(spread + 1) - 2 * log(level))) * se AS seq_half,
+    diff - seq_half AS seq_lo,
+    diff + seq_half AS seq_hi
+    FROM
+    (
+        SELECT
+            *,
+            if(theta = 0, plain_c, greatest(0, plain_c + theta * theta * var_pre_c - 2 * theta * cov_pre_c)) AS var_num_c,
+            if(theta = 0, plain_t, greatest(0, plain_t + theta * theta * var_pre_t - 2 * theta * cov_pre_t)) AS var_num_t,
+            theta * (mean_pre_t - mean_pre_c) AS shift,
+            least(1, exp(lgamma(1000 + arraySum(units)) - lgamma(1000) - arraySum((n, w) -> lgamma(1000 * w + n) - lgamma(1000 * w) - n * log(w), units, weights))) AS srm_p
+        FROM
+        (
+            SELECT
+                e.experiment AS experiment,
+                e.shop_id AS shop_id,
+                e.m.metric AS metric,
+                e.v.variant AS variant,
+                e.running_level AS level,
+                e.n_star * (e.v.weight + e.control.weight) AS n_star,
+                arrayMap(x -> x.weight / arraySum(y -> y.weight, e.variants), e.variants) AS weights,
+                arrayMap(x -> toFloat64(arrayFirst(y -> y.1 = x.variant, a.arms).2), e.variants) AS units,
+                c.n AS n_c, t.n AS n_t,
+                if(e.m.cap > 0 AND length(arrayDistinct(arrayConcat(c.currencies, t.currencies))) > 1, NULL, c.mean_num) AS mean_num_c,
+                if(e.m.cap > 0 AND length(arrayDistinct(arrayConcat(c.currencies, t.currencies))) > 1, NULL, t.mean_num) AS mean_num_t,
+                c.mean_den AS mean_den_c, c.mean_pre AS mean_pre_c, c.var_num AS plain_c, c.var_den AS var_den_c, c.var_pre AS var_pre_c, c.cov AS cov_c, c.cov_pre AS cov_pre_c,
+                t.mean_den AS mean_den_t, t.mean_pre AS mean_pre_t, t.var_num AS plain_t, t.var_den AS var_den_t, t.var_pre AS var_pre_t, t.cov AS cov_t, t.cov_pre AS cov_pre_t,
+                if(e.m.is_adjusted = 1 AND c.n > 1 AND t.n > 1 AND (c.var_pre * (c.n - 1) + t.var_pre * (t.n - 1) + pow(t.mean_pre - c.mean_pre, 2) * c.n * t.n / (c.n + t.n) AS m2_pre) > 0,
+                    (c.cov_pre * (c.n - 1) + t.cov_pre * (t.n - 1) + (t.mean_pre - c.mean_pre) * (t.mean_num - c.mean_num) * c.n * t.n / (c.n + t.n)) / m2_pre, 0) AS theta
+            FROM
+            (
+                SELECT experiment, shop_id, running_level, n_star, variants, arrayFirst(x -> x.is_control = 1, variants) AS control, control.variant AS control_name, v, v.variant AS treatment, m, m.metric AS asked
+                FROM (SELECT * FROM askbuy.experiments FINAL)
+                ARRAY JOIN arrayFilter(x -> x.is_control = 0, variants) AS v
+                ARRAY JOIN metrics AS m
+            ) AS e
+            LEFT JOIN (SELECT experiment, groupArray((variant, units)) AS arms FROM askbuy.experiment_arms GROUP BY experiment) AS a ON a.experiment = e.experiment
+            LEFT JOIN askbuy.experiment_moments AS c ON c.experiment = e.experiment AND c.variant = e.control_name AND c.metric = e.asked
+            LEFT JOIN askbuy.experiment_moments AS t ON t.experiment = e.experiment AND t.variant = e.treatment AND t.metric = e.asked
+        )
+    )
+)
+COMMENT 'Grain: experiment, metric, treatment, over the units as refreshed last. The closed form of what askbuy experiment report says while an experiment runs: no p of a single look, for whoever sees one stops on it.';
 

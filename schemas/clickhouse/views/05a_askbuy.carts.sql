@@ -1,7 +1,7 @@
--- Conversations that were the last touch within 72 h of an add_to_cart. A shopper's messages and carts are
+-- Every add_to_cart with the conversation that was its last touch within 72 h. A shopper's messages and carts are
 -- walked in time order; a cart looks at the message before it.
-CREATE OR REPLACE VIEW askbuy.carted {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT shop_id, user_id, conv_id
+CREATE OR REPLACE VIEW askbuy.carts {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT shop_id, user_id, hit.1.3 AS conv_id, hit.2.1 AS carted_at
 FROM
 (
     SELECT
@@ -9,7 +9,7 @@ FROM
         user_id,
         arraySort(groupArray((e.ts, e.is_cart, e.conv_id))) AS walk,
         arrayFill(x -> x.2 = 0, walk) AS message_before,
-        arrayDistinct(arrayMap(x -> x.3, arrayFilter((m, x) -> x.2 = 1 AND m.2 = 0 AND x.1 - m.1 <= 72 * 3600, message_before, walk))) AS conv_ids
+        arrayFilter(x -> x.2.2 = 1 AND x.1.2 = 0 AND x.2.1 - x.1.1 <= 72 * 3600, arrayZip(message_before, walk)) AS hits
     FROM
     (
         SELECT shop_id, user_id, ts, 0 AS is_cart, conv_id FROM askbuy.messages FINAL WHERE is_test = 0 AND from_role = 'user'
@@ -19,4 +19,4 @@ FROM
     GROUP BY shop_id, user_id
     HAVING max(e.is_cart) = 1
 )
-ARRAY JOIN conv_ids AS conv_id
+ARRAY JOIN hits AS hit
