@@ -88,6 +88,7 @@ func TestGolden(t *testing.T) {
 	for name, r := range map[string]renderable{
 		"funnel": sampleFunnel(), "funnel-empty": (&funnelBuilder{}).report(Filter{}), "attribution": sampleAttribution(),
 		"ledger": sampleLedger(0), "ledger-lost": sampleLedger(2), "diff": sampleDiff(), "diff-empty": &Diff{},
+		"claims": sampleClaims(), "claims-empty": &ClaimsReport{Days: []ClaimRow{}, Shops: []ClaimRow{}, Reasons: []ReasonCount{}},
 		"score": sampleScore(), "score-empty": &ScoreReport{Models: []Quality{}, Shops: []Quality{}, Days: []Quality{}, Prefixes: []Quality{}, Reliability: []Bin{}, Thresholds: []AtThreshold{}},
 		"deadletters": sampleLetters(), "deadletters-empty": &DeadLettersReport{Reasons: []SetAside{}, Letters: []DeadLetter{}},
 	} {
@@ -160,7 +161,8 @@ func TestBadAnswersAreErrors(t *testing.T) {
 		_, ledger := Ledger(t.Context(), db)
 		_, letters := DeadLetters(t.Context(), db, LetterFilter{Limit: 1})
 		_, score := Score(t.Context(), db, ScoreFilter{})
-		for _, err := range []error{funnel, attribution, ledger, letters, score} {
+		_, claims := Claims(t.Context(), db, Filter{})
+		for _, err := range []error{funnel, attribution, ledger, letters, score, claims} {
 			if err == nil || db.err != nil && !errors.Is(err, away) {
 				t.Errorf("%+v: got %v", db, err)
 			}

@@ -12,6 +12,7 @@ type reportCommand struct {
 	Funnel      reportFunnel      `cmd:"" help:"How conversations become orders that are kept."`
 	Attribution reportAttribution `cmd:"" help:"Which conversations led to the orders."`
 	Score       reportScore       `cmd:"" help:"How far the scores can be trusted: ranking, calibration, thresholds."`
+	Claims      reportClaims      `cmd:"" help:"What shoppers say they bought, against what they order and keep."`
 	Ledger      reportLedger      `cmd:"" help:"What became of every record: is anything lost?"`
 	Experiment  experimentReport  `cmd:"" help:"Look at an experiment: verdict, metrics, warnings. Keeps a snapshot."`
 }
@@ -82,6 +83,23 @@ func (r reportScore) Run(a *app) error {
 			return err
 		}
 		return report.Write(a.stdout, score, report.Format(r.Format), report.Lang(r.Lang))
+	})
+}
+
+type reportClaims struct {
+	Shop string `placeholder:"SHOP" help:"One shop."`
+	From string `placeholder:"YYYY-MM-DD" help:"First day, in the shop's time zone."`
+	To   string `placeholder:"YYYY-MM-DD" help:"Last day."`
+	output
+}
+
+func (r reportClaims) Run(a *app) error {
+	return withWarehouse(a, func(db *clickhouse.DB) error {
+		claims, err := report.Claims(a.ctx, db, report.Filter{Shop: r.Shop, From: r.From, To: r.To})
+		if err != nil {
+			return err
+		}
+		return report.Write(a.stdout, claims, report.Format(r.Format), report.Lang(r.Lang))
 	})
 }
 
