@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"ingest/mask":                     {},
 	"ingest/sender":                   {"ingest", "schemas/event"},
 	"processors":                      {"schemas/event", "models/intent", "internal/kafka", "internal/clickhouse", "internal/crash"},
+	"scorers":                         {"schemas/event", "internal/kafka"},
 	"sinks":                           {"schemas/event", "schemas/clickhouse", "internal/kafka", "internal/clickhouse", "internal/crash"},
 	"report":                          {"schemas/event", "schemas/clickhouse", "internal/clickhouse", "internal/experiment", "internal/judge", "report/inference", "models/intent"},
 	"internal/crash":                  {},
@@ -80,6 +81,7 @@ var onlyIn = map[string][]string{
 	"github.com/golang-jwt/jwt/v5":           {"ingest/sender", "internal/simulator", "cmd/askbuy"},
 	"github.com/alecthomas/kong":             {"cmd/askbuy"},
 	"github.com/knadh/koanf":                 {"cmd/askbuy"},
+	"github.com/failsafe-go/failsafe-go":     {"scorers"},
 	"gonum.org/v1/gonum":                     {"report", "report/inference"},
 }
 

@@ -71,6 +71,7 @@ type Config struct {
 	CozeShop       string          `koanf:"coze_shop"`    // the one shop of /coze, "": as the token or body says
 	APIKeys        []APIKey        `koanf:"api_keys"`
 	Sources        []Source        `koanf:"sources"` // of /hooks/{source}
+	Scorers        []Scorer        `koanf:"scorers"` // asked for second opinions
 	Shops          map[string]Shop `koanf:"shops"`
 	Door           DoorBounds      `koanf:"door"`
 	// Retention is how long rows are kept from their arrival, like 400d, by
@@ -211,6 +212,7 @@ func (c Config) Validate() error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		wrong("log_level", "%q: use debug, info, warn or error", c.LogLevel)
 	}
+	problems = append(problems, c.checkScorers()...)
 	problems = append(problems, c.checkDoor()...)
 	problems = append(problems, c.checkRetention()...)
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })

@@ -34,6 +34,7 @@ func (r *erasing) doomed(ctx context.Context) ([]doomed, error) {
 		{warehouse.Feedback.Name, user + by},
 		{warehouse.Aliases.Name, shop + " AND (" + r.hashed("user_id", r.subject.UserID) + " OR " + r.hashed("alias", r.subject.UserID) + ")" + by},
 		{warehouse.MessageScores.Name, user + by},
+		{warehouse.SecondOpinions.Name, user + by},
 		{warehouse.ExperimentUnits.Name, user}, // made anew from what is left
 	}
 	touches, err := r.doomedTouches(ctx)

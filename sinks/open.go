@@ -57,6 +57,11 @@ func (s *Sink) read(i *item) error {
 			i.erased = s.deps.Erasures.TouchesGone(o)
 			return TouchesRow(o), o.OrderID != ""
 		})
+	case event.TopicSecondOpinions:
+		return readRow(i, &schema.SecondOpinions, func(o *event.SecondOpinion) ([]any, bool) {
+			i.erased = s.deps.Erasures.ShopperGone(event.Shopper{ShopID: o.ShopID, UserID: o.UserID}, o.TS)
+			return opinionRow(o, i.at), o.EventID != "" && o.Scorer != ""
+		})
 	case event.TopicDeadLetters:
 		return readRow(i, &schema.DeadLetters, func(l *event.DeadLetter) ([]any, bool) {
 			i.erased = s.deps.Erasures.LetterGone(l)

@@ -73,6 +73,15 @@ func TouchesRow(o *event.OrderTouches) []any {
 	return []any{o.ShopID, o.OrderID, o.UserID, storable(o.OrderAt), o.NamedConv, list, uint64(o.Version)}
 }
 
+// opinionRow is the row of a second opinion; of several the first stays.
+func opinionRow(o *event.SecondOpinion, at event.Position) []any {
+	var score any
+	if o.Score != nil {
+		score = *o.Score
+	}
+	return []any{o.ShopID, o.UserID, o.EventID, o.Scorer, o.ConvID, storable(o.TS), string(o.Outcome), score, o.Label, o.LatencyMS, version(at)}
+}
+
 // letterRow needs the place of the record that was set aside.
 func letterRow(l *event.DeadLetter, topic string, index int32, at event.Position) []any {
 	return []any{l.ID, string(l.Stage), string(l.Reason), l.Detail, l.Source, l.ShopID, l.Type, l.EventID,

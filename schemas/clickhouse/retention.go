@@ -73,6 +73,8 @@ func Orphans(messages, orders Retention, settled time.Duration) map[string]strin
 		where[MessageScores.Name] = fmt.Sprintf(`(shop_id, user_id, event_id) IN (
 	SELECT shop_id, user_id, event_id FROM askbuy.message_scores FINAL WHERE ts < %s AND %s
 		AND (shop_id, user_id, event_id) NOT IN (SELECT shop_id, user_id, event_id FROM askbuy.messages))`, before(messages, 0), stored)
+		where[SecondOpinions.Name] = fmt.Sprintf(`ts < %s AND %s AND (shop_id, user_id, event_id) NOT IN (SELECT shop_id, user_id, event_id FROM askbuy.messages)`,
+			before(messages, 0), stored)
 	}
 	var lost []string
 	if messages.Floor > 0 {

@@ -34,6 +34,7 @@ func seed(t *testing.T, db *clickhouse.DB, n int) {
 			began + ", " + suffix + rows(2*n, "intDiv(number, 2)"),
 		"INSERT INTO askbuy.experiment_units (experiment, generation, shop_id, user_id, variant, bucket) SELECT 'greeting', 1, shop, concat('u', toString(number)), 'control', 0.5" + rows(2*n, "number"),
 		deriveScores, deriveTouches,
+		"INSERT INTO askbuy.second_opinions (shop_id, user_id, event_id, scorer, ts, outcome) SELECT shop_id, user_id, event_id, 'bert', ts, 'timeout' FROM askbuy.message_scores",
 	} {
 		must(t, db.Exec(t.Context(), sql, nil))
 	}

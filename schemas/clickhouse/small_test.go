@@ -115,6 +115,7 @@ func newSmallShop() *loader {
 	l.unit("greeting", 1, "u1", "treatment")
 	l.unit("greeting", 1, "u2", "control")
 	l.result("greeting", "treatment")
+	l.add(warehouse.SecondOpinions, "small", "u1", "m1", "bert", "c1", ten, "scored", 0.5, "", 1.5, uint64(1))
 	return l
 }
 

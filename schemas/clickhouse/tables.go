@@ -36,7 +36,9 @@ var (
 var (
 	MessageScores = table("message_scores", "shop_id", "user_id", "event_id", "conv_id", "ts", "act", "intent", "intent_path",
 		"evidence", "buy_score", "p_order", "p_net", "terms", "model_id", "version")
-	Touches     = table("touches", "shop_id", "order_id", "user_id", "order_at", "named_conv_id", "touches", "version")
+	Touches        = table("touches", "shop_id", "order_id", "user_id", "order_at", "named_conv_id", "touches", "version")
+	SecondOpinions = table("second_opinions", "shop_id", "user_id", "event_id", "scorer", "conv_id", "ts", "outcome", "score", "label",
+		"latency_ms", "version")
 	Receipts    = table("receipts", "topic", "raw_partition", "raw_position", "outcome", "source", "shop_id", "identity", "received_at")
 	DeadLetters = table("dead_letters", "id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id",
 		"received_at", "topic", "partition", "position")
@@ -68,7 +70,7 @@ var (
 func Tables() []Table {
 	return []Table{
 		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases,
-		MessageScores, Touches, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
+		MessageScores, Touches, SecondOpinions, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
 		ModelBundles, ModelLog,
 		Experiments, ExperimentUnits, ExperimentRefreshes, ExperimentSnapshots, ExperimentResults,
 	}

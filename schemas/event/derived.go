@@ -115,3 +115,30 @@ type DeadLetter struct {
 	Bytes     []byte `json:"bytes"`            // as received
 	Sealed    bool   `json:"sealed,omitempty"` // Bytes are ciphertext under the door's keyring, for this ID
 }
+
+// SecondOpinion is what another scorer said of one message. Its key is
+// (shop_id, user_id, event_id, scorer); the first one said stays.
+type SecondOpinion struct {
+	ShopID    string         `json:"shop_id"`
+	UserID    string         `json:"user_id"`
+	EventID   string         `json:"event_id"`
+	ConvID    string         `json:"conv_id"`
+	TS        int64          `json:"ts"`
+	Scorer    string         `json:"scorer"`
+	Outcome   OpinionOutcome `json:"outcome"`
+	Score     *float64       `json:"score"` // 0 to 1; nil unless scored
+	Label     string         `json:"label,omitempty"`
+	LatencyMS float64        `json:"latency_ms"` // of the request that carried it
+}
+
+// OpinionOutcome is what came of asking. The set is closed.
+type OpinionOutcome string
+
+// The outcomes.
+const (
+	OpinionScored      OpinionOutcome = "scored"
+	OpinionTimeout     OpinionOutcome = "timeout"     // no whole answer in time
+	OpinionUnavailable OpinionOutcome = "unavailable" // not reached, 429 or 5xx
+	OpinionRefused     OpinionOutcome = "refused"     // any other status but 200
+	OpinionMalformed   OpinionOutcome = "malformed"   // an answer that is not to be believed
+)

@@ -22,6 +22,8 @@ const (
 	TopicReplies       = "replies.v1"
 	TopicHandoffs      = "handoffs.v1"
 	TopicDeadLetters   = "deadletters.v1"
+
+	TopicSecondOpinions = "second_opinions.v1"
 )
 
 // RawTopics lists the topics whose every record leaves a receipt.
@@ -31,7 +33,7 @@ func RawTopics() []string {
 
 // DerivedTopics lists the topics that askbuy itself writes and anybody may read.
 func DerivedTopics() []string {
-	return []string{TopicJourney, TopicMessageScores, TopicTouches, TopicRepairs, TopicErasures, TopicDeadLetters}
+	return []string{TopicJourney, TopicMessageScores, TopicTouches, TopicRepairs, TopicErasures, TopicSecondOpinions, TopicDeadLetters}
 }
 
 // Topic is the raw topic of a type.

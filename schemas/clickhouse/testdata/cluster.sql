@@ -417,6 +417,21 @@ CREATE TABLE IF NOT EXISTS askbuy.experiment_results ON CLUSTER '{cluster}' (
     version UInt64
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (experiment, look, metric, variant);
 
+CREATE TABLE IF NOT EXISTS askbuy.second_opinions ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String,
+    event_id String,
+    scorer LowCardinality(String),
+    conv_id String,
+    ts DateTime64(3, 'UTC') COMMENT 'event time of the message' CODEC(Delta, ZSTD),
+    outcome LowCardinality(String) COMMENT 'scored, timeout, unavailable, refused or malformed',
+    score Nullable(Float64),
+    label String,
+    latency_ms Float64,
+    version UInt64 COMMENT 'greatest Int64 - position in the topic of opinions',
+    stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id, scorer);
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -1806,4 +1821,30 @@ FROM
     )
 )
 COMMENT 'Grain: experiment, metric, treatment, over the units as refreshed last. The closed form of what askbuy experiment report says while an experiment runs: no p of a single look, for whoever sees one stops on it.';
+
+CREATE OR REPLACE VIEW bi.second_opinions ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    conv_id String COMMENT 'conversation',
+    event_id String COMMENT 'id of the message, unique for its shopper',
+    user_id String COMMENT 'shopper as sent',
+    ts DateTime64(3, 'UTC') COMMENT 'event time of the message',
+    scorer String COMMENT 'name of the scorer in the configuration',
+    outcome String COMMENT 'scored, timeout (no whole answer in time), unavailable (not reached, 429 or 5xx), refused (any other status but 200) or malformed (an answer that is not to be believed)',
+    score Nullable(Float64) COMMENT 'what the scorer said, 0 to 1; NULL unless scored',
+    label String COMMENT 'what the scorer called it; empty when it said nothing',
+    latency_seconds Float64 COMMENT 'how long the request took that carried the message'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id,
+    conv_id,
+    event_id,
+    user_id,
+    ts,
+    toString(scorer) AS scorer,
+    toString(outcome) AS outcome,
+    score,
+    label,
+    latency_ms / 1000 AS latency_seconds
+FROM askbuy.second_opinions FINAL
+COMMENT 'Grain: one message that one scorer was asked about. A second opinion is a record of the moment it was given, and changes no score. Messages that were not asked about (certain, over budget, too late, breaker open) are in the metric askbuy_second_opinions_skipped_total.';
 
