@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"models/intent/train":             {"models/intent", "internal/judge"},
 	"models/intent/learn":             {"models/intent", "models/intent/train", "internal/judge"},
 	"models/intent/learn/learntest":   {"models/intent/learn", "models/intent/train"},
-	"models/intent/eval":              {"models/intent", "models/intent/train", "internal/judge"},
+	"models/intent/eval":              {"models/intent", "models/intent/train", "models/intent/learn", "models/intent/learn/learntest", "internal/judge"},
 	"models/faq":                      {"models/intent"},
 	"models/registry":                 {"models/intent", "schemas/event", "schemas/clickhouse", "internal/kafka", "internal/clickhouse"},
 	"models/intent/internal/generate": {"models/intent", "models/intent/train"},

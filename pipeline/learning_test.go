@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -24,29 +25,29 @@ func TestLearningFactsAgreeWithTheReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	type key struct{ shop, user, id string }
 	type row struct {
-		Shop string `ch:"shop_id"`
-		User string `ch:"user_id"`
-		ID   string `ch:"event_id"`
-		Kept uint8  `ch:"is_kept"`
+		Shop   string  `ch:"shop_id"`
+		User   string  `ch:"user_id"`
+		ID     string  `ch:"event_id"`
+		Y      uint8   `ch:"y"`
+		Weight float64 `ch:"weight"`
+		P      float64 `ch:"p_order"`
 	}
-	rows, err := clickhouse.Select[row](t.Context(), i.db, `
-		SELECT m.shop_id AS shop_id, m.user_id AS user_id, m.event_id AS event_id, c.is_kept AS is_kept
-		FROM bi.messages AS m JOIN bi.conversations AS c USING (shop_id, user_id, conv_id) WHERE m.from_role = 'user' AND m.is_test = 0`, nil)
+	rows, err := clickhouse.Select[row](t.Context(), i.db, "SELECT shop_id, user_id, event_id, y, weight, p_order FROM askbuy.score_units", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	type key struct{ shop, user, id string }
-	kept := map[key]bool{}
+	units := map[key]row{}
 	for _, r := range rows {
-		kept[key{r.Shop, r.User, r.ID}] = r.Kept != 0
+		units[key{r.Shop, r.User, r.ID}] = r
 	}
 	hits := 0
 	all := learn.ExamineThose(intent.Default(), facts, func(learn.Shopper, string) bool { return true })
 	for _, p := range all {
-		want, known := kept[key{p.Shop, p.User, p.ID}]
-		if !known || want != p.Hit {
-			t.Errorf("%+v: the reports say %v, %v", p, want, known)
+		want, known := units[key{p.Shop, p.User, p.ID}]
+		if !known || want.Y != 0 != p.Hit || math.Abs(want.Weight-p.Weight) > 1e-12 || want.P != p.P {
+			t.Errorf("%+v: the reports say %+v, %v", p, want, known)
 		}
 		if p.Hit {
 			hits++

@@ -38,6 +38,11 @@ func run(w io.Writer, data string) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	shops, err := onSimulatedShops()
+	if err != nil {
+		return false, err
+	}
+	figures = append(figures, shops...)
 	if data == "" {
 		fmt.Fprintln(w, "no public data: set EVAL_DATA to a directory with sgd and persuasionforgood (see docs/intent.md) to measure on them too")
 	} else {
@@ -63,6 +68,12 @@ func table(w io.Writer, figures []train.Figure) (ok bool, err error) {
 			goal = fmt.Sprintf(">= %.2f reached", f.Goal)
 			if !(value >= f.Goal) {
 				goal, ok = fmt.Sprintf(">= %.2f MISSED", f.Goal), false
+			}
+		}
+		if f.Most > 0 {
+			goal = fmt.Sprintf("<= %.2f reached", f.Most)
+			if !(value <= f.Most) {
+				goal, ok = fmt.Sprintf("<= %.2f MISSED", f.Most), false
 			}
 		}
 		fmt.Fprintf(t, "%s\t%d %s\t%.4f\t%.4f to %.4f\t%s\t\n", f.Name, f.Set.Len(), f.Of, value, interval.Low, interval.High, goal)

@@ -132,14 +132,13 @@ func fitLoss(p intent.Params, all []*conversation) intent.Params {
 	var rows []row
 	var lost, kept float64
 	for _, c := range all {
-		if c.kept == 0 {
-			continue
-		}
-		share := 1 - c.net/c.kept
-		lost, kept = lost+share, kept+1-share
 		for i := range c.points {
-			x := append([]float64{1}, c.inputs[i].Signals...)
-			rows = append(rows, row{x, share, c.weight * c.kept / float64(len(c.points))})
+			if c.kept[i] == 0 {
+				continue
+			}
+			share, weight := 1-c.net[i]/c.kept[i], c.weight*c.kept[i]/float64(len(c.points))
+			lost, kept = lost+float64(share*weight), kept+float64((1-share)*weight)
+			rows = append(rows, row{append([]float64{1}, c.inputs[i].Signals...), share, weight})
 		}
 	}
 	if lost < leastLosses || kept < leastLosses {

@@ -32,8 +32,8 @@ type conversation struct {
 	orders  []Order
 	touched int64 // the touch of the first of them
 
-	kept, net float64 // whether it ends in an order that is kept, or in one that nobody touches: 0 to 1
-	weight    float64 // of the conversation
+	kept, net []float64 // by message: whether an order that is kept follows, or one that nobody touches, 0 to 1
+	weight    float64   // of the conversation
 }
 
 // open reports whether an order may still be attributed to it.
@@ -130,7 +130,7 @@ func (r reading) add(c *conversation, m Message) {
 	if scored.Act == intent.Claim {
 		c.past.Claims = append(c.past.Claims, m.TS)
 	}
-	if len(c.orders) > 0 && m.TS > c.orders[0].PaidAt || len(c.points) == longest {
+	if len(c.orders) > 0 && m.TS >= c.orders[0].PaidAt || len(c.points) == longest {
 		return
 	}
 	c.points = append(c.points, intent.Point{TS: m.TS, Evidence: scored.Evidence, Bargain: scored.Act == intent.Bargain, Params: r.model.Params()})

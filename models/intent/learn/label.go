@@ -28,24 +28,29 @@ func newLabels(all []*conversation, until int64, naive bool) labels {
 	}
 	keeps, clean := newSurvival(unkept, settled), newSurvival(lost, settled)
 	for _, c := range all {
-		c.kept, c.net = 0, 0
-		for _, o := range c.orders {
-			if o.Kept {
-				c.kept = max(c.kept, keeps.stays(until-o.PaidAt))
+		c.kept, c.net = make([]float64, len(c.points)), make([]float64, len(c.points))
+		for i, at := range c.points {
+			for _, o := range c.orders {
+				if o.Kept && o.after(at.TS) {
+					c.kept[i] = max(c.kept[i], keeps.stays(until-o.PaidAt))
+				}
+				if o.LostAt == Never && o.after(at.TS) {
+					c.net[i] = max(c.net[i], clean.stays(until-o.PaidAt))
+				}
 			}
-			if o.LostAt == Never {
-				c.net = max(c.net, clean.stays(until-o.PaidAt))
-			}
+			c.net[i] = min(c.net[i], c.kept[i])
 		}
-		c.net = min(c.net, c.kept)
 	}
 	return labels{until, naive, newSurvival(asked, window)}
 }
 
+// after reports whether the order answers a message: within 72 h.
+func (o Order) after(ts int64) bool { return o.PaidAt > ts && o.PaidAt-ts <= window }
+
 // of is the label of a prefix of the conversation to which the model gives p.
-func (l labels) of(c *conversation, p float64) float64 {
+func (l labels) of(c *conversation, i int, p float64) float64 {
 	if l.naive || !c.unknown(l.until) {
-		return c.kept
+		return c.kept[i]
 	}
 	return soft(p, l.orders.told(l.until-c.last))
 }

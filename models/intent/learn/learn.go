@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"askbuy/models/intent"
 	"askbuy/models/intent/train"
@@ -118,7 +119,7 @@ func (t *trainer) learn() (*intent.Bundle, error) {
 			}
 		}
 	}
-	params, err := t.turn(over, func(c *conversation, _ int) float64 { return c.kept })
+	params, err := t.turn(over, func(c *conversation, i int) float64 { return c.kept[i] })
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +128,7 @@ func (t *trainer) learn() (*intent.Bundle, error) {
 		for _, c := range t.all {
 			expected[c] = c.probabilities(params)
 		}
-		params, err = t.turn(t.all, func(c *conversation, i int) float64 { return t.labels.of(c, expected[c][i]) })
+		params, err = t.turn(t.all, func(c *conversation, i int) float64 { return t.labels.of(c, i, expected[c][i]) })
 		if err != nil {
 			return nil, err
 		}
@@ -135,9 +136,9 @@ func (t *trainer) learn() (*intent.Bundle, error) {
 	params = fitLoss(params, t.all)
 	m := learnEvidence(t.Base, t.bias, t.lessons(t.all, func(c *conversation, i int) float64 {
 		if e := expected[c]; e != nil {
-			return t.labels.of(c, e[i])
+			return t.labels.of(c, i, e[i])
 		}
-		return c.kept
+		return c.kept[i]
 	}, -1), t.Seed)
 	b := &intent.Bundle{Manifest: t.Base.Manifest, Topics: t.Base.Topics}
 	b.Manifest.ID = ""
@@ -213,7 +214,7 @@ func (t *trainer) from(digest string) *intent.LearnedFrom {
 		if c.unknown(t.until) {
 			f.Open++
 		}
-		if c.kept > 0 {
+		if slices.ContainsFunc(c.orders, func(o Order) bool { return o.Kept }) {
 			f.Orders++
 		}
 	}

@@ -46,7 +46,7 @@ func trained(t *testing.T, facts learn.Facts) (*intent.Bundle, *intent.Model) {
 // From a few thousand conversations the model learns more than the shipped
 // one knows, and is nearly as good as one can be.
 func TestLearnsFromOrders(t *testing.T) {
-	w := world(t, learntest.Options{Seed: 5, Conversations: 6000, Shops: 6, Days: 60})
+	w := world(t, learntest.Options{Seed: 5, Conversations: 5000, Shops: 6, Days: 60})
 	b, m := trained(t, w.Facts)
 	t.Log(learn.Summary(b.Manifest))
 	learned, before := learn.Examine(m, w.Facts), learn.Set(learn.Examine(intent.Default(), w.Facts))
@@ -96,7 +96,7 @@ func TestTooFewToLearnFrom(t *testing.T) {
 // The gate lets pass what learned from orders, and nothing that learned from
 // orders that were dealt out anew: those say nothing.
 func TestGate(t *testing.T) {
-	w := world(t, learntest.Options{Seed: 7, Conversations: 12_000, Shops: 8, Days: 60})
+	w := world(t, learntest.Options{Seed: 7, Conversations: 6_000, Shops: 4, Days: 60})
 	_, good := trained(t, w.Facts)
 	v := learn.Judge(good, intent.Default(), w.Facts)
 	t.Logf("%+v", v)

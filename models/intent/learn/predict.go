@@ -42,9 +42,10 @@ func predict(m *intent.Model, facts *Facts, until int64, which func(s Shopper, c
 		if _, known := clusters[c.Shopper]; !known {
 			clusters[c.Shopper] = len(clusters)
 		}
-		hit := slices.ContainsFunc(c.orders, func(o Order) bool { return o.Kept })
-		clean := slices.ContainsFunc(c.orders, func(o Order) bool { return o.LostAt == Never })
 		for i, f := range intent.Fold(c.Shop, c.points, c.past) {
+			ts := c.points[i].TS
+			hit := slices.ContainsFunc(c.orders, func(o Order) bool { return o.Kept && o.after(ts) })
+			clean := slices.ContainsFunc(c.orders, func(o Order) bool { return o.LostAt == Never && o.after(ts) })
 			out = append(out, Prediction{
 				judge.Prediction{P: f.POrder, Hit: hit, Weight: 1 / float64(len(c.points)), Cluster: clusters[c.Shopper]},
 				c.Shopper, c.ids[i], f.PNet, clean,
