@@ -78,6 +78,8 @@ type Config struct {
 	// table; what is not named is kept for ever.
 	Retention map[string]string `koanf:"retention"`
 
+	TrainEvery time.Duration `koanf:"train_every"` // between two models learned from the stored facts, like 168h; 0: none by itself
+
 	LogLevel string `koanf:"log_level"`
 
 	// Times of the pipeline's own loops; tests shorten them.
@@ -117,6 +119,7 @@ func DefaultConfig() Config {
 		KafkaPrefix: "askbuy.",
 		DefaultShop: "default",
 		LogLevel:    "info",
+		TrainEvery:  7 * 24 * time.Hour,
 		Door:        defaultDoor(),
 		SinkLinger:  300 * time.Millisecond,
 		RepairEvery: time.Minute, HourlyEvery: time.Hour,
@@ -138,6 +141,9 @@ func (c Config) Validate() error {
 		if !slices.Contains(AllRoles(), role) {
 			wrong("roles", "unknown role %q: use some of %v", role, AllRoles())
 		}
+	}
+	if c.TrainEvery < 0 {
+		wrong("train_every", "%v: write 168h for every week, 0 for never", c.TrainEvery)
 	}
 	if len(c.Roles) == 0 {
 		wrong("roles", "name at least one of %v", AllRoles())

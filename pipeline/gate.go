@@ -24,6 +24,11 @@ func TrainModel(ctx context.Context, db *clickhouse.DB, seed uint64) (*intent.Bu
 	return learn.Train(learn.Config{Base: base, Seed: seed}, facts)
 }
 
+// KeepTrained puts a bundle into the registry, as a candidate.
+func KeepTrained(ctx context.Context, db *clickhouse.DB, b *intent.Bundle) error {
+	return registry.Bundles{DB: db, Now: time.Now}.Put(ctx, registry.OriginTrained, b)
+}
+
 // Evaluation is what the stored facts say of a model.
 type Evaluation struct {
 	Verdict learn.Verdict `json:"verdict"` // against the model in force

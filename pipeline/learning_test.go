@@ -2,11 +2,13 @@ package pipeline
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/shopspring/decimal"
 
 	"askbuy/internal/clickhouse"
@@ -15,6 +17,7 @@ import (
 	"askbuy/models/intent"
 	"askbuy/models/intent/learn"
 	"askbuy/models/intent/learn/learntest"
+	"askbuy/models/registry"
 )
 
 // What a model learns of a conversation's end is what the reports say of it.
@@ -67,7 +70,7 @@ func TestTrainsFromStoredFacts(t *testing.T) {
 	}
 	i := start(t, testConfig(t.TempDir()))
 	store(t, i, w.Facts)
-	good := trainedFrom(t, i)
+	good := learnedByItself(t, i)
 	facts, err := LearningFacts(t.Context(), i.db)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +104,47 @@ func TestTrainsFromStoredFacts(t *testing.T) {
 	if v := found.Verdict; v.Passed() || !slices.ContainsFunc(v.Refusals, func(r learn.Reason) bool { return r.Refusal == learn.LearnedNothing }) {
 		t.Errorf("orders that say nothing taught a model that passes: %+v", v)
 	}
+}
+
+// learnedByItself is what a running instance puts into the registry: once,
+// and again when a week has passed.
+func learnedByItself(t *testing.T, i *instance) *intent.Model {
+	t.Helper()
+	now := time.Now()
+	w := wiring{Pipeline: New(i.config, slog.New(slog.DiscardHandler)), db: i.db}
+	w.now = func() time.Time { return now }
+	l, err := newLearner(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := func(after time.Duration, want float64) {
+		t.Helper()
+		now = now.Add(after)
+		if err := l.look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := testutil.ToFloat64(l.outcomes.WithLabelValues(trainedPassed)); got != want {
+			t.Errorf("%v trainings passed, want %v", got, want)
+		}
+	}
+	tried(0, 1)
+	tried(25*time.Hour, 1)
+	stored, err := registry.Bundles{DB: i.db, Now: w.now}.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(stored, func(s registry.Stored) bool { return s.Origin == registry.OriginTrained })
+	if at < 0 {
+		t.Fatalf("no candidate among %+v", stored)
+	}
+	m, err := FindModel(t.Context(), i.db, stored[at].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inForce, err := FindModel(t.Context(), i.db, ""); err != nil || inForce.ID() == m.ID() {
+		t.Errorf("in force is %v, %v: a training puts nothing in force", inForce, err)
+	}
+	return m
 }
 
 func trainedFrom(t *testing.T, i *instance) *intent.Model {

@@ -87,7 +87,12 @@ func hourlyPart(w wiring, sink *sinks.Sink, ring *keyring.Ring) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
-	hourly, err := sinks.NewHourly(w.config.HourlyEvery, []sinks.Task{{Name: "corrections", Do: corrector.Correct}, retention, experiments}, w.registry, w.log)
+	learner, err := newLearner(w)
+	if err != nil {
+		return part{}, err
+	}
+	tasks := []sinks.Task{{Name: "corrections", Do: corrector.Correct}, retention, experiments, learner.task()}
+	hourly, err := sinks.NewHourly(w.config.HourlyEvery, tasks, w.registry, w.log)
 	if err != nil {
 		return part{}, err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 type modelTrain struct {
-	Output  string `required:"" placeholder:"DIR" help:"Directory for the bundle; made when missing."`
+	Output  string `placeholder:"DIR" help:"Directory for the bundle, made when missing; needed with --grammar. What is learned from facts is put into the registry all the same."`
 	Grammar bool   `help:"Learn from the shipped grammar alone, as the shipped model did, and not from the shops' own facts."`
 	Seed    uint64 `help:"Another draw of the training (default: that of the shipped model)."`
 }
@@ -24,7 +24,9 @@ func (modelTrain) Help() string {
 	return `Learns from what the shops stored, which conversations ended in orders that
 were kept: 180 days back from the latest message, in all shops. It starts from
 the shipped model. A fifth of the conversations is held out, to judge models by.
-The same facts make the same bundle.`
+The same facts make the same bundle. It is put into the registry as a candidate;
+nothing comes into force but by model promote. A running instance does the same
+every week (train_every).`
 }
 
 func (t modelTrain) Run(a *app) error {
@@ -36,15 +38,25 @@ func (t modelTrain) Run(a *app) error {
 		if err != nil {
 			return no(err)
 		}
-		if err := writeBundle(t.Output, bundle); err != nil {
-			return err
+		if err := pipeline.KeepTrained(a.ctx, db, bundle); err != nil {
+			return no(err)
 		}
-		_, err = fmt.Fprintf(a.stdout, "%s written to %s\n%s", bundle.Manifest.ID, t.Output, learn.Summary(bundle.Manifest))
+		fmt.Fprintf(a.stdout, "%s is in the registry\n", bundle.Manifest.ID)
+		if t.Output != "" {
+			if err := writeBundle(t.Output, bundle); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "written to %s\n", t.Output)
+		}
+		_, err = fmt.Fprintf(a.stdout, "%snext: %s model evaluate %s\n", learn.Summary(bundle.Manifest), program(), bundle.Manifest.ID)
 		return err
 	})
 }
 
 func (t modelTrain) fromGrammar(a *app) error {
+	if t.Output == "" {
+		return errors.New("model train --grammar: say --output DIR: what is learned from the grammar is not put into the registry")
+	}
 	config := train.DefaultConfig()
 	if t.Seed != 0 {
 		config.Seed = t.Seed

@@ -12,7 +12,7 @@ import (
 
 // What a model must reach that learned from the orders of simulated shops.
 const (
-	learnFrom   = 20_000 // conversations
+	learnFrom   = 60_000 // conversations: of the orders of fewer chance moves the base rate itself by 2 %
 	judgedOn    = 60_000 // others, of the same shops: so many that chance moves the sum of orders by hardly more than 1 %
 	nearOracle  = .03
 	mostECE     = .03
