@@ -166,7 +166,7 @@ func (i *instance) othersDump(t *testing.T) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, view := range []string{"shops", "funnel_daily", "dead_letters", "orders", "conversations"} {
+	for _, view := range []string{"shops", "funnel_daily", "dead_letters", "orders", "conversations", "claims"} {
 		dump[view] = slices.DeleteFunc(dump[view], func(row string) bool { return !strings.HasPrefix(row, "s2\t") })
 	}
 	for view, rows := range dump {
