@@ -8,12 +8,14 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/kafka"
+	"askbuy/processors"
 	"askbuy/schemas/event"
 )
 
 // RequestRepairs asks for the rows of these shoppers to be computed anew from
 // facts. The rows get the version of the last entry of the shopper's journey
-// partition: they replace what is there, and give way to what comes later. The
+// partition, or of the place before the first: they replace what is there, and
+// give way to what comes later. The
 // facts are waited for that were behind an entry by then, or rows of some of
 // them would stand before rows of all.
 func RequestRepairs(ctx context.Context, k kafka.Config, db *clickhouse.DB, shoppers []event.Shopper) (err error) {
@@ -27,7 +29,7 @@ func RequestRepairs(ctx context.Context, k kafka.Config, db *clickhouse.DB, shop
 	if err != nil {
 		return err
 	}
-	epochs, err := topicEpochs(ctx, db, k.Prefix, infos, append([]string{event.TopicJourney}, repairedFrom...))
+	epochs, err := topicEpochs(ctx, db, k.Prefix, infos, append([]string{event.TopicJourney}, processors.FactTopics()...))
 	if err != nil {
 		return err
 	}
@@ -46,8 +48,8 @@ func RequestRepairs(ctx context.Context, k kafka.Config, db *clickhouse.DB, shop
 	defer func() { err = errors.Join(err, producer.Close(ctx)) }()
 	for _, s := range shoppers {
 		key := []byte(s.Key())
-		last := max(0, ends[journey][kafka.Partition(key, k.Partitions)]-1)
-		value, err := json.Marshal(event.Repair{ShopID: s.ShopID, UserID: s.UserID, Version: event.At(epochs[event.TopicJourney], last), Needs: needs})
+		last := event.Before(epochs[event.TopicJourney], ends[journey][kafka.Partition(key, k.Partitions)])
+		value, err := json.Marshal(event.Repair{ShopID: s.ShopID, UserID: s.UserID, Version: last, Needs: needs})
 		if err != nil {
 			return err
 		}
@@ -58,13 +60,10 @@ func RequestRepairs(ctx context.Context, k kafka.Config, db *clickhouse.DB, shop
 	return nil
 }
 
-// repairedFrom are the raw topics whose facts a repair is computed from.
-var repairedFrom = []string{event.TopicMessages, event.TopicOrders}
-
-// toldSoFar are the last records of those topics.
+// toldSoFar are the last records of the topics whose facts a repair reads.
 func toldSoFar(ctx context.Context, admin *kafka.Admin, k kafka.Config, epochs map[string]int64) ([]event.Reached, error) {
 	var needs []event.Reached
-	for _, topic := range repairedFrom {
+	for _, topic := range processors.FactTopics() {
 		starts, err := admin.StartOffsets(ctx, k.Name(topic))
 		if err != nil {
 			return nil, err
@@ -75,7 +74,7 @@ func toldSoFar(ctx context.Context, admin *kafka.Admin, k kafka.Config, epochs m
 		}
 		for partition := range k.Partitions {
 			if end := ends[k.Name(topic)][partition]; end > starts[k.Name(topic)][partition] {
-				needs = append(needs, event.Reached{Topic: topic, Partition: partition, Position: event.At(epochs[topic], end-1)})
+				needs = append(needs, event.Reached{Topic: topic, Partition: partition, Position: event.Before(epochs[topic], end)})
 			}
 		}
 	}

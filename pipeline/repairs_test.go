@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"encoding/json"
+	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -100,4 +103,62 @@ func TestARepairWaitsForTheFacts(t *testing.T) {
 	}
 	i.drained(t)
 	i.sameAsFacts(t)
+}
+
+// A request waits for every topic that a history is read from, and where a
+// journey is empty its rows give way to those of the first record.
+func TestARepairRequestSaysWhatItRestsOn(t *testing.T) {
+	i := start(t, testConfig(t.TempDir()))
+	i.postEvents(t, past("u1", "u2", time.Now().Add(-time.Hour).UnixMilli()))
+	i.drained(t)
+	other := event.Shopper{ShopID: "s1", UserID: i.silent(t)}
+	if err := RequestRepairs(t.Context(), i.kafka, i.db, []event.Shopper{other}); err != nil {
+		t.Fatal(err)
+	}
+	var asked event.Repair
+	partition := kafka.Partition([]byte(other.Key()), i.kafka.Partitions)
+	err := kafka.ReadPartition(t.Context(), i.kafka, i.kafka.Name(event.TopicRepairs), partition, 0, math.MaxInt64, func(r kafka.Fetched) bool {
+		if err := json.Unmarshal(r.Value, &asked); err != nil {
+			t.Error(err)
+		}
+		return asked.UserID != other.UserID
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if asked.UserID != other.UserID || asked.Version >= event.At(1, 0) || asked.Version <= 0 {
+		t.Errorf("a request of %q with version %d", asked.UserID, asked.Version)
+	}
+	told := map[string]bool{}
+	for _, need := range asked.Needs {
+		told[need.Topic] = true
+	}
+	for _, topic := range []string{event.TopicMessages, event.TopicOrders, event.TopicBehaviors} {
+		if !told[topic] {
+			t.Errorf("the request does not wait for %s: %+v", topic, asked.Needs)
+		}
+	}
+}
+
+// silent is a user of shop s1 whose journey partition is empty.
+func (i *instance) silent(t *testing.T) string {
+	t.Helper()
+	admin, err := kafka.NewAdmin(i.kafka)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	journey := i.kafka.Name(event.TopicJourney)
+	ends, err := admin.EndOffsets(t.Context(), journey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 1000 {
+		user := fmt.Sprint("silent-", n)
+		if ends[journey][kafka.Partition([]byte(event.Shopper{ShopID: "s1", UserID: user}.Key()), i.kafka.Partitions)] == 0 {
+			return user
+		}
+	}
+	t.Fatal("no journey partition is empty")
+	return ""
 }

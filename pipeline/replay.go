@@ -199,7 +199,7 @@ func (r *replay) awaitStored(ctx context.Context) (err error) {
 	}
 	r.shadow.after = make([]event.Position, r.kafka.Partitions)
 	for partition, end := range journey[r.kafka.Name(event.TopicJourney)] {
-		r.shadow.after[partition] = event.At(r.epochs[event.TopicJourney], max(0, end-1))
+		r.shadow.after[partition] = event.Before(r.epochs[event.TopicJourney], end)
 	}
 	if err := r.reached(ctx, processors.GroupJourney, journey); err != nil {
 		return err

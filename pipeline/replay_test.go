@@ -13,6 +13,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/erasure"
+	"askbuy/internal/kafka"
 	"askbuy/internal/simulator"
 	"askbuy/report"
 	warehouse "askbuy/schemas/clickhouse"
@@ -75,16 +76,30 @@ func (i *instance) shadows(t *testing.T) []string {
 	return names
 }
 
-// damage spoils derived rows in every way that there is: changed, gone, and
-// not due.
+// spoiling is something that no score row says, by column.
+var spoiling = map[string]string{
+	"conv_id": "'nowhere'", "ts": "ts + toIntervalMillisecond(1)", "act": "'nothing'", "intent": "'nothing'", "intent_path": "['nothing']",
+	"evidence": "evidence + 0.001", "buy_score": "buy_score + 1", "p_order": "p_order + 0.000001", "p_net": "p_net + 0.000001",
+	"terms": "arrayPushBack(terms, ('nothing', 0.5))", "model_id": "'none'",
+}
+
+// damage spoils derived rows in every way that there is: one with each column
+// changed, some gone, and one not due.
 func (i *instance) damage(t *testing.T) (rows int64) {
+	t.Helper()
+	columns := warehouse.MessageScores.Columns[3 : len(warehouse.MessageScores.Columns)-1]
+	for n, column := range columns {
+		if spoiling[column] == "" {
+			t.Fatalf("nothing spoils %s", column)
+		}
+		i.exec(t, fmt.Sprintf("INSERT INTO askbuy.message_scores SELECT * REPLACE (%s AS %s) FROM askbuy.message_scores FINAL ORDER BY event_id, shop_id, user_id LIMIT 1 OFFSET %d", spoiling[column], column, n))
+	}
 	i.execAll(t,
-		"INSERT INTO askbuy.message_scores SELECT * REPLACE (0.999 AS buy_score, 'refund' AS intent) FROM askbuy.message_scores FINAL ORDER BY event_id LIMIT 4",
 		"ALTER TABLE askbuy.message_scores DELETE WHERE (shop_id, user_id, event_id) IN (SELECT shop_id, user_id, event_id FROM askbuy.message_scores FINAL ORDER BY event_id DESC LIMIT 3)",
 		"INSERT INTO askbuy.message_scores SELECT * REPLACE ('nobody said this' AS event_id, version + 1000000 AS version) FROM askbuy.message_scores FINAL ORDER BY event_id LIMIT 1",
 		"ALTER TABLE askbuy.touches DELETE WHERE (shop_id, order_id) IN (SELECT shop_id, order_id FROM askbuy.touches FINAL WHERE notEmpty(touches) ORDER BY order_id LIMIT 2)",
 	)
-	return 4 + 3 + 1 + 2
+	return int64(len(columns)) + 3 + 1 + 2
 }
 
 // Damaged rows are shown one by one, and nothing is changed, by a dry run; a
@@ -245,6 +260,43 @@ func TestReplayWhileEventsCome(t *testing.T) {
 	i.sameAsFacts(t)
 	if again := r.replayed(t, ReplayOptions{DryRun: true}); again.Diff.Rows > 0 || again.LeftOut > 0 {
 		t.Errorf("afterwards a replay says %+v: %+v", again, *again.Diff)
+	}
+}
+
+// A shopper whose journey partition was empty when the replay began keeps the
+// rows of the partition's first record.
+func TestReplayWhileAnEmptyPartitionBegins(t *testing.T) {
+	i := start(t, testConfig(t.TempDir()))
+	said := func(user string) {
+		i.postEvents(t, []string{fmt.Sprintf(`{"type":"message","event_id":"m","shop_id":"s1","user_id":%q,"conv_id":"c","from":"user","text":"我要下单","ts":%d}`, user, time.Now().Add(-time.Hour).UnixMilli())})
+		i.drained(t)
+	}
+	said("early")
+	i.exec(t, "INSERT INTO askbuy.message_scores SELECT * REPLACE (0.123 AS buy_score) FROM askbuy.message_scores FINAL")
+	r := i.replayer(t)
+	r.cut = func(step string) error {
+		if step == "comparing" {
+			said(i.elsewhere("early"))
+		}
+		return nil
+	}
+	if done := r.replayed(t, ReplayOptions{}); !done.Swapped {
+		t.Errorf("the replay says %+v", done)
+	}
+	if diff := i.against(t); diff.Rows > 0 {
+		t.Errorf("after the swap %+v", diff.Differences)
+	}
+}
+
+// elsewhere is a user of shop s1 whose partition is another one.
+func (i *instance) elsewhere(user string) string {
+	home := func(user string) int32 {
+		return kafka.Partition([]byte(event.Shopper{ShopID: "s1", UserID: user}.Key()), i.kafka.Partitions)
+	}
+	for n := 0; ; n++ {
+		if other := fmt.Sprint("other-", n); home(other) != home(user) {
+			return other
+		}
 	}
 }
 

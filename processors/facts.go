@@ -37,8 +37,8 @@ func (f *Facts) Stored(ctx context.Context, needs []event.Reached) (bool, error)
 	return len(rows) == 1 && rows[0].N == uint64(len(needs)), nil
 }
 
-// Shopper reads a shopper's messages, and all events of the orders that one
-// of them ties to the shopper.
+// Shopper reads a shopper's messages and behaviours, and all events of the
+// orders that one of them ties to the shopper.
 func (f *Facts) Shopper(ctx context.Context, s event.Shopper) (History, error) {
 	all, err := f.Shoppers(ctx, []event.Shopper{s})
 	return all[s], err
@@ -49,16 +49,32 @@ func (f *Facts) Shopper(ctx context.Context, s event.Shopper) (History, error) {
 func (f *Facts) Shoppers(ctx context.Context, shoppers []event.Shopper) (map[event.Shopper]History, error) {
 	all := make(map[event.Shopper]History, len(shoppers))
 	params := map[string]any{"keys": hexKeys(shoppers)}
-	if err := f.messages(ctx, params, all); err != nil {
-		return nil, fmt.Errorf("read messages: %w", err)
-	}
-	if err := f.orders(ctx, params, all); err != nil {
-		return nil, fmt.Errorf("read order events: %w", err)
-	}
-	if err := f.behaviors(ctx, params, all); err != nil {
-		return nil, fmt.Errorf("read behaviours: %w", err)
+	for _, part := range historyParts {
+		if err := part.read(f, ctx, params, all); err != nil {
+			return nil, fmt.Errorf("read %s: %w", part.what, err)
+		}
 	}
 	return all, nil
+}
+
+// historyParts are what a history consists of, and the raw topics whose facts
+// each is read from. Whoever waits for facts waits for all of these.
+var historyParts = []struct {
+	topic, what string
+	read        func(f *Facts, ctx context.Context, params map[string]any, all map[event.Shopper]History) error
+}{
+	{event.TopicMessages, "messages", (*Facts).messages},
+	{event.TopicOrders, "order events", (*Facts).orders},
+	{event.TopicBehaviors, "behaviours", (*Facts).behaviors},
+}
+
+// FactTopics are the raw topics whose facts a history is read from.
+func FactTopics() []string {
+	topics := make([]string, len(historyParts))
+	for n, part := range historyParts {
+		topics[n] = part.topic
+	}
+	return topics
 }
 
 // asked are the shoppers that a query is about. Their keys travel in hex, so

@@ -3,6 +3,9 @@ package report
 import (
 	"context"
 	"fmt"
+	"strings"
+
+	schema "askbuy/schemas/clickhouse"
 )
 
 // Shadow is what a replay is compared by: tables beside those in use.
@@ -37,9 +40,13 @@ func (s Shadow) compared(rows string) string {
 	return "SELECT shop_id, user_id, k, row FROM (" + rows + ") WHERE (shop_id, user_id) NOT IN (" + s.LeftOut + ")"
 }
 
+// wholeScores has every column but the key and the version, so that a new one
+// is compared as well. stored_at, which the server fills in, is not among them:
+// it tells when a row was stored, not what it says.
 func wholeScores(table string) string {
+	said := schema.MessageScores.Columns[3 : len(schema.MessageScores.Columns)-1]
 	return `
-	SELECT shop_id, user_id, event_id AS k, toString((conv_id, toUnixTimestamp64Milli(ts), toString(intent), intent_path, evidence, buy_score, p_order, toString(model_id))) AS row
+	SELECT shop_id, user_id, event_id AS k, toString((` + strings.Join(said, ", ") + `)) AS row
 	FROM ` + table + ` FINAL`
 }
 

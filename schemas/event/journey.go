@@ -13,6 +13,10 @@ type Position int64
 // At is the position of an offset in an epoch of its topic.
 func At(epoch, offset int64) Position { return Position(epoch<<40 | offset) }
 
+// Before is the position that is one before an offset: before the first it is
+// the last that the epoch before could have had, which no record ever has.
+func Before(epoch, offset int64) Position { return At(epoch, offset) - 1 }
+
 // Entry is one record of the journey topic: what one shopper's join has to
 // know, in one log. Exactly one of its parts is set.
 type Entry struct {
