@@ -325,7 +325,7 @@ func signalled() *intent.Params {
 }
 
 // The scores by SQL are those of the fold, signals included, at the edges of
-// their windows too; and a behaviour, an order or a claim that is gone shows.
+// their windows too; and a behaviour, an order, a claim or a bargain that is gone shows.
 func TestAgainstFactsReadsSignals(t *testing.T) {
 	f := newFixture(t)
 	p := signalled()
@@ -395,6 +395,21 @@ func TestAgainstFactsReadsSignals(t *testing.T) {
 		f.run("INSERT INTO " + table + " SELECT * FROM askbuy.kept")
 	}
 	f.run("DROP TABLE askbuy.kept")
+	columns := strings.Join(schema.MessageScores.Columns, ", ")
+	for id, act := range map[string]string{"m5": intent.Claim, "m2": intent.Bargain} {
+		set := func(act string) {
+			values := strings.Replace(strings.Replace(columns, "act", "'"+act+"'", 1), "version", "version + 1", 1)
+			f.run("INSERT INTO askbuy.message_scores (" + columns + ") SELECT " + values + " FROM askbuy.message_scores FINAL WHERE event_id = '" + id + "'")
+		}
+		set("other")
+		if len(scores()) == 0 {
+			t.Errorf("nothing differs when %s is no %s", id, act)
+		}
+		set(act)
+	}
+	if got := scores(); len(got) > 0 {
+		t.Fatalf("scores differ after all is put back: %q", got)
+	}
 	if _, err := AgainstFacts(f.Context(), f.DB, map[string]*intent.Params{"another": p}); err == nil || !strings.Contains(err.Error(), `"m"`) {
 		t.Errorf("an unknown model: %v", err)
 	}

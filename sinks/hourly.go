@@ -18,7 +18,7 @@ type Task struct {
 }
 
 // Hourly does tasks every hour, one after the other. A task that fails is
-// counted and left to the next hour; it keeps none of the others from theirs.
+// counted and left to the next hour, and so is one that takes as long as that; it keeps none of the others from theirs.
 type Hourly struct {
 	Every time.Duration
 	Tasks []Task
@@ -57,7 +57,7 @@ func (h *Hourly) Run(ctx context.Context) error {
 				return nil
 			}
 			outcome := "done"
-			if err := t.Do(ctx); err != nil && ctx.Err() == nil {
+			if err := h.do(ctx, t); err != nil && ctx.Err() == nil {
 				outcome = "failed"
 				h.Log.Warn("a task of the hourly pass failed, the next pass tries again", "task", t.Name, "err", err)
 			}
@@ -66,3 +66,12 @@ func (h *Hourly) Run(ctx context.Context) error {
 		wait = h.Every
 	}
 }
+
+func (h *Hourly) do(ctx context.Context, t Task) error {
+	ctx, cancel := context.WithTimeout(ctx, max(h.Every, leastForTask))
+	defer cancel()
+	return t.Do(ctx)
+}
+
+// leastForTask is what a task may take though passes follow each other faster.
+const leastForTask = 10 * time.Minute
