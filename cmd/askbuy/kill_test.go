@@ -145,7 +145,7 @@ func TestEveryPointIsReached(t *testing.T) {
 	if !fresh.up(crash.List) || !c.host.up("") || !c.up(crash.List) {
 		t.Fatal("not ready")
 	}
-	c.more()
+	c.repeater.allow(len(c.recorded.log) / 2)
 	c.repeater.until(len(c.recorded.log)/2, c.ended)
 	c.settled()
 	c.host.kill()
