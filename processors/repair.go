@@ -42,8 +42,8 @@ type (
 // repairBatch is what one poll gave.
 type repairBatch struct {
 	requests []event.Repair
-	left     map[event.Shopper]bool // not yet done
-	commit   any                    // the source's
+	left     int // shoppers not yet done
+	commit   any // the source's
 }
 
 // repairer computes shoppers' rows from facts. Requests for one shopper become
@@ -69,14 +69,16 @@ type repairer struct {
 
 type request struct {
 	event.Repair
-	due  time.Time
-	wait time.Duration // until the facts are asked again
+	batches []*repairBatch // that wait for it, in order
+	due     time.Time
+	wait    time.Duration // until the facts are asked again
 }
 
 const (
 	repairTick    = 200 * time.Millisecond // the least wait for facts
 	repairBackoff = 10 * time.Second       // the longest
 	maxPending    = 10_000                 // shoppers; beyond, nothing is polled
+	maxBatches    = 1_000                  // uncommitted; beyond, nothing is polled
 )
 
 // run repairs until ctx ends, or the source does. Errors of the facts and of
@@ -84,7 +86,7 @@ const (
 func (r *repairer) run(ctx context.Context, pause sleep) error {
 	r.pending, r.done = map[event.Shopper]*request{}, map[event.Shopper]time.Time{}
 	for ctx.Err() == nil {
-		if len(r.pending) < maxPending {
+		if r.room() {
 			batch, err := r.source.Poll(ctx, repairTick)
 			if err != nil {
 				return err
@@ -99,26 +101,41 @@ func (r *repairer) run(ctx context.Context, pause sleep) error {
 	return nil
 }
 
-// take merges a batch into what is pending.
+// room bounds what is held, in shoppers and in batches: one shopper who asks
+// again and again is one shopper and many batches.
+func (r *repairer) room() bool { return len(r.pending) < maxPending && len(r.batches) < maxBatches }
+
+// take merges a batch into what is pending; of the batch itself only the
+// commit is kept.
 func (r *repairer) take(b *repairBatch) {
 	if b == nil {
 		return
 	}
-	b.left = map[event.Shopper]bool{}
 	for _, asked := range b.requests {
 		s := asked.Shopper()
-		b.left[s] = true
-		if p := r.pending[s]; p != nil {
+		p := r.pending[s]
+		if p != nil {
 			p.Repair = mergeRepairs(p.Repair, asked)
-			continue
+		} else {
+			p = &request{Repair: asked, due: r.due(s), wait: repairTick}
+			r.pending[s] = p
 		}
-		due := r.now()
-		if last, lately := r.done[s]; lately && last.Add(r.every).After(due) {
-			due = last.Add(r.every)
+		if n := len(p.batches); n == 0 || p.batches[n-1] != b {
+			p.batches = append(p.batches, b)
+			b.left++
 		}
-		r.pending[s] = &request{Repair: asked, due: due, wait: repairTick}
 	}
+	b.requests = nil
 	r.batches = append(r.batches, b)
+}
+
+// due is when a shopper may be repaired next.
+func (r *repairer) due(s event.Shopper) time.Time {
+	now := r.now()
+	if last, lately := r.done[s]; lately && last.Add(r.every).After(now) {
+		return last.Add(r.every)
+	}
+	return now
 }
 
 // settle repairs whoever is due.
@@ -141,8 +158,8 @@ func (r *repairer) settle(ctx context.Context) {
 		}
 		r.done[s] = now
 		delete(r.pending, s)
-		for _, b := range r.batches {
-			delete(b.left, s)
+		for _, b := range p.batches {
+			b.left--
 		}
 	}
 	r.metrics.pending.Set(float64(len(r.pending)))
@@ -202,11 +219,12 @@ func hopeless(err error) bool {
 
 // commit commits the batches before the first that has something left.
 func (r *repairer) commit(ctx context.Context) {
-	for len(r.batches) > 0 && len(r.batches[0].left) == 0 {
+	for len(r.batches) > 0 && r.batches[0].left == 0 {
 		if err := r.source.Commit(ctx, r.batches[0]); err != nil {
 			r.note(ctx, err)
 			return
 		}
+		r.batches[0] = nil
 		r.batches = r.batches[1:]
 	}
 }

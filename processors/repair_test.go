@@ -196,3 +196,28 @@ func TestCommitIsTriedAgain(t *testing.T) {
 	g.ask(2, repairOf("b", 1))
 	g.want(t, []string{"a1", "b1"}, []int{1, 2})
 }
+
+// While the facts are away shoppers who ask again and again cost no more than
+// a bounded number of batches, and none of their requests; then all is done.
+func TestRepairsAreBoundedInAnOutage(t *testing.T) {
+	g := newRepairRig()
+	g.stored = false
+	batch := 0
+	for ; g.room(); batch++ {
+		if batch > maxBatches {
+			t.Fatalf("holds %d batches of %d shoppers and polls for more", len(g.batches), len(g.pending))
+		}
+		g.take(&repairBatch{requests: []event.Repair{repairOf("a", event.Position(batch)), repairOf("b", 1), repairOf("a", 1)}, commit: batch})
+	}
+	for _, b := range g.batches {
+		if b.requests != nil || b.left != 2 {
+			t.Fatalf("batch %v holds %v and waits for %d shoppers, want none and 2", b.commit, b.requests, b.left)
+		}
+	}
+	g.stored = true
+	g.step(time.Minute)
+	if len(g.commits) != batch || !slices.IsSorted(g.commits) || !g.room() || len(g.pending) > 0 {
+		t.Errorf("committed %d of %d batches, %d shoppers pending", len(g.commits), batch, len(g.pending))
+	}
+	g.want(t, []string{fmt.Sprint("a", batch-1), "b1"}, g.commits)
+}

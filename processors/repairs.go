@@ -91,7 +91,8 @@ func (t *repairTopics) Poll(ctx context.Context, wait time.Duration) (*repairBat
 	}
 	t.consumer.AllowRebalance()
 	b := &repairBatch{commit: polled}
-	for _, part := range polled {
+	for n, part := range polled {
+		polled[n].Records = nil // only where it ends is kept
 		for _, record := range part.Records {
 			asked, err := decodeJSON[event.Repair](record.Value)
 			if err == nil {
