@@ -1,17 +1,20 @@
 package kafka_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"askbuy/internal/kafka"
 	"askbuy/internal/kafka/kafkatest"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -134,5 +137,62 @@ func TestFollowToldToStop(t *testing.T) {
 	brokers, _ := kafkatest.Broker(t)
 	if err := kafka.Follow(over, kafkatest.Config(brokers, 1), kafka.Offsets{"in": {0: 0}}, slog.New(slog.DiscardHandler), nil); err != nil {
 		t.Errorf("before it began: %v", err)
+	}
+}
+
+// failFetches makes every answer to a fetch an error of its partitions.
+func failFetches(t *testing.T, code *kerr.Error) (c kafka.Config, answered chan struct{}) {
+	t.Helper()
+	brokers, cluster := kafkatest.Broker(t)
+	c = kafkatest.Config(brokers, 1)
+	kafkatest.Topics(t, c, kafka.Topic{Name: "in", Retention: time.Hour})
+	answered = make(chan struct{}, 1000)
+	cluster.ControlKey(int16(kmsg.Fetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		answered <- struct{}{}
+		asked := r.(*kmsg.FetchRequest)
+		answer := asked.ResponseKind().(*kmsg.FetchResponse)
+		for _, t := range asked.Topics {
+			topic := kmsg.NewFetchResponseTopic()
+			topic.Topic, topic.TopicID = t.Topic, t.TopicID
+			for _, p := range t.Partitions {
+				partition := kmsg.NewFetchResponseTopicPartition()
+				partition.Partition, partition.ErrorCode = p.Partition, code.Code
+				topic.Partitions = append(topic.Partitions, partition)
+			}
+			answer.Topics = append(answer.Topics, topic)
+		}
+		return answer, nil, true
+	})
+	return c, answered
+}
+
+// A follower that may not read says so and ends.
+func TestFollowRefused(t *testing.T) {
+	t.Parallel()
+	c, _ := failFetches(t, kerr.TopicAuthorizationFailed)
+	var said bytes.Buffer
+	err := kafka.Follow(kafkatest.Context(t), c, kafka.Offsets{"in": {0: 0}}, slog.New(slog.NewTextHandler(&said, nil)), nil)
+	if !errors.Is(err, kafka.ErrUnauthorized) || said.Len() > 0 {
+		t.Errorf("ended with %v, said %q", err, said.String())
+	}
+}
+
+// A failure that lasts is told once.
+func TestFollowTellsOfAFailureOnce(t *testing.T) {
+	t.Parallel()
+	c, answered := failFetches(t, kerr.UnknownServerError)
+	var said bytes.Buffer
+	ctx, cancel := context.WithCancel(kafkatest.Context(t))
+	ended := make(chan error, 1)
+	go func() {
+		ended <- kafka.Follow(ctx, c, kafka.Offsets{"in": {0: 0}}, slog.New(slog.NewTextHandler(&said, nil)), nil)
+	}()
+	for range 5 {
+		<-answered
+	}
+	cancel()
+	if err := <-ended; err != nil || strings.Count(said.String(), "waiting for the broker") != 1 {
+		t.Errorf("ended with %v, said %q", err, said.String())
 	}
 }
