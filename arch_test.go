@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"ingest/sender":                   {"ingest", "schemas/event"},
 	"processors":                      {"schemas/event", "models/intent", "internal/kafka", "internal/clickhouse", "internal/crash"},
 	"scorers":                         {"schemas/event", "internal/kafka"},
+	"reply/turn":                      {"schemas/event", "models/intent"},
 	"sinks":                           {"schemas/event", "schemas/clickhouse", "internal/kafka", "internal/clickhouse", "internal/crash"},
 	"report":                          {"schemas/event", "schemas/clickhouse", "internal/clickhouse", "internal/experiment", "internal/judge", "report/inference", "models/intent"},
 	"internal/crash":                  {},

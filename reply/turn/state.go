@@ -1,0 +1,110 @@
+package turn
+
+import "time"
+
+const (
+	// Rounds is how many rounds of a conversation are remembered.
+	Rounds = 5
+	// Silence is how long a shopper says nothing before their next message
+	// begins another conversation.
+	Silence = 2 * time.Hour
+)
+
+// Mode is who has the conversation.
+type Mode string
+
+// The modes.
+const (
+	ModeBot     Mode = ""        // the bot
+	ModePending Mode = "pending" // the bot, until the person who was called comes
+	ModeHuman   Mode = "human"   // a person: the bot is silent
+)
+
+// State is what is remembered of a shopper's latest conversation. Its zero is
+// that of a shopper who never wrote.
+type State struct {
+	ConvID    string
+	LastAt    int64 // of the latest message, whoever wrote it, ms
+	Mode      Mode
+	HandoffID string // of the handoff that is open
+
+	Rounds    []Round           // the latest, oldest first
+	Dialogue  string            // of the dialogue machine
+	Slots     map[string]string // what the dialogue was told
+	Failures  int               // turns running that were put off or asked back
+	Clarified bool              // asked back since the last answer
+
+	// Waiting are a person's words that the shopper was not yet given, oldest
+	// first.
+	Waiting []Words
+}
+
+// Words are what a person wrote to the shopper.
+type Words struct {
+	EventID string
+	Text    string
+	At      int64 // ms
+}
+
+// Round is a question and its answer.
+type Round struct {
+	EventID  string // of the question
+	Question string // masked
+	Answer   string // brief
+	Route    Route
+	At       int64 // of the question, ms
+}
+
+// In is the state as of a conversation: another one begins anew, with nothing
+// but what is the shopper's.
+func (s State) In(convID string) State {
+	if s.ConvID == convID {
+		return s
+	}
+	return State{ConvID: convID, LastAt: s.LastAt, Mode: s.Mode, HandoffID: s.HandoffID, Waiting: s.Waiting}
+}
+
+// Done is a turn that was answered.
+type Done struct {
+	Turn  *Turn
+	Reply *Reply
+	Brief string   // what the shopper was shown
+	Given []string // event ids of the person's words that it contained
+}
+
+// Round is the turn as it is remembered.
+func (d Done) Round() Round {
+	return Round{EventID: d.Turn.EventID, Question: d.Turn.Text, Answer: d.Brief, Route: d.Reply.Route, At: d.Turn.At}
+}
+
+// After is the state after a turn.
+func (s State) After(d Done) State {
+	next := s.In(d.Turn.ConvID)
+	next.LastAt = max(s.LastAt, d.Turn.At)
+	kept := next.Rounds[max(0, len(next.Rounds)-Rounds+1):]
+	next.Rounds = append(append(make([]Round, 0, Rounds), kept...), d.Round())
+	next.Waiting = without(next.Waiting, d.Given)
+	if d.Reply.Route == RouteHuman {
+		return next
+	}
+	next.Dialogue, next.Slots = d.Reply.Dialogue, d.Reply.Slots
+	next.Clarified = d.Reply.Route == RouteClarify || next.Clarified && !d.Reply.Answered()
+	if next.Failures++; d.Reply.Answered() {
+		next.Failures = 0
+	}
+	return next
+}
+
+func without(words []Words, given []string) []Words {
+	var left []Words
+	for _, w := range words {
+		found := false
+		for _, id := range given {
+			found = found || id == w.EventID
+		}
+		if !found {
+			left = append(left, w)
+		}
+	}
+	return left
+}
