@@ -139,3 +139,46 @@ func TestErasedDerivedRows(t *testing.T) {
 		}
 	}
 }
+
+// outage is a warehouse that is away for some inserts of facts; when it comes
+// back somebody has been erased, and the partition has moved on.
+type outage struct {
+	*world
+	away  int
+	erase func()
+}
+
+func (o *outage) Insert(ctx context.Context, name string, columns []string, rows [][]any) error {
+	if name == schema.Messages.Name && o.away > 0 {
+		if o.away--; o.away == 0 {
+			o.erase()
+		}
+		return errAway
+	}
+	return o.world.Insert(ctx, name, columns, rows)
+}
+
+// Who is erased while a batch waits for the warehouse comes in by none of its
+// later attempts; the others do.
+func TestErasedWhileABatchWaits(t *testing.T) {
+	w := newWorld(1)
+	for _, user := range []string{"u", "other"} {
+		w.append(0, recordOf(event.Event{Type: event.TypeMessage, ShopID: "s", UserID: user, ID: "m", ConvID: "c", From: event.RoleUser, Text: "a", TS: 5}, false))
+	}
+	list := &listed{List: eraseUser("u", 5), after: 1 << 30}
+	w.run(t, DefaultConfig(), func(s *Sink, _ *fakeSource) {
+		s.deps.Erasures = list
+		s.deps.Warehouse = &outage{w, 3, func() { list.after = 0 }}
+		if err := s.process(t.Context(), w.logs[Partition{event.TopicMessages, 0}]); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range w.tables[schema.Messages.Name] {
+			if row[1] != "other" {
+				t.Errorf("after the erasure came %v", row)
+			}
+		}
+	})
+	if rows, by := w.final(&schema.Messages), receiptsBy(w); len(rows) != 1 || by[Erased] != 1 || by[Fresh] != 1 {
+		t.Errorf("facts are %v, receipts %v", rows, by)
+	}
+}

@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -91,10 +92,17 @@ func (s *Sink) bisect(ctx context.Context, t *schema.Table, rows [][]any, first 
 	return nil
 }
 
-// insertWhole stores all of the rows, or returns why they are refused.
+// insertWhole stores all of the rows, or returns why they are refused, or
+// errErasedSince.
 func (s *Sink) insertWhole(ctx context.Context, t *schema.Table, rows [][]any) (refusal, err error) {
 	w := s.deps.Warehouse
-	err = s.retryUnless(ctx, "insert into "+t.Name, w.Refused, func() error { return w.Insert(ctx, t.Name, t.Columns, rows) })
+	final := func(err error) bool { return w.Refused(err) || errors.Is(err, errErasedSince) }
+	err = s.retryUnless(ctx, "insert into "+t.Name, final, func() error {
+		if err := s.heedErasuresAgain(ctx); err != nil {
+			return err
+		}
+		return w.Insert(ctx, t.Name, t.Columns, rows)
+	})
 	switch {
 	case err == nil:
 		s.metrics.rows.WithLabelValues(strings.TrimPrefix(t.Name, "askbuy.")).Add(float64(len(rows)))

@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,11 +13,21 @@ import (
 )
 
 // process brings a batch into the warehouse. When it returns nil, all of it
-// may be committed.
+// may be committed. When somebody is erased meanwhile it begins again, which
+// ends in the same rows, but for theirs.
 func (s *Sink) process(ctx context.Context, records []Record) error {
 	if err := s.heedErasures(ctx); err != nil {
 		return err
 	}
+	for {
+		if err := s.store(ctx, records); !errors.Is(err, errErasedSince) {
+			return err
+		}
+	}
+}
+
+// store is one attempt of process.
+func (s *Sink) store(ctx context.Context, records []Record) error {
 	batch := make([]*item, len(records))
 	for n := range records {
 		batch[n] = s.open(&records[n])

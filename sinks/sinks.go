@@ -141,6 +141,8 @@ type Sink struct {
 
 	uncommitted bool // the last commit failed
 
+	waited atomic.Bool // since the list of the erased was read
+
 	running atomic.Bool
 	waiting atomic.Int32 // retries under way
 }
@@ -319,6 +321,7 @@ func (s *Sink) retryUnless(ctx context.Context, what string, final func(error) b
 			s.deps.Log.Warn("waiting for recovery, nothing is committed meanwhile", "trying_to", what, "err", err)
 		}
 		s.metrics.retries.Inc()
+		s.waited.Store(true)
 		s.deps.Sleep(ctx, pause/2+time.Duration(s.deps.Jitter()*float64(pause/2)))
 		pause = min(2*pause, s.config.BackoffMax)
 	}

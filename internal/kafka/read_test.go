@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"askbuy/internal/kafka"
 	"askbuy/internal/kafka/kafkatest"
@@ -66,5 +70,50 @@ func TestReadPartitionSaysWhyNot(t *testing.T) {
 	cancel()
 	if err := kafka.ReadPartition(over, c, "in", 0, 0, 1, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("a reader that gave up: %v", err)
+	}
+}
+
+// Time may delete, between two polls, all that a reader was promised.
+func TestReadPartitionOfWhatIsGoneMeanwhile(t *testing.T) {
+	t.Parallel()
+	brokers, _ := kafkatest.Broker(t)
+	c := kafkatest.Config(brokers, 1)
+	kafkatest.Topics(t, c, kafka.Topic{Name: "in", Retention: time.Hour})
+	const records = 20
+	for range records { // one fetch holds a few of them
+		kafkatest.Produce(t, c, kafka.Record{Topic: "in", Key: []byte("k"), Value: incompressible(600 << 10)})
+	}
+	read := 0
+	err := kafka.ReadPartition(kafkatest.Context(t), c, "in", 0, 0, records, func(kafka.Fetched) bool {
+		if read++; read == 1 {
+			deleteAll(t, brokers, "in")
+		}
+		return true
+	})
+	if err != nil || read == records {
+		t.Errorf("read %d records of %d, then %v", read, records, err)
+	}
+}
+
+func incompressible(n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{}).Read(b)
+	return b
+}
+
+func deleteAll(t *testing.T, brokers []string, topic string) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	ends, err := admin.ListEndOffsets(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.DeleteRecords(t.Context(), ends.Offsets()); err != nil {
+		t.Fatal(err)
 	}
 }
