@@ -2,7 +2,6 @@ package processors
 
 import (
 	"cmp"
-	"slices"
 
 	"askbuy/models/intent"
 	"askbuy/schemas/event"
@@ -29,24 +28,14 @@ func behaviorsInOrder(a, b behavior) int {
 	return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.ID, b.ID))
 }
 
-// applyBehavior keeps the copy of the least position. It concerns the scores
-// that can read any of the copies.
+func (b behavior) copyOf() (string, event.Position) { return b.ID, b.Raw }
+
+// applyBehavior concerns the scores that can read any of the copies.
 func (j *journey) applyBehavior(e *event.Behavior, partition int32) (c concern) {
 	b := newBehavior(e)
 	j.reach(event.TopicBehaviors, partition, b.Raw)
-	copies := []behavior{b}
-	i := slices.IndexFunc(j.Behaviors, func(k behavior) bool { return k.ID == b.ID })
-	if i >= 0 {
-		copies = append(copies, j.Behaviors[i])
-		if b.Raw < j.Behaviors[i].Raw {
-			j.Behaviors = slices.Delete(j.Behaviors, i, i+1)
-			i = -1
-		}
-	}
-	if i < 0 && j.wholeBehaviors(b.TS, 0) {
-		at, _ := slices.BinarySearchFunc(j.Behaviors, b, behaviorsInOrder)
-		j.Behaviors = slices.Insert(j.Behaviors, at, b)
-	}
+	var copies []behavior
+	j.Behaviors, copies = keepLeast(j.Behaviors, b, behaviorsInOrder, j.wholeBehaviors(b.TS, 0))
 	for _, k := range copies {
 		if k.Signal == intent.NoSignal {
 			continue

@@ -52,6 +52,8 @@ func newMessage(m *event.ScoredMessage) message {
 	}
 }
 
+func (m message) copyOf() (string, event.Position) { return m.ID, m.Raw }
+
 // inOrder is the order of messages.
 func inOrder(a, b message) int { return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.ID, b.ID)) }
 
@@ -146,19 +148,8 @@ func (f join) apply(j *journey, e *event.Entry, at event.Position) output {
 func (j *journey) applyMessage(e *event.ScoredMessage, partition int32) concern {
 	m := newMessage(e)
 	j.reach(event.TopicMessages, partition, m.Raw)
-	places := []message{m}
-	i := slices.IndexFunc(j.Messages, func(k message) bool { return k.ID == m.ID })
-	if i >= 0 {
-		places = append(places, j.Messages[i])
-		if m.Raw < j.Messages[i].Raw {
-			j.Messages = slices.Delete(j.Messages, i, i+1)
-			i = -1
-		}
-	}
-	if i < 0 && j.whole(m.TS, 0) {
-		at, _ := slices.BinarySearchFunc(j.Messages, m, inOrder)
-		j.Messages = slices.Insert(j.Messages, at, m)
-	}
+	var places []message
+	j.Messages, places = keepLeast(j.Messages, m, inOrder, j.whole(m.TS, 0))
 	return j.concernedBy(places)
 }
 

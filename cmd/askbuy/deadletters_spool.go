@@ -32,7 +32,7 @@ func (s lettersSpool) Run(a *app) error {
 			return no(err)
 		}
 		fmt.Fprintf(a.stdout, "%d letters are dead letters now\n", sent)
-		return unreadableBytes(unreadable)
+		return unreadableBytes(unreadable, "the file as it was is at the end of spool/refused.corrupt now")
 	}
 	letters, unreadable, err := pipeline.SpooledLetters(c)
 	if err != nil {
@@ -41,14 +41,14 @@ func (s lettersSpool) Run(a *app) error {
 	if err := tellSpooled(a.stdout, letters); err != nil {
 		return err
 	}
-	return unreadableBytes(unreadable)
+	return unreadableBytes(unreadable, "--requeue takes the others")
 }
 
-func unreadableBytes(stretches int) error {
+func unreadableBytes(stretches int, next string) error {
 	if stretches == 0 {
 		return nil
 	}
-	return no(fmt.Errorf("%d stretches of spool/refused are no records: check the disk, ask the senders for what is missing; the file is left as it is", stretches))
+	return no(fmt.Errorf("%d stretches of spool/refused are no records: check the disk, ask the senders for what is missing; %s", stretches, next))
 }
 
 func tellSpooled(w io.Writer, letters []pipeline.SpooledLetter) error {

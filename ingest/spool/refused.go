@@ -11,7 +11,10 @@ import (
 	"askbuy/ingest"
 )
 
-const refusedName = "refused"
+const (
+	refusedName = "refused"
+	corruptName = "refused.corrupt"
+)
 
 // refuse keeps a record that neither topic nor dead letters take.
 func (s *Spool) refuse(payload []byte, cause error) error {
@@ -47,9 +50,9 @@ func ReadRefused(dir string, f func(ingest.Record) error) (unreadable int, err e
 }
 
 // TakeRefused calls f for each record that was set aside, and empties the file
-// once f has taken them all and every byte of it was a record. Else all stay:
-// to take a record twice must be safe. A door that sets a record aside
-// meanwhile waits.
+// once f has taken them all. Else all stay: to take a record twice must be
+// safe. A file with stretches that are no record is added to refused.corrupt
+// before. A door that sets a record aside meanwhile waits.
 func TakeRefused(dir string, f func(ingest.Record) error) (unreadable int, err error) {
 	refused, err := os.OpenFile(filepath.Join(dir, refusedName), os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
@@ -62,13 +65,31 @@ func TakeRefused(dir string, f func(ingest.Record) error) (unreadable int, err e
 	if err := lockFile(refused); err != nil {
 		return 0, fmt.Errorf("lock file of refused records: %w", err)
 	}
-	if unreadable, err = readRefused(refused, f); err != nil || unreadable > 0 {
+	if unreadable, err = readRefused(refused, f); err != nil {
 		return unreadable, err
 	}
-	if err := errors.Join(refused.Truncate(0), refused.Sync()); err != nil {
-		return 0, fmt.Errorf("empty file of refused records: %w", err)
+	if unreadable > 0 {
+		if err := addTo(filepath.Join(dir, corruptName), refused); err != nil {
+			return unreadable, fmt.Errorf("keep unreadable bytes of the file of refused records: %w", err)
+		}
 	}
-	return 0, nil
+	if err := errors.Join(refused.Truncate(0), refused.Sync()); err != nil {
+		return unreadable, fmt.Errorf("empty file of refused records: %w", err)
+	}
+	return unreadable, nil
+}
+
+// addTo appends all of a file to another one, and returns once it is on disk.
+func addTo(path string, from *os.File) error {
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := from.Seek(0, io.SeekStart); err != nil {
+		return errors.Join(err, to.Close())
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Sync(), to.Close())
 }
 
 func readRefused(file *os.File, f func(ingest.Record) error) (unreadable int, err error) {

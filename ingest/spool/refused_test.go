@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -64,7 +65,10 @@ func TestTakeRefusedKeepsWhatItCannotRead(t *testing.T) {
 	if n, err := TakeRefused(dir, func(ingest.Record) error { taken++; return nil }); n != 1 || taken != 1 || err != nil {
 		t.Errorf("took %d, %d unreadable: %v", taken, n, err)
 	}
-	if left, err := os.ReadFile(path); err != nil || len(left) != len(whole) {
-		t.Errorf("%d of %d bytes are left: %v", len(left), len(whole), err)
+	if kept, err := os.ReadFile(filepath.Join(dir, corruptName)); err != nil || !bytes.Equal(kept, whole) {
+		t.Errorf("%d of %d bytes are kept: %v", len(kept), len(whole), err)
+	}
+	if n, err := TakeRefused(dir, func(ingest.Record) error { taken++; return nil }); n != 0 || taken != 1 || err != nil {
+		t.Errorf("took %d, %d unreadable once more: %v", taken, n, err)
 	}
 }
