@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -112,7 +113,7 @@ func FuzzOpen(f *testing.F) {
 }
 
 func TestEveryTypeFillsItsTable(t *testing.T) {
-	for _, typ := range event.Types() {
+	for _, typ := range slices.Concat(event.Types(), event.OwnTypes()) {
 		e := event.Event{Type: typ, ShopID: "s", UserID: "u", OrderID: "o", ID: "e", TS: 1, Items: []event.Item{{ItemID: "i"}}}
 		v := event.Envelope{Identity: e.Identity()}
 		table := facts(typ.Topic())

@@ -158,8 +158,8 @@ func TestConformanceCuts(t *testing.T) {
 				t.Errorf("cut %+v", c)
 			}
 		}
-		if len(cuts) != 12 || ends != 1 {
-			t.Errorf("%d cuts with %d records, want 12 with 1", len(cuts), ends)
+		if want := 2 * len(event.RawTopics()); len(cuts) != want || ends != 1 {
+			t.Errorf("%d cuts with %d records, want %d with 1", len(cuts), ends, want)
 		}
 	})
 }

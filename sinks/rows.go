@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/go-json-experiment/json"
+
 	"askbuy/schemas/event"
 )
 
@@ -36,10 +38,31 @@ func factRow(r *Record, at event.Position, e *event.Event, v *event.Envelope) []
 		row = append(row, e.ShopID, e.UserID, e.ID, e.ConvID, rating(e.Rating), resolved(e.Resolved))
 	case event.TypeAlias:
 		row = append(row, e.ShopID, e.UserID, e.ID, e.Alias)
+	case event.TypeHandoff:
+		row = handoffRow(row, e)
 	}
 	return append(row,
 		storable(e.TS), r.Time.UnixMilli(), flag(e.Test), string(e.Attrs), v.Source, string(v.Identity[:]),
 		v.Copy.Version, string(v.Copy.Body[:]), flag(v.Copy.NoTS), r.Partition, int64(at), version(at))
+}
+
+// handoffRow appends what an event of a handoff says. One without its part,
+// which only damage makes, says nothing.
+func handoffRow(row []any, e *event.Event) []any {
+	h := e.Handoff
+	if h == nil {
+		h = &event.Handoff{}
+	}
+	told := ""
+	if h.Context != nil {
+		told = inJSON(h.Context)
+	}
+	shown := h.Shown
+	if shown == nil {
+		shown = []string{}
+	}
+	return append(row, e.ShopID, e.UserID, e.ID, e.ConvID, h.ID, string(h.Step), string(h.Reason), number(h.Confidence), number(h.BuyScore),
+		h.Agent, h.Attempt, h.Detail, shown, told)
 }
 
 // version grows as the position falls, so that the table keeps the copy of
@@ -108,6 +131,22 @@ func optional(v *int64) any {
 		return nil
 	}
 	return *v
+}
+
+func number(v *float64) any {
+	if v == nil {
+		return nil
+	}
+	return *v
+}
+
+// inJSON writes what was read from JSON.
+func inJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("sinks: write what was read: " + err.Error())
+	}
+	return string(b)
 }
 
 func rating(v *int64) any {

@@ -89,6 +89,10 @@ func (l *loader) fact(e *event.Event) {
 		row(warehouse.Feedback, e.ShopID, e.UserID, e.ID, e.ConvID, nil, nil)
 	case event.TypeAlias:
 		row(warehouse.Aliases, e.ShopID, e.UserID, e.ID, e.Alias)
+	case event.TypeHandoff:
+		h := e.Handoff
+		row(warehouse.Handoffs, e.ShopID, e.UserID, e.ID, e.ConvID, h.ID, string(h.Step), string(h.Reason), h.Confidence, h.BuyScore,
+			h.Agent, h.Attempt, h.Detail, []string{}, "")
 	}
 }
 

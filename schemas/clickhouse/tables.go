@@ -30,6 +30,8 @@ var (
 	Exposures = facts("exposures", "shop_id", "user_id", "event_id", "experiment", "variant", "conv_id")
 	Feedback  = facts("feedback", "shop_id", "user_id", "event_id", "conv_id", "rating", "resolved")
 	Aliases   = facts("aliases", "shop_id", "user_id", "event_id", "alias")
+	Handoffs  = facts("handoffs", "shop_id", "user_id", "event_id", "conv_id", "handoff_id", "step", "reason", "confidence", "buy_score",
+		"agent", "attempt", "detail", "shown", "context")
 )
 
 // Derived rows, accounts and settings.
@@ -69,7 +71,7 @@ var (
 // Tables lists every table that rows are inserted into.
 func Tables() []Table {
 	return []Table{
-		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases,
+		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases, Handoffs,
 		MessageScores, Touches, SecondOpinions, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
 		ModelBundles, ModelLog,
 		Experiments, ExperimentUnits, ExperimentRefreshes, ExperimentSnapshots, ExperimentResults,

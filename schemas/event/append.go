@@ -45,6 +45,9 @@ func (e *Event) append(b []byte) ([]byte, error) {
 	w.whole(`,"rating":`, e.Rating)
 	w.flag(`,"resolved":`, e.Resolved)
 	w.text(`,"alias":`, e.Alias)
+	if e.Handoff != nil {
+		w.other(`,"handoff":`, e.Handoff)
+	}
 	if len(e.Attrs) > 0 {
 		w.other(`,"attrs":`, e.Attrs)
 	}

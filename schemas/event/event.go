@@ -23,10 +23,16 @@ const (
 	TypeAlias    Type = "alias"
 )
 
-// Types lists every type, in the order of the contract.
+// TypeHandoff is a type that askbuy alone makes: no sender may post it.
+const TypeHandoff Type = "handoff"
+
+// Types lists every type that senders may post, in the order of the contract.
 func Types() []Type {
 	return []Type{TypeMessage, TypeOrder, TypeBehavior, TypeExposure, TypeFeedback, TypeAlias}
 }
+
+// OwnTypes lists the types that only askbuy itself makes.
+func OwnTypes() []Type { return []Type{TypeHandoff} }
 
 // Role says who wrote a message.
 type Role string
@@ -99,6 +105,9 @@ type Event struct {
 
 	// Alias.
 	Alias string `json:"alias,omitempty"`
+
+	// Handoff; no other type that askbuy itself makes is a sender's to post.
+	Handoff *Handoff `json:"handoff,omitempty"`
 
 	// Attrs is a JSON object of the fields that this version does not know.
 	Attrs json.RawMessage `json:"attrs,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,7 +19,12 @@ func whole() *Event {
 		OrderID: "o", Status: StatusPaid, Amount: ptr(Money(26900)), RefundedAmount: ptr(Money(0)), RefundID: "r", RefundAmount: ptr(Money(6900)),
 		Currency: "CNY", Coupon: "NEW30", Items: []Item{{ItemID: "i", Category: "coat", Quantity: 2, Amount: 100, Attrs: json.RawMessage(`{"a":1}`)}},
 		Name: AddToCart, ItemID: "i", PageID: "p", Category: "k", DwellMS: ptr(int64(5)),
-		Experiment: "x", Variant: "v", Rating: ptr(int64(5)), Resolved: ptr(false), Alias: "a",
+		Experiment: "x", Variant: "v", Rating: ptr(int64(5)), Resolved: ptr(false),
+		Handoff: &Handoff{
+			ID: "h", Step: HandoffTaken, Reason: ReasonAnger, Confidence: ptr(0.5),
+			Context: &HandoffContext{Rounds: []HandoffTurn{{From: RoleUser, Text: "t", TS: 1}}, Profile: map[string]float64{"orders": 2}},
+		},
+		Alias: "a",
 		Attrs: json.RawMessage(`{"trace":"t"}`),
 	}
 }
@@ -229,7 +235,7 @@ func TestTextIsTest(t *testing.T) {
 
 func TestEveryTypeHasItsTopic(t *testing.T) {
 	seen := map[string]bool{}
-	for _, typ := range Types() {
+	for _, typ := range slices.Concat(Types(), OwnTypes()) {
 		seen[typ.Topic()] = true
 	}
 	for _, topic := range RawTopics() {

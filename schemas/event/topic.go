@@ -28,7 +28,7 @@ const (
 
 // RawTopics lists the topics whose every record leaves a receipt.
 func RawTopics() []string {
-	return []string{TopicMessages, TopicOrders, TopicBehaviors, TopicExposures, TopicFeedback, TopicAliases}
+	return []string{TopicMessages, TopicOrders, TopicBehaviors, TopicExposures, TopicFeedback, TopicAliases, TopicHandoffs}
 }
 
 // DerivedTopics lists the topics that askbuy itself writes and anybody may read.
@@ -51,6 +51,8 @@ func (t Type) Topic() string {
 		return TopicFeedback
 	case TypeAlias:
 		return TopicAliases
+	case TypeHandoff:
+		return TopicHandoffs
 	}
 	return ""
 }

@@ -32,6 +32,11 @@ func (d *derivation) converse(live []*event.Event) {
 		}
 		c.add(e, d.scores)
 	}
+	for _, e := range live {
+		if c := d.convs[convKey{e.ShopID, e.UserID, e.ConvID}]; c != nil && e.Type == event.TypeHandoff {
+			c.row.HandedOff = flag(true)
+		}
+	}
 	for _, c := range d.convs {
 		c.judge()
 	}

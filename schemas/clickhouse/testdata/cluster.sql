@@ -432,6 +432,35 @@ CREATE TABLE IF NOT EXISTS askbuy.second_opinions ON CLUSTER '{cluster}' (
     stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored'
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id, scorer);
 
+CREATE TABLE IF NOT EXISTS askbuy.handoffs ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String COMMENT 'the shopper',
+    event_id String,
+    conv_id String,
+    handoff_id String,
+    step LowCardinality(String) COMMENT 'requested, taken, shown, attempted, delivered, abandoned or closed',
+    reason LowCardinality(String) COMMENT 'of a request, and of a taking that nobody had asked for',
+    confidence Nullable(Float64) COMMENT 'of the step that answered',
+    buy_score Nullable(Float64) COMMENT 'of the conversation at the request',
+    agent String,
+    attempt Int64 COMMENT 'number of a posting to the outbound webhook, from 1; 0 on other steps',
+    detail String COMMENT 'why a posting failed',
+    shown Array(String) COMMENT 'ids of the messages of the agent that reached the shopper',
+    context String COMMENT 'what the agent is told, as a JSON object: rounds (masked), profile, segment, intent, language' CODEC(ZSTD),
+    ts DateTime64(3, 'UTC') COMMENT 'event time' CODEC(Delta, ZSTD),
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of this copy' CODEC(Delta, ZSTD),
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    attrs String COMMENT 'JSON object of the fields that this version does not know' CODEC(ZSTD),
+    source LowCardinality(String) COMMENT 'door it came through',
+    identity FixedString(16) COMMENT 'hash of what makes it this event',
+    fp_version UInt8 COMMENT 'version of the fingerprint',
+    fp FixedString(16) COMMENT 'fingerprint of the body, without ts',
+    no_ts UInt8 COMMENT '1: the sender gave no event time',
+    raw_partition Int32 COMMENT 'partition of the raw topic',
+    raw_position Int64 COMMENT 'epoch << 40 | offset in the raw topic',
+    version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -701,6 +730,7 @@ SELECT
     o.orders > 0 AS is_ordered,
     o.last_kept_at IS NOT NULL AS is_kept,
     c.is_carted AS is_carted,
+    d.handed_off AS handed_off,
     ifNull(o.orders > 0 AND s.high_intent_at <= o.last_ordered_at, 0) AS is_ordered_after_high,
     ifNull(s.high_intent_at <= o.last_kept_at, 0) AS is_kept_after_high,
     x.experiment AS experiment,
@@ -738,6 +768,7 @@ FROM
 LEFT JOIN askbuy.conversation_scores AS s USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_orders AS o USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT shop_id, user_id, conv_id, 1 AS is_carted FROM askbuy.carted) AS c USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS handed_off FROM askbuy.handoffs FINAL WHERE is_test = 0) AS d USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_experiments AS x USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_claims AS k USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.lost_orders AS h USING (shop_id, user_id)
@@ -937,7 +968,7 @@ CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
     is_ordered UInt8 COMMENT '1: some attributed order',
     is_kept UInt8 COMMENT '1: some attributed order with a net amount above 0',
     is_carted UInt8 COMMENT '1: last touch within 72 h of an add_to_cart',
-    handed_off UInt8 COMMENT '1: a record of a handoff to a human exists; 0 until handoffs are recorded',
+    handed_off UInt8 COMMENT '1: a record of a handoff to a human exists',
     experiment String COMMENT 'the one experiment that exposed the conversation; empty when none or several did',
     variant String COMMENT 'variant of the first exposure to it',
     fake_intent_score Float64 COMMENT 'how much speaks for intent that is only words, 0 to 1: 1 - (1 - w1)(1 - w2)... over its reasons; 0 with an order that is kept',
@@ -947,7 +978,7 @@ SELECT
     shop_id, conv_id, user_id, channel, cohort_date, started_at, last_message_at, last_user_message_at, bot_id,
     user_messages, bot_messages, agent_messages, intent, intent_path, buy_score, buy_score_peak, score_percentile,
     p_order, p_net, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
-    other_currency_orders, is_ordered, is_kept, is_carted, 0 AS handed_off, experiment, variant, fake_intent_score, fake_intent_reasons
+    other_currency_orders, is_ordered, is_kept, is_carted, handed_off, experiment, variant, fake_intent_score, fake_intent_reasons
 FROM askbuy.conversation_rows
 COMMENT 'Grain: one conversation (shop_id, conv_id, user_id). Test traffic is left out.';
 
@@ -1380,6 +1411,7 @@ FROM
         UNION ALL SELECT shop_id FROM askbuy.exposures
         UNION ALL SELECT shop_id FROM askbuy.feedback
         UNION ALL SELECT shop_id FROM askbuy.aliases
+        UNION ALL SELECT shop_id FROM askbuy.handoffs
         UNION ALL SELECT shop_id FROM askbuy.shops
     )
     WHERE shop_id != ''
@@ -1447,6 +1479,7 @@ FROM
     UNION ALL SELECT 'exposures', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.exposures
     UNION ALL SELECT 'feedback', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.feedback
     UNION ALL SELECT 'aliases', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.aliases
+    UNION ALL SELECT 'handoffs', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.handoffs
 ) AS f
 COMMENT 'Grain: one kind of event.';
 
@@ -1847,4 +1880,41 @@ SELECT
     latency_ms / 1000 AS latency_seconds
 FROM askbuy.second_opinions FINAL
 COMMENT 'Grain: one message that one scorer was asked about. A second opinion is a record of the moment it was given, and changes no score. Messages that were not asked about (certain, over budget, too late, breaker open) are in the metric askbuy_second_opinions_skipped_total.';
+
+CREATE OR REPLACE VIEW bi.handoffs ON CLUSTER '{cluster}' (
+    handoff_id String COMMENT 'handoff, unique in its shop',
+    shop_id String COMMENT 'shop',
+    conv_id String COMMENT 'conversation that was handed over',
+    user_id String COMMENT 'shopper as sent',
+    reason String COMMENT 'anger, urgent, complaint, asked (the shopper wants a human), failures (three turns running without an answer), low_confidence (below 0.7 and clarified once) or takeover (a human took over unasked); of the earliest step that gives one',
+    confidence Nullable(Float64) COMMENT 'of the step that answered, 0 to 1; NULL when it has none',
+    buy_score Nullable(Float64) COMMENT 'latest score of the conversation at the request, 0 to 1; NULL without one',
+    state String COMMENT 'pending (nobody took it yet), human (an agent answers) or closed (the bot has the conversation back)',
+    requested_at DateTime64(3, 'UTC') COMMENT 'event time of the request; of a takeover that nobody asked for, of the takeover',
+    taken_at Nullable(DateTime64(3, 'UTC')) COMMENT 'when a human took over; NULL before',
+    closed_at Nullable(DateTime64(3, 'UTC')) COMMENT 'when it was closed; NULL before',
+    agent String COMMENT 'who took it first; empty when not told',
+    delivered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'when the outbound webhook took its package; NULL before, or without a webhook',
+    attempts UInt64 COMMENT 'postings to the outbound webhook, the successful one included',
+    is_test UInt8 COMMENT '1: test traffic, in no figure'
+) SQL SECURITY INVOKER AS
+SELECT
+    handoff_id,
+    shop_id,
+    argMin(h.conv_id, (h.ts, h.event_id)) AS conv_id,
+    user_id,
+    argMinIf(toString(h.reason), (h.ts, h.event_id), h.reason != '') AS reason,
+    argMinIf(tuple(h.confidence), (h.ts, h.event_id), h.reason != '').1 AS confidence,
+    argMinIf(tuple(h.buy_score), (h.ts, h.event_id), h.reason != '').1 AS buy_score,
+    multiIf(closed_at IS NOT NULL, 'closed', taken_at IS NOT NULL, 'human', 'pending') AS state,
+    if(countIf(h.reason != '') > 0, minIf(h.ts, h.reason != ''), min(h.ts)) AS requested_at,
+    minIfOrNull(h.ts, h.step = 'taken') AS taken_at,
+    minIfOrNull(h.ts, h.step = 'closed') AS closed_at,
+    argMinIf(h.agent, (h.ts, h.event_id), h.step = 'taken' AND h.agent != '') AS agent,
+    minIfOrNull(h.ts, h.step = 'delivered') AS delivered_at,
+    toUInt64(max(h.attempt)) AS attempts,
+    max(h.is_test) AS is_test
+FROM askbuy.handoffs AS h FINAL
+GROUP BY shop_id, user_id, handoff_id
+COMMENT 'Grain: one handoff (shop_id, user_id, handoff_id), test traffic included. Its steps may have come in any order.';
 

@@ -32,6 +32,7 @@ SELECT
     o.orders > 0 AS is_ordered,
     o.last_kept_at IS NOT NULL AS is_kept,
     c.is_carted AS is_carted,
+    d.handed_off AS handed_off,
     ifNull(o.orders > 0 AND s.high_intent_at <= o.last_ordered_at, 0) AS is_ordered_after_high,
     ifNull(s.high_intent_at <= o.last_kept_at, 0) AS is_kept_after_high,
     x.experiment AS experiment,
@@ -65,6 +66,7 @@ FROM
 LEFT JOIN askbuy.conversation_scores AS s USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_orders AS o USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT shop_id, user_id, conv_id, 1 AS is_carted FROM askbuy.carted) AS c USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS handed_off FROM askbuy.handoffs FINAL WHERE is_test = 0) AS d USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_experiments AS x USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_claims AS k USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.lost_orders AS h USING (shop_id, user_id)

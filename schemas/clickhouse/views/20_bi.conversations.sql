@@ -30,7 +30,7 @@ CREATE OR REPLACE VIEW bi.conversations {{.OnCluster}} (
     is_ordered UInt8 COMMENT '1: some attributed order',
     is_kept UInt8 COMMENT '1: some attributed order with a net amount above 0',
     is_carted UInt8 COMMENT '1: last touch within 72 h of an add_to_cart',
-    handed_off UInt8 COMMENT '1: a record of a handoff to a human exists; 0 until handoffs are recorded',
+    handed_off UInt8 COMMENT '1: a record of a handoff to a human exists',
     experiment String COMMENT 'the one experiment that exposed the conversation; empty when none or several did',
     variant String COMMENT 'variant of the first exposure to it',
     fake_intent_score Float64 COMMENT 'how much speaks for intent that is only words, 0 to 1: 1 - (1 - w1)(1 - w2)... over its reasons; 0 with an order that is kept',
@@ -40,6 +40,6 @@ SELECT
     shop_id, conv_id, user_id, channel, cohort_date, started_at, last_message_at, last_user_message_at, bot_id,
     user_messages, bot_messages, agent_messages, intent, intent_path, buy_score, buy_score_peak, score_percentile,
     p_order, p_net, model_id, intent_level, high_intent_at, order_id, ordered_at, orders, order_amount, net_amount,
-    other_currency_orders, is_ordered, is_kept, is_carted, 0 AS handed_off, experiment, variant, fake_intent_score, fake_intent_reasons
+    other_currency_orders, is_ordered, is_kept, is_carted, handed_off, experiment, variant, fake_intent_score, fake_intent_reasons
 FROM askbuy.conversation_rows
 COMMENT 'Grain: one conversation (shop_id, conv_id, user_id). Test traffic is left out.'

@@ -18,6 +18,7 @@ FROM
         UNION ALL SELECT shop_id FROM askbuy.exposures
         UNION ALL SELECT shop_id FROM askbuy.feedback
         UNION ALL SELECT shop_id FROM askbuy.aliases
+        UNION ALL SELECT shop_id FROM askbuy.handoffs
         UNION ALL SELECT shop_id FROM askbuy.shops
     )
     WHERE shop_id != ''
