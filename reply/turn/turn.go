@@ -99,6 +99,12 @@ type Reply struct {
 	CostMicros       int64 // millionths of Currency
 	Currency         string
 
+	// NeedsPerson says that what was agreed on is left for a person to do.
+	NeedsPerson bool
+	// Own says that the text holds what is this shopper's alone, such as an
+	// order's state: nobody else may be given it.
+	Own bool
+
 	// Dialogue and Slots are the dialogue's state after the answer.
 	Dialogue string
 	Slots    map[string]string

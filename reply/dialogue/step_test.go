@@ -1,0 +1,90 @@
+package dialogue
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"askbuy/models/intent"
+	"askbuy/reply/turn"
+	"askbuy/schemas/event"
+)
+
+type inForce struct{ err error }
+
+func (f inForce) Now(context.Context) (intent.Scorer, error) { return intent.Default(), f.err }
+
+func asked(text string, rounds ...turn.Round) *turn.Turn {
+	return &turn.Turn{
+		Shopper: event.Shopper{ShopID: "1", UserID: "u"}, Text: text, Language: "zh",
+		Intent: intent.Default().Score(text), State: turn.State{Rounds: rounds},
+	}
+}
+
+func TestStep(t *testing.T) {
+	rules, err := ParseRules([]byte(`{"rules":[{"id":"invoice","intents":["invoice"],"answer":{"zh":"订单页可开票。","en":"On the order page."}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Step{inForce{}, func() *Rules { return rules }}
+	r, ok := s.Answer(t.Context(), asked("能开发票吗"))
+	if !ok || r.Route != turn.RouteRule || r.Text != "订单页可开票。" || r.Confidence == nil || *r.Confidence < .7 || r.Own {
+		t.Errorf("by a rule: %+v, %v", r, ok)
+	}
+	unsure := asked("能开发票吗")
+	unsure.Intent.IntentConfidence = .5
+	if r, ok := s.Answer(t.Context(), unsure); ok || !r.Below || *r.Confidence != .5 || r.Text != "" {
+		t.Errorf("below: %+v, %v", r, ok)
+	}
+	r, ok = s.Answer(t.Context(), asked("确认", turn.Round{Question: "我要修改地址"}, turn.Round{Question: "订单号2025062512345 [address]"}))
+	if !ok || !r.NeedsPerson || !r.Own || r.Dialogue != "COMPLETE" || r.Slots["order_id"] != "2025062512345" || r.Slots["address"] != "[address]" {
+		t.Errorf("the machine: %+v, %v", r, ok)
+	}
+	if r, ok := s.Answer(t.Context(), asked("你好")); ok || r.Confidence != nil {
+		t.Errorf("nothing to say: %+v", r)
+	}
+	if _, ok := (Step{inForce{errors.New("away")}, func() *Rules { return rules }}).Answer(t.Context(), asked("能开发票吗")); ok {
+		t.Error("answers without a model")
+	}
+}
+
+func TestAsk(t *testing.T) {
+	a := Ask{inForce{}}
+	r, ok := a.Answer(t.Context(), asked("那个怎么弄"))
+	if !ok || r.Route != turn.RouteClarify || r.Text == "" || r.Answered() {
+		t.Errorf("%+v, %v", r, ok)
+	}
+	again := asked("就那个")
+	again.State.Clarified = true
+	if r, ok := a.Answer(t.Context(), again); ok {
+		t.Errorf("asks twice: %+v", r)
+	}
+	if r, ok := a.Answer(t.Context(), asked("就那个", turn.Round{Question: "那个怎么弄", Answer: r.Text})); ok {
+		t.Errorf("asks twice: %+v", r)
+	}
+}
+
+func TestContext(t *testing.T) {
+	rounds := []turn.Round{{Question: "我的订单还没发货", EventID: "1"}, {Question: "能开发票吗", EventID: "2"}}
+	if got := Context(t.Context(), inForce{}, asked("开电子发票可以吗", rounds...)); len(got) != 1 || got[0].EventID != "2" {
+		t.Errorf("%v", got)
+	}
+	if got := Context(t.Context(), inForce{errors.New("away")}, asked("开电子发票可以吗", rounds...)); len(got) != 2 {
+		t.Errorf("without a model %v", got)
+	}
+}
+
+// Most turns have no rounds that matter: they are answered without reading
+// them again.
+func BenchmarkStep(b *testing.B) {
+	s := Step{inForce{}, func() *Rules { return nil }}
+	var rounds []turn.Round
+	for range turn.Rounds {
+		rounds = append(rounds, turn.Round{Question: "这件衣服有M码吗", Answer: "请看尺码表。"})
+	}
+	t := asked("能开发票吗", rounds...)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Answer(b.Context(), t)
+	}
+}
