@@ -20,8 +20,8 @@ test: engine ## every test, on real embedded engines (LOG=file keeps the name of
 soak: engine planted ## the long form of the tests of exactness: SEEDS=1000 simulated plans, 1,000 runs of each simulation of experiments, KILLS=200 kills
 	SEEDS=$${SEEDS:-1000} $(GO) test -timeout 3h -count 1 -v -tags synctests -run '^TestSimulation$$' ./internal/bubble
 	SOAK=1 $(GO) test -timeout 30m -count 1 -v ./report/inference
-	SOAK=1 $(GO) test -timeout 30m -count 1 -v -run '^Test(SharedPast|MillionUnits)$$' ./report
-	SOAK=1 $(GO) test -timeout 30m -count 1 -v -run '^TestPlanted' -tags plant_conversation_variance ./report/inference
+	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^Test(SharedPast|MillionUnits|AAOfSimulatedShops)$$' ./report
+	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^TestPlanted' -tags plant_conversation_variance ./report/inference ./report
 	KILLS=$${KILLS:-200} LOG_KILLS=$${LOG_KILLS:-20} $(GO) test -timeout 3h -count 1 -v -run '^(TestKills|TestConformanceOneRecordedLog)$$' ./cmd/askbuy
 
 PLANTED := mark_before_ack drop_on_bloom_hit commit_before_insert plain_counter unordered_commit default_partitioner

@@ -31,19 +31,29 @@ func (r *erasing) delete(ctx context.Context) error {
 		return err
 	}
 	for _, d := range list {
-		n, err := r.countWhere(ctx, d)
-		if err != nil {
+		if d.table == warehouse.ExperimentUnits.Name {
+			continue // last, when the facts are gone
+		}
+		if err := r.deleteWhere(ctx, d); err != nil {
 			return err
 		}
-		if n == 0 {
-			continue
-		}
-		if err := r.alter(ctx, d.table, "DELETE WHERE "+d.where); err != nil {
-			return err
-		}
-		r.cert.Rows[short(d.table)] += n
+	}
+	if err := r.deleteUnits(ctx); err != nil {
+		return err
 	}
 	return r.refreshIndex(ctx)
+}
+
+func (r *erasing) deleteWhere(ctx context.Context, d doomed) error {
+	n, err := r.countWhere(ctx, d)
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := r.alter(ctx, d.table, "DELETE WHERE "+d.where); err != nil {
+		return err
+	}
+	r.cert.Rows[short(d.table)] += n
+	return nil
 }
 
 func short(table string) string { return strings.TrimPrefix(table, warehouse.DatabaseTables+".") }

@@ -26,7 +26,7 @@ const valuesAtOnce = 500
 func (r *erasing) doomed(ctx context.Context) ([]doomed, error) {
 	shop := "shop_id = unhex('" + hex.EncodeToString([]byte(r.subject.ShopID)) + "')"
 	by := " AND toUnixTimestamp64Milli(ts) <= " + strconv.FormatInt(r.upTo, 10)
-	user := shop + " AND " + r.hashed("user_id", r.subject.UserID)
+	user := r.ofUser()
 	list := []doomed{
 		{warehouse.Messages.Name, user + by},
 		{warehouse.Behaviors.Name, user + by},
@@ -36,7 +36,7 @@ func (r *erasing) doomed(ctx context.Context) ([]doomed, error) {
 		{warehouse.Aliases.Name, shop + " AND (" + r.hashed("user_id", r.subject.UserID) + " OR " + r.hashed("alias", r.subject.UserID) + ")" + by},
 		{warehouse.MessageScores.Name, user + by},
 		{warehouse.SecondOpinions.Name, user + by},
-		{warehouse.ExperimentUnits.Name, user}, // made anew from what is left
+		{warehouse.ExperimentUnits.Name, user + strings.Replace(by, "ts", "first_exposure_at", 1)},
 	}
 	touches, err := r.doomedTouches(ctx)
 	if err != nil {
@@ -53,6 +53,11 @@ func (r *erasing) doomed(ctx context.Context) ([]doomed, error) {
 		list = append(list, doomed{warehouse.OrderEvents.Name, shop + " AND " + r.hashed("order_id", chunk...) + " AND NOT (" + user + ")" + by})
 	}
 	return list, nil
+}
+
+// ofUser is the condition for all rows of the subject.
+func (r *erasing) ofUser() string {
+	return "shop_id = unhex('" + hex.EncodeToString([]byte(r.subject.ShopID)) + "') AND " + r.hashed("user_id", r.subject.UserID)
 }
 
 // hashed is the condition that an expression has one of these values.

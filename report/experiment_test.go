@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"askbuy/internal/experiment"
 	"askbuy/report/inference"
 	schema "askbuy/schemas/clickhouse"
+	"askbuy/schemas/event"
 )
 
 // lab is a fixture with experiments and a clock. An experiment begins at t0.
@@ -112,7 +114,10 @@ func story(l *lab) {
 	said("b", "b0", hours(-48), "user")
 	bought("b", "ob0", "b0", hours(-47), "40.00", nil)
 	said("b", "b1", hours(1)-5, "user") // before the exposure that names it
-	said("b", "b1", hours(1)+1, "user")
+	l.message("b", "b1", "told often", hours(1)+1, map[string]any{"received_at": hours(1) + 1, "identity": "identity of told"})
+	for at, outcome := range []string{"stored", "duplicate", "duplicate", "conflict", "quarantined"} {
+		l.put(schema.Receipts, map[string]any{"topic": event.TopicMessages, "raw_position": int64(at), "outcome": outcome, "identity": "identity of told"})
+	}
 	said("b", "b1", hours(1)+3001, "agent") // 3000 ms later
 	bought("b", "ob1", "b1", hours(2), "100.00", nil)
 	bought("b", "ob2", "", hours(3), "50.00", nil)
@@ -145,6 +150,7 @@ func TestExperimentUnits(t *testing.T) {
 	l.want("conversation_revenue, revenue, orders, joined_orders, earlier_revenue, earlier_conversations",
 		map[string]string{"a": "0 0 0 0 0 0", "b": "70 120 3 2 40 2", "c": "0 0 0 0 100 1", "d": "0 0 0 0 0 0"})
 	l.want("replies, slow_replies, messages, matured_orders", map[string]string{"a": "1 1 3 0", "b": "1 0 2 0", "c": "0 0 0 0", "d": "0 0 0 0"})
+	l.want("late_messages, repeated_messages, conflicting_messages", map[string]string{"a": "0 0 0", "b": "0 2 1", "c": "0 0 0", "d": "0 0 0"})
 	l.want("bucket = toFloat64("+bits(bucketOf("a"))+") OR user_id != 'a', currency", map[string]string{"a": "1 CNY", "b": "1 CNY", "c": "1 CNY", "d": "1 CNY"})
 
 	// 15 days after: the orders are old enough, one was refunded; and of the refresh before the last nothing is left.
@@ -263,6 +269,39 @@ func TestLiveIsTheEngine(t *testing.T) {
 	l.run("INSERT INTO askbuy.experiment_units (experiment, generation, shop_id, user_id, variant, currency, bucket) VALUES ('greeting', 1, 'z', 'z', 'control', 'USD', 0.1)")
 	if in, err = l.input(t.Context(), e, l.at, nil); err != nil || in.Metrics[3].Refused != inference.SeveralCurrencies || in.Metrics[0].Refused != inference.NotRefused {
 		t.Errorf("two currencies: %v, %v", in.Metrics[3].Refused, err)
+	}
+}
+
+// The pipeline itself must not treat the variants unlike: each of its rates is
+// looked at, and alike rates raise no alarm.
+func TestPipelineParity(t *testing.T) {
+	l := newLab(t)
+	e := labExperiment()
+	l.register(e)
+	found := func() (rates []string) {
+		t.Helper()
+		in, err := l.input(t.Context(), e, l.at, nil)
+		l.must(err)
+		a, err := inference.Analyse(in)
+		l.must(err)
+		for _, w := range a.Warnings {
+			if w.Code == inference.WarnPipeline {
+				rates = append(rates, w.Detail)
+			}
+		}
+		return rates
+	}
+	for _, rate := range append([]string{""}, pipelineRates...) {
+		l.run("TRUNCATE TABLE askbuy.experiment_units")
+		l.fill(4000, "if(number % 2 = 0, 'control', 'treatment')")
+		var want []string
+		if rate != "" {
+			want = []string{rate}
+			l.run("ALTER TABLE askbuy.experiment_units UPDATE " + rate + " = " + rate + " + (variant = 'treatment' AND cityHash64(user_id) % 10 = 0) WHERE 1 SETTINGS mutations_sync = 2")
+		}
+		if got := found(); !slices.Equal(got, want) {
+			t.Errorf("%s differs: the alarm is of %v", rate, got)
+		}
 	}
 }
 

@@ -47,6 +47,11 @@ type moment struct {
 	currencies []string
 }
 
+// pipelineRates must not differ by variant, or the pipeline makes the effect:
+// messages that came late, came twice, or were set aside because another one
+// of their id came first, and orders that found a conversation.
+var pipelineRates = []string{"late_messages", "repeated_messages", "conflicting_messages", "joined_orders"}
+
 // input reads what an analysis is made from, of the units as refreshed last.
 func (x *Experiments) input(ctx context.Context, e experiment.Experiment, asOf time.Time, s *Segment) (inference.Input, error) {
 	in := inference.Input{Experiment: e, CutOff: asOf, Arms: make([]inference.Arm, len(e.Variants))}
@@ -74,7 +79,7 @@ func (x *Experiments) input(ctx context.Context, e experiment.Experiment, asOf t
 	for _, m := range e.Metrics {
 		in.Metrics = append(in.Metrics, measured(m, rows[m.Name]))
 	}
-	for _, name := range []string{"late_messages", "joined_orders"} {
+	for _, name := range pipelineRates {
 		if rows[name] == nil {
 			continue
 		}

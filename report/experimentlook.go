@@ -95,20 +95,14 @@ func (x *Experiments) look(ctx context.Context, e experiment.Experiment, s *Segm
 	if err != nil {
 		return nil, err
 	}
-	in, err := x.input(ctx, e, asOf, s)
+	in, r, err := x.judge(ctx, e, asOf, s)
 	if err != nil {
 		return nil, err
 	}
-	a, err := inference.Analyse(in)
-	if err != nil {
-		return nil, err
-	}
-	r := newExperimentReport(e, asOf, a)
-	r.SQLHash = x.sql.Hash
 	if s != nil || maker == "" || asOf.Before(e.Start) {
 		return r, nil
 	}
-	if r.Look, err = x.lookName(ctx, e, asOf, maker, a.Final); err != nil {
+	if r.Look, err = x.lookName(ctx, e, asOf, maker, r.Final); err != nil {
 		return nil, err
 	}
 	if err := x.keep(ctx, in, r, maker); err != nil || r.Look != finalLook {
@@ -119,6 +113,21 @@ func (x *Experiments) look(ctx context.Context, e experiment.Experiment, s *Segm
 		return r, err
 	}
 	return stands[0].report()
+}
+
+// judge says what follows from the units as refreshed last.
+func (x *Experiments) judge(ctx context.Context, e experiment.Experiment, asOf time.Time, s *Segment) (inference.Input, *ExperimentReport, error) {
+	in, err := x.input(ctx, e, asOf, s)
+	if err != nil {
+		return in, nil, err
+	}
+	a, err := inference.Analyse(in)
+	if err != nil {
+		return in, nil, err
+	}
+	r := newExperimentReport(e, asOf, a)
+	r.SQLHash = x.sql.Hash
+	return in, r, nil
 }
 
 func newExperimentReport(e experiment.Experiment, at time.Time, a inference.Analysis) *ExperimentReport {

@@ -19,7 +19,7 @@ const (
 	boastShare = 5    // times as often a window-shopper
 
 	biasSpread      = .6
-	heavyBiasSpread = 1.2
+	heavyBiasSpread = 2 // conversations of one shopper correlate by about .2
 
 	// Proneness to returns is Beta(2, 38), and Beta(8, 8) of a few.
 	returners = .03

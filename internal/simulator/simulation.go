@@ -48,6 +48,26 @@ func (s *Simulation) Truth() *truth.Truth {
 	return t
 }
 
+// Units makes a trial up in which all conversations begin while it runs, and
+// says what its units did and nothing of the worlds that might have been: for
+// whoever needs a thousand of them.
+func Units(o Options) (*truth.Trial, error) {
+	o.Start, o.span = o.End.Add(-trialRuns-trialMatures), trialRuns
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("simulate: %w", err)
+	}
+	w, err := makeWorld(o, "")
+	if err != nil {
+		return nil, fmt.Errorf("simulate: %w", err)
+	}
+	if w.trial == nil {
+		return nil, fmt.Errorf("simulate: units are those of a trial: set one")
+	}
+	t := w.trial.truth()
+	t.Play(truth.Derive(w.truth(o).Events, nil, nil))
+	return t, nil
+}
+
 // trial is the experiment with the worlds that might have been; nil when there
 // is none.
 func (s *Simulation) trial() *truth.Trial {

@@ -26,7 +26,7 @@ type Options struct {
 	Plain         bool   // no traps: a shop as one would show it
 	EventsOnly    bool   // nothing goes through /coze
 	PersonalData  bool   // some texts carry personal data, which must not get past the door
-	Heavy         bool   // some shoppers come back again and again, and differ more
+	Heavy         bool   // some shoppers come back hundreds of times, and they differ more
 	Trial         *Trial // nil: exposures are told that mean nothing
 	Drift         Drift
 

@@ -91,6 +91,9 @@ func makeShops(o Options) []shop {
 		if o.Plain {
 			shops[i].style, shops[i].users = styles[0], max(400, shops[i].users)
 		}
+		if o.Heavy {
+			shops[i].users = max(400, o.Conversations/(12*len(ids)))
+		}
 	}
 	return shops
 }

@@ -1,7 +1,7 @@
 {{/* Rows of units summed up by experiment, variant and metric: contaminated units are in none of them. Moments are
      centred (Stable), because plain sums lose a variance's digits around 1e9. The argument narrows the units, as in
-     "AND experiment = ...". late_messages and joined_orders are no metrics: they tell whether the pipeline itself
-     treats the variants alike. */}}
+     "AND experiment = ...". The last four are no metrics: they tell whether the pipeline itself treats the variants
+     alike. */}}
 {{define "experiment_moments" -}}
 SELECT
     experiment,
@@ -41,6 +41,8 @@ FROM
             ('slow_reply_rate', countIf(u.slow_replies > 0), {{moments "u.slow_replies" "u.replies" "0"}}, {{no_moments}}, inf, toFloat64(0)),
             ('conversations_per_user', countIf(u.conversations > 0), {{moments "u.conversations" "1" "u.earlier_conversations"}}, {{no_moments}}, inf, toFloat64(0)),
             ('late_messages', countIf(u.late_messages > 0), {{moments "u.late_messages" "u.messages" "0"}}, {{no_moments}}, inf, toFloat64(0)),
+            ('repeated_messages', countIf(u.repeated_messages > 0), {{moments "u.repeated_messages" "u.messages" "0"}}, {{no_moments}}, inf, toFloat64(0)),
+            ('conflicting_messages', countIf(u.conflicting_messages > 0), {{moments "u.conflicting_messages" "u.messages" "0"}}, {{no_moments}}, inf, toFloat64(0)),
             ('joined_orders', countIf(u.joined_orders > 0), {{moments "u.joined_orders" "u.orders" "0"}}, {{no_moments}}, inf, toFloat64(0))
         ] AS rows
     FROM (SELECT * FROM askbuy.experiment_current WHERE is_contaminated = 0 {{.}}) AS u

@@ -15,15 +15,22 @@ WITH
     said AS
     (
         SELECT m.shop_id AS shop_id, m.user_id AS user_id, m.conv_id AS conv_id, m.ts AS ts, m.from_role = 'user' AS is_users,
-            m.late AS late, m.next_reply AS next_reply, u.first_at AS first_at
+            m.late AS late, m.next_reply AS next_reply, r.repeats AS repeats, r.conflicts AS conflicts, u.first_at AS first_at
         FROM
         (
-            SELECT shop_id, user_id, conv_id, ts, from_role, received_at > ts + toIntervalHour(1) AS late,
+            SELECT shop_id, user_id, conv_id, ts, from_role, identity, received_at > ts + toIntervalHour(1) AS late,
                 minIfOrNull(ts, from_role != 'user') OVER (PARTITION BY shop_id, user_id, conv_id ORDER BY ts DESC, event_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS next_reply
             FROM askbuy.messages FINAL
             WHERE is_test = 0 AND ts <= {as_of:DateTime64(3, 'UTC')} AND (shop_id, user_id) IN (SELECT shop_id, user_id FROM shown)
         ) AS m
         INNER JOIN shown AS u USING (shop_id, user_id)
+        LEFT JOIN
+        (
+            SELECT identity, countIf(outcome = 'duplicate') AS repeats, countIf(outcome = 'conflict') AS conflicts
+            FROM askbuy.receipts FINAL
+            WHERE topic = 'messages.v1' AND outcome IN ('duplicate', 'conflict')
+            GROUP BY identity
+        ) AS r USING (identity)
     ),
     talked AS
     (
@@ -37,7 +44,9 @@ WITH
             countIf(s.is_users AND s.ts >= s.first_at AND s.ts < {planned_end:DateTime64(3, 'UTC')} AND s.next_reply IS NOT NULL) AS replies,
             countIf(s.is_users AND s.ts >= s.first_at AND s.ts < {planned_end:DateTime64(3, 'UTC')} AND s.next_reply > s.ts + toIntervalMillisecond(3000)) AS slow_replies,
             countIf(s.ts >= s.first_at AND s.ts < {planned_end:DateTime64(3, 'UTC')}) AS messages,
-            countIf(s.ts >= s.first_at AND s.ts < {planned_end:DateTime64(3, 'UTC')} AND s.late) AS late_messages
+            countIf(s.ts >= s.first_at AND s.ts < {planned_end:DateTime64(3, 'UTC')} AND s.late) AS late_messages,
+            sumIf(s.repeats, s.ts >= s.first_at AND s.ts < {planned_end:DateTime64(3, 'UTC')}) AS repeated_messages,
+            sumIf(s.conflicts, s.ts >= s.first_at AND s.ts < {planned_end:DateTime64(3, 'UTC')}) AS conflicting_messages
         FROM said AS s
         GROUP BY shop_id, user_id, conv_id
     ),
@@ -82,6 +91,8 @@ SELECT
     t.slow_replies AS slow_replies,
     t.messages AS messages,
     t.late_messages AS late_messages,
+    t.repeated_messages AS repeated_messages,
+    t.conflicting_messages AS conflicting_messages,
     o.earlier_revenue AS earlier_revenue,
     t.earlier_conversations AS earlier_conversations
 FROM {{if .Replayed}}(SELECT *, {{template "bucket" "concat({seed:String}, user_id)"}} AS place FROM shown){{else}}shown{{end}} AS u
@@ -99,6 +110,8 @@ LEFT JOIN
         sum(c.slow_replies) AS slow_replies,
         sum(c.messages) AS messages,
         sum(c.late_messages) AS late_messages,
+        sum(c.repeated_messages) AS repeated_messages,
+        sum(c.conflicting_messages) AS conflicting_messages,
         countIf(c.is_earlier) AS earlier_conversations
     FROM talked AS c
     LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS is_named FROM exposed WHERE conv_id != '') AS n USING (shop_id, user_id, conv_id)

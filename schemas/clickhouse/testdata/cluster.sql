@@ -461,6 +461,10 @@ CREATE TABLE IF NOT EXISTS askbuy.handoffs ON CLUSTER '{cluster}' (
     version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
 
+ALTER TABLE askbuy.experiment_units ON CLUSTER '{cluster}'
+    ADD COLUMN IF NOT EXISTS repeated_messages UInt32 COMMENT 'further copies of them' AFTER late_messages,
+    ADD COLUMN IF NOT EXISTS conflicting_messages UInt32 COMMENT 'others under their ids, which were set aside' AFTER repeated_messages;
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -863,7 +867,7 @@ LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_i
 CREATE OR REPLACE VIEW askbuy.experiment_current ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, mismatched, is_contaminated, bucket, currency, conversations,
     open_conversations, ordered, carted, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders,
-    replies, slow_replies, messages, late_messages, earlier_revenue, earlier_conversations
+    replies, slow_replies, messages, late_messages, repeated_messages, conflicting_messages, earlier_revenue, earlier_conversations
 FROM askbuy.experiment_units
 WHERE (experiment, generation) IN (SELECT r.experiment, max(r.generation) FROM askbuy.experiment_refreshes AS r GROUP BY r.experiment);
 
@@ -907,6 +911,8 @@ FROM
             ('slow_reply_rate', countIf(u.slow_replies > 0), (avg(toFloat64(u.slow_replies)), avg(toFloat64(u.replies)), avg(toFloat64(0)), varSampStable(toFloat64(u.slow_replies)), varSampStable(toFloat64(u.replies)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.slow_replies), toFloat64(u.replies)), covarSampStable(toFloat64(u.slow_replies), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('conversations_per_user', countIf(u.conversations > 0), (avg(toFloat64(u.conversations)), avg(toFloat64(1)), avg(toFloat64(u.earlier_conversations)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_conversations)), covarSampStable(toFloat64(u.conversations), toFloat64(1)), covarSampStable(toFloat64(u.conversations), toFloat64(u.earlier_conversations))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('late_messages', countIf(u.late_messages > 0), (avg(toFloat64(u.late_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.late_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.late_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.late_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
+            ('repeated_messages', countIf(u.repeated_messages > 0), (avg(toFloat64(u.repeated_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.repeated_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.repeated_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.repeated_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
+            ('conflicting_messages', countIf(u.conflicting_messages > 0), (avg(toFloat64(u.conflicting_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.conflicting_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.conflicting_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.conflicting_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('joined_orders', countIf(u.joined_orders > 0), (avg(toFloat64(u.joined_orders)), avg(toFloat64(u.orders)), avg(toFloat64(0)), varSampStable(toFloat64(u.joined_orders)), varSampStable(toFloat64(u.orders)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.joined_orders), toFloat64(u.orders)), covarSampStable(toFloat64(u.joined_orders), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0))
         ] AS rows
     FROM (SELECT * FROM askbuy.experiment_current WHERE is_contaminated = 0 ) AS u
