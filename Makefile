@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak planted test-services check bench bench-parts fuzz engine build fmt clean model eval
+.PHONY: help run test soak planted test-services check bench bench-parts fuzz engine build fmt clean model eval web browser screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,16 @@ model: ## train the shipped intent model anew from its grammar
 
 eval: ## how good the intent model is, in one table (EVAL_DATA=dir adds the public data sets)
 	$(GO) run ./models/intent/eval
+
+web: ## build the dashboard's assets anew, into web/dist (Node; what is there is committed)
+	cd web && npm ci --no-audit --no-fund --ignore-scripts && npm run build
+
+browser: ## fetch what the tests in a browser need: Chromium, a Chinese font (apt) and axe-core (npm)
+	@command -v chromium >/dev/null && fc-list :lang=zh | grep -q . || { $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get update && $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -y --no-install-recommends chromium fontconfig fonts-noto-cjk; }
+	@test -f web/node_modules/axe-core/axe.min.js || (cd web && npm ci --no-audit --no-fund --ignore-scripts)
+
+screenshots: engine browser ## every page of the dashboard in four variants, into screenshots/
+	SCREENSHOTS=$(CURDIR)/screenshots REQUIRE_BROWSER=1 $(GO) test -count 1 -run InABrowser ./web
 
 fmt: ## format the sources
 	gofmt -w $$(git ls-files '*.go')

@@ -66,6 +66,8 @@ var mayImport = map[string][]string{
 	"internal/simulator/truth":                 {"schemas/event"},
 	"internal/simulator/verify":                {"internal/simulator/truth", "schemas/event", "internal/clickhouse"},
 	"deploy":                                   {},
+	"web":                                      {"internal/clickhouse", "web/questions"},
+	"web/webtest":                              {"internal/clickhouse", "internal/clickhouse/clickhousetest", "schemas/clickhouse"},
 	"pipeline":                                 {"*"},
 	"cmd/askbuy":                               {"*"},
 	"bench":                                    {"*"},
@@ -88,6 +90,8 @@ var onlyIn = map[string][]string{
 	"github.com/knadh/koanf":                 {"cmd/askbuy"},
 	"github.com/failsafe-go/failsafe-go":     {"scorers"},
 	"gonum.org/v1/gonum":                     {"report", "report/inference"},
+	"golang.org/x/crypto":                    {"web"},
+	"github.com/chromedp/chromedp":           {"web/webtest"},
 }
 
 // standardOnly are the packages that everybody imports, so that they bring

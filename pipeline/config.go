@@ -60,6 +60,7 @@ type Config struct {
 	CozeSecret     string `koanf:"coze_secret"`     // "": generated, kept in the data directory
 	APIKey         string `koanf:"api_key"`         // likewise
 	BIPassword     string `koanf:"bi_password"`     // likewise
+	AdminPassword  string `koanf:"admin_password"`  // likewise; of the dashboard's administrator
 	FingerprintKey string `koanf:"fingerprint_key"` // likewise; one for all replicas, for ever
 
 	KeyringSecret string `koanf:"keyring_secret"` // likewise; wraps the keys that seal kept values
@@ -70,8 +71,10 @@ type Config struct {
 	CozeLenient    bool            `koanf:"coze_lenient"` // tokens without exp are accepted
 	CozeShop       string          `koanf:"coze_shop"`    // the one shop of /coze, "": as the token or body says
 	APIKeys        []APIKey        `koanf:"api_keys"`
-	Sources        []Source        `koanf:"sources"` // of /hooks/{source}
-	Scorers        []Scorer        `koanf:"scorers"` // asked for second opinions
+	Users          []User          `koanf:"users"`           // of the dashboard, beside the administrator
+	DashboardHTTPS bool            `koanf:"dashboard_https"` // the dashboard is reached over HTTPS only: cookies say so
+	Sources        []Source        `koanf:"sources"`         // of /hooks/{source}
+	Scorers        []Scorer        `koanf:"scorers"`         // asked for second opinions
 	Shops          map[string]Shop `koanf:"shops"`
 	Door           DoorBounds      `koanf:"door"`
 	// Retention is how long rows are kept from their arrival, like 400d, by
@@ -220,6 +223,7 @@ func (c Config) Validate() error {
 	}
 	problems = append(problems, c.checkScorers()...)
 	problems = append(problems, c.checkDoor()...)
+	problems = append(problems, c.checkUsers()...)
 	problems = append(problems, c.checkRetention()...)
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(problems...)

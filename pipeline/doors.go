@@ -19,6 +19,7 @@ import (
 // addresses are known and a busy one costs nothing.
 type doors struct {
 	public, admin net.Listener
+	signIn        string // address that opens the dashboard once; "" without one
 
 	hooks []ingest.Source
 	coze  *ingest.Source // nil: as the coze_ settings say
@@ -137,14 +138,6 @@ func (d *doors) cozeSource(w wiring) (ingest.Source, error) {
 	}, nil
 }
 
-// adminPart serves health and metrics. It stops after the others, so that
-// whoever balances load is told of the drain while it lasts.
-func (d *doors) adminPart(p *Pipeline) part {
-	mux := http.NewServeMux()
-	p.health.Register(mux, p.registry)
-	return part{"admin door", httpserver.New(httpserver.DefaultConfig(), d.admin, mux, p.health, p.log).Run}
-}
-
 // newProducer opens a producer that is flushed at the end.
 func (w wiring) newProducer() (*kafka.Producer, error) {
 	producer, err := kafka.NewProducer(w.kafka)
@@ -164,7 +157,7 @@ func (e Endpoints) with(d *doors, engine *embeddedclickhouse.Engine) Endpoints {
 	if d.public != nil {
 		e.HTTP = "http://" + d.public.Addr().String()
 	}
-	e.Admin = "http://" + d.admin.Addr().String()
+	e.Admin, e.SignIn = "http://"+d.admin.Addr().String(), d.signIn
 	if engine != nil {
 		e.ClickHouseNative, e.ClickHouseHTTP = engine.NativeAddr(), "http://"+engine.HTTPAddr()
 	}

@@ -15,7 +15,8 @@ import (
 type Endpoints struct {
 	PID              int    `json:"pid"`
 	HTTP             string `json:"http,omitempty"`              // http://host:port of webhooks and /v1
-	Admin            string `json:"admin,omitempty"`             // http://host:port of health and metrics
+	Admin            string `json:"admin,omitempty"`             // http://host:port of the dashboard, health and metrics
+	SignIn           string `json:"sign_in,omitempty"`           // opens the dashboard once, soon after the start
 	Kafka            string `json:"kafka"`                       // brokers, comma-separated
 	KafkaPrefix      string `json:"kafka_prefix"`                //
 	ClickHouseNative string `json:"clickhouse_native,omitempty"` // host:port, embedded only

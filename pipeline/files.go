@@ -13,7 +13,7 @@ import (
 // secrets are what this installation signs and signs in with. Those that are
 // not configured are made once and kept in the data directory.
 type secrets struct {
-	coze, api, bi, service, fingerprint, keyring string
+	coze, api, bi, service, fingerprint, keyring, admin string
 }
 
 func readSecrets(c Config) (s secrets, err error) {
@@ -23,6 +23,7 @@ func readSecrets(c Config) (s secrets, err error) {
 	}{
 		{"coze_secret", c.CozeSecret, &s.coze},
 		{"api_key", c.APIKey, &s.api},
+		{"admin_password", c.AdminPassword, &s.admin},
 		{"bi_password", c.BIPassword, &s.bi},
 		{"clickhouse_password", "", &s.service},
 		{"fingerprint_key", c.FingerprintKey, &s.fingerprint},

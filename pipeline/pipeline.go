@@ -160,7 +160,11 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	if common.models, err = common.openModels(); err != nil {
 		return err
 	}
-	parts = append(parts, doors.adminPart(p), erasuresPart(common))
+	adminDoor, err := doors.adminPart(common)
+	if err != nil {
+		return err
+	}
+	parts = append(parts, adminDoor, erasuresPart(common))
 	parts = append(parts, modelsParts(common)...)
 	for _, room := range []struct {
 		role  Role

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"reflect"
 	"strings"
 
@@ -13,6 +17,8 @@ import (
 type configCommand struct {
 	Print configPrint `cmd:"" help:"Print the effective configuration as YAML."`
 	Check configCheck `cmd:"" help:"Check the configuration and say every problem at once."`
+
+	HashPassword configHash `cmd:"" help:"Read a password of the dashboard from the input, and print what password_hash holds."`
 }
 
 type configPrint struct {
@@ -43,6 +49,21 @@ func (configCheck) Run(a *app) error {
 		return err
 	}
 	_, err = fmt.Fprintln(a.stdout, "configuration is good")
+	return err
+}
+
+type configHash struct{}
+
+func (configHash) Run(a *app) error {
+	password, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read password: %w", err)
+	}
+	hash, err := pipeline.HashPassword(strings.TrimRight(password, "\r\n"))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, hash)
 	return err
 }
 

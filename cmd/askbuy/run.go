@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,7 @@ import (
 )
 
 type runCommand struct {
-	Roles  []string `placeholder:"ROLE" help:"Run only these: ingest, process, sink, reply, dashboard. The last two are names kept for later and start nothing yet."`
+	Roles  []string `placeholder:"ROLE" help:"Run only these: ingest, process, sink, reply, dashboard."`
 	Sample bool     `help:"Also play a sample shop against the own webhook: 14 days at once, then live."`
 }
 
@@ -85,7 +86,10 @@ func greet(w io.Writer, c pipeline.Config, at pipeline.Endpoints) error {
 		}
 	}
 	line("webhooks", at.HTTP)
-	line("admin", at.Admin)
+	line("dashboard", cmp.Or(at.SignIn, at.Admin))
+	if at.SignIn != "" {
+		line("", "(the link signs in once, within the hour; later: admin, password in "+filepath.Join(c.DataDir, "admin_password")+")")
+	}
 	line("Kafka", at.Kafka)
 	line("ClickHouse", at.ClickHouseHTTP)
 	if at.ClickHouseHTTP != "" {

@@ -25,7 +25,7 @@ type flags struct {
 	DataDir   string `placeholder:"DIR" setting:"data_dir,ASKBUY_DATA_DIR" help:"Where askbuy keeps its data and secrets (default .askbuy)."`
 	LogLevel  string `placeholder:"LEVEL" setting:"log_level,ASKBUY_LOG_LEVEL" help:"debug, info, warn or error (default info)."`
 	HTTPAddr  string `name:"http-addr" placeholder:"HOST:PORT" setting:"http_addr,ASKBUY_HTTP_ADDR" help:"Webhooks and /v1 (default 127.0.0.1:8080)."`
-	AdminAddr string `placeholder:"HOST:PORT" setting:"admin_addr,ASKBUY_ADMIN_ADDR" help:"Health and metrics (default 127.0.0.1:8081)."`
+	AdminAddr string `placeholder:"HOST:PORT" setting:"admin_addr,ASKBUY_ADMIN_ADDR" help:"Dashboard, health and metrics (default 127.0.0.1:8081)."`
 
 	KafkaBrokers      string `placeholder:"HOST:PORT,..." setting:"kafka_brokers,ASKBUY_KAFKA_BROKERS" help:"Kafka to use; without it an embedded broker is started."`
 	KafkaPrefix       string `placeholder:"PREFIX" setting:"kafka_prefix,ASKBUY_KAFKA_PREFIX" help:"Prefix of topics and groups (default askbuy.)."`
@@ -52,6 +52,7 @@ var secretsByEnv = map[string]string{
 	"COZE_SECRET":                "coze_secret",
 	"ASKBUY_API_KEY":             "api_key",
 	"ASKBUY_BI_PASSWORD":         "bi_password",
+	"ASKBUY_ADMIN_PASSWORD":      "admin_password",
 	"ASKBUY_FINGERPRINT_KEY":     "fingerprint_key",
 	"ASKBUY_KEYRING_SECRET":      "keyring_secret",
 	"ASKBUY_KAFKA_SASL_PASSWORD": "kafka_sasl_password",

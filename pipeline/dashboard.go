@@ -1,0 +1,90 @@
+package pipeline
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"askbuy/internal/httpserver"
+	"askbuy/report"
+	"askbuy/web"
+)
+
+// User is somebody who may sign in to the dashboard, beside the administrator
+// whose password is admin_password.
+type User struct {
+	Name         string   `koanf:"name"`
+	PasswordHash string   `koanf:"password_hash"` // bcrypt
+	Role         string   `koanf:"role"`          // viewer, operator or admin
+	Shops        []string `koanf:"shops"`         // none: all
+}
+
+// minAdminPassword is the least length of a configured admin_password.
+const minAdminPassword = 16
+
+// checkUsers reports what is wrong with those who may sign in.
+func (c Config) checkUsers() (problems []error) {
+	if n := len(c.AdminPassword); n > 0 && n < minAdminPassword {
+		problems = append(problems, fmt.Errorf("admin_password: has %d bytes, fewer than %d: generate one with `openssl rand -hex 32`", n, minAdminPassword))
+	}
+	seen := map[string]bool{}
+	for i, u := range c.users() {
+		if err := u.Validate(); err != nil {
+			problems = append(problems, fmt.Errorf("users[%d].%w", i, err))
+		}
+		if seen[u.Name] {
+			problems = append(problems, fmt.Errorf("users[%d].name: %q is there before: names are used once", i, u.Name))
+		}
+		seen[u.Name] = true
+	}
+	return problems
+}
+
+func (c Config) users() []web.User {
+	users := make([]web.User, 0, len(c.Users))
+	for _, u := range c.Users {
+		users = append(users, web.User{Name: u.Name, PasswordHash: u.PasswordHash, Role: web.Role(u.Role), Shops: u.Shops})
+	}
+	return users
+}
+
+// HashPassword makes what a user's password_hash holds.
+func HashPassword(password string) (string, error) { return web.HashPassword(password) }
+
+// newDashboard is role dashboard, and the link that opens it once.
+func newDashboard(w wiring) (_ *web.Dashboard, link string, err error) {
+	token := make([]byte, 32)
+	if _, err := rand.Read(token); err != nil {
+		return nil, "", fmt.Errorf("make the sign-in link: %w", err)
+	}
+	link = hex.EncodeToString(token)
+	config := web.DefaultConfig()
+	config.SecureCookies = w.config.DashboardHTTPS
+	dashboard, err := web.New(config, web.Deps{
+		DB: w.db, Users: w.config.users(), AdminPassword: w.secrets.admin, Link: link,
+		Interval: report.Wilson, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Log: w.log,
+	})
+	return dashboard, link, err
+}
+
+// adminPart serves health and metrics, and the dashboard where this process
+// has that role. It stops after the others, so that whoever balances load is
+// told of the drain while it lasts.
+func (d *doors) adminPart(w wiring) (part, error) {
+	mux := http.NewServeMux()
+	w.health.Register(mux, w.registry)
+	server := httpserver.New(httpserver.DefaultConfig(), d.admin, mux, w.health, w.log)
+	if w.config.Has(RoleDashboard) {
+		dashboard, link, err := newDashboard(w)
+		if err != nil {
+			return part{}, fmt.Errorf("set up role %s: %w", RoleDashboard, err)
+		}
+		dashboard.Register(mux)
+		server.OnDrain(dashboard.Drain)
+		d.signIn = "http://" + d.admin.Addr().String() + "/signin?" + url.Values{"link": {link}}.Encode()
+	}
+	return part{"admin door", server.Run}, nil
+}

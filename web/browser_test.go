@@ -1,0 +1,115 @@
+package web_test
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"askbuy/internal/clickhouse"
+	"askbuy/internal/clickhouse/clickhousetest"
+	"askbuy/report"
+	"askbuy/web"
+	"askbuy/web/webtest"
+)
+
+func TestMain(m *testing.M) { clickhousetest.Main(m) }
+
+const (
+	password = "correct-horse-battery-staple"
+	link     = "0123456789abcdef"
+)
+
+var warehouse = sync.OnceValue(func() *seeded { return &seeded{} })
+
+// seeded is the package's warehouse, filled at its first use.
+type seeded struct {
+	once sync.Once
+	db   *clickhouse.DB
+}
+
+// serve is a dashboard with shops in it, and its address.
+func serve(t *testing.T, users ...web.User) string {
+	t.Helper()
+	w := warehouse()
+	w.once.Do(func() { w.db = webtest.Warehouse(t) })
+	dashboard, err := web.New(web.DefaultConfig(), web.Deps{
+		DB: w.db, Users: users, AdminPassword: password, Link: link, Interval: report.Wilson,
+		Now: time.Now, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	dashboard.Register(mux)
+	server := httptest.NewServer(mux)
+	t.Cleanup(func() { dashboard.Drain(); server.Close() })
+	return server.URL
+}
+
+// paths are the pages that every look is taken at.
+var paths = map[string]string{"overview": "/"}
+
+func TestPagesInABrowser(t *testing.T) {
+	tab := webtest.Open(t, serve(t))
+	tab.Go("/signin?next=%2F%3Frange%3D30d")
+	tab.Follow(chromedp.SendKeys(chromedp.CSS("input[name=password]"), "wrong\r"))
+	tab.Do(chromedp.WaitVisible(chromedp.CSS("[role=alert]")))
+	tab.Follow(chromedp.SendKeys(chromedp.CSS("input[name=password]"), password+"\r"))
+	if at := webtest.Eval[string](tab, "location.search"); at != "?range=30d" {
+		t.Errorf("signed in to %q, not to the page asked for", at)
+	}
+	tab.Problems() // the refused sign-in answered 401
+	for name, path := range paths {
+		for _, v := range webtest.Variants() {
+			tab.Set(v)
+			tab.Go(path + "?lang=" + v.Lang)
+			check(t, tab, name+"-"+v.String())
+		}
+	}
+}
+
+// check looks at one page in one variant.
+func check(t *testing.T, tab *webtest.Tab, name string) {
+	t.Helper()
+	tab.Screenshot(name)
+	if charts := webtest.Eval[int](tab, "document.querySelectorAll('ask-chart svg').length"); charts == 0 {
+		t.Errorf("%s: no chart", name)
+	}
+	if wide := webtest.Eval[bool](tab, "document.documentElement.scrollWidth > innerWidth"); wide {
+		t.Errorf("%s: wider than the screen", name)
+	}
+	for _, problem := range tab.Problems() {
+		t.Errorf("%s: console: %s", name, problem)
+	}
+	for _, v := range tab.Violations() {
+		t.Errorf("%s: axe: %s", name, v)
+	}
+}
+
+// A filter exchanges the page without a new one, and the address says it.
+func TestFilterInABrowser(t *testing.T) {
+	tab := webtest.Open(t, serve(t))
+	tab.Go("/signin?link=" + link)
+	before := webtest.Eval[string](tab, "document.querySelector('.tile .value').innerText")
+	tab.Do(chromedp.SetValue(chromedp.CSS("select[name=shop_id]"), "2048"))
+	webtest.Eval[bool](tab, "document.querySelector('select[name=shop_id]').dispatchEvent(new Event('change', {bubbles: true}))")
+	tab.Do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](`location.search.includes('shop_id=2048') && document.querySelector('.tile .value').innerText !== '`+before+`'`))
+		return err
+	}))
+	tab.Whole()
+	if charts := webtest.Eval[int](tab, "document.querySelectorAll('ask-chart svg').length"); charts != 2 {
+		t.Errorf("%d charts after the filter", charts)
+	}
+	for _, problem := range tab.Problems() {
+		t.Errorf("console: %s", problem)
+	}
+}

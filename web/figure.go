@@ -1,0 +1,69 @@
+package web
+
+// figure is a chart with the table of its numbers, and ways to take them
+// along.
+type figure struct {
+	ID    string // within its page
+	Title string
+	Note  string // what has to be known to read it; may be empty
+	Chart *chart // nil: the table alone
+	Table table
+	CSV   string // address; may be empty
+	SQL   string // may be empty
+}
+
+// chart is what src/chart.ts draws.
+type chart struct {
+	Kind   string   `json:"kind"` // steps, trend, lines, bars, forest, calibration
+	Unit   string   `json:"unit"` // count, percent, money, number
+	X      []string `json:"x"`
+	Series []series `json:"series"`
+	// Open marks the values of X whose window is still open: they are hatched.
+	Open []bool `json:"open,omitempty"`
+	// Hrefs lead from a value of X to the rows behind it.
+	Hrefs []string `json:"hrefs,omitempty"`
+	Names names    `json:"names"`
+}
+
+// names are words within a chart.
+type names struct {
+	Open string `json:"open,omitempty"` // of the legend
+	Low  string `json:"low,omitempty"`
+	High string `json:"high,omitempty"`
+	None string `json:"none,omitempty"`
+}
+
+// series is one line or one kind of bar. Data has one value for each of X;
+// null is a gap.
+type series struct {
+	Name string     `json:"name"`
+	As   string     `json:"as,omitempty"` // bar or line, where a chart has both
+	Unit string     `json:"unit,omitempty"`
+	Data []*float64 `json:"data"`
+	Low  []*float64 `json:"low,omitempty"`
+	High []*float64 `json:"high,omitempty"`
+	// Labels stand at the values instead of the number.
+	Labels []string `json:"labels,omitempty"`
+}
+
+// table is a table of a page. The first cell of a row is its heading.
+type table struct {
+	Head []cell
+	Rows [][]cell
+}
+
+// cell is one cell; Number ones are set to the right.
+type cell struct {
+	Text   string
+	Small  string // beneath, such as an interval and n
+	Href   string
+	Number bool
+	Open   bool // its window is still open
+}
+
+func words(text string) cell        { return cell{Text: text} }
+func digits(text string) cell       { return cell{Text: text, Number: true} }
+func linked(text, href string) cell { return cell{Text: text, Href: href, Number: true} }
+func below(text, small string) cell { return cell{Text: text, Small: small, Number: true} }
+func ptr(v float64) *float64        { return &v }
+func whole(n int64) *float64        { return ptr(float64(n)) }

@@ -1,0 +1,88 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// page is one address of the navigation. To add one: a template of its name
+// that defines "content", its texts in the catalogue (page.<name> is its
+// title), and a line in pages.
+type page struct {
+	name     string // of its template, its texts and its metric
+	path     string
+	group    string // of the navigation
+	role     Role   // that is needed at least
+	allShops bool   // for those of all shops only: its rows have no shop
+	// body is what the template shows as .Body.
+	body func(context.Context, *Dashboard, *visit) (any, error)
+}
+
+// pages lists the pages in the order of the navigation.
+func pages() []page {
+	return []page{
+		{name: "overview", path: "/{$}", group: "business", role: RoleViewer, body: overviewPage},
+	}
+}
+
+// page serves one.
+func (d *Dashboard) page(p page) handler {
+	return func(w http.ResponseWriter, r *http.Request, v *visit) error {
+		began := d.deps.Now()
+		if p.allShops && !v.person.SeesAll() {
+			return errForbidden
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), d.config.QueryTimeout)
+		defer cancel()
+		b, err := d.bar(ctx, v, r.URL.Query())
+		if err != nil {
+			return err
+		}
+		body, err := p.body(ctx, d, v)
+		if err != nil {
+			return err
+		}
+		if err := d.renderWith(w, http.StatusOK, v, p.name, b, body); err != nil {
+			return err
+		}
+		d.metrics.pages.WithLabelValues(p.name).Observe(float64(d.deps.Now().Sub(began)) / float64(time.Second))
+		return nil
+	}
+}
+
+// navGroup is a heading of the navigation and what is below it.
+type navGroup struct {
+	Key   string // of the catalogue
+	Items []navItem
+}
+
+type navItem struct {
+	Key     string // of the catalogue
+	Href    string
+	Current bool
+}
+
+// navigation lists the pages that somebody may open, with the filter kept.
+func navigation(v *visit, current string) []navGroup {
+	var groups []navGroup
+	for _, p := range pages() {
+		if !v.person.May(p.role) || p.allShops && !v.person.SeesAll() {
+			continue
+		}
+		if key := "nav." + p.group; len(groups) == 0 || groups[len(groups)-1].Key != key {
+			groups = append(groups, navGroup{Key: key})
+		}
+		last := &groups[len(groups)-1]
+		last.Items = append(last.Items, navItem{Key: "page." + p.name, Href: addressOf(p.path) + v.filter.query(), Current: p.name == current})
+	}
+	return groups
+}
+
+// addressOf is the address of a pattern.
+func addressOf(pattern string) string {
+	if pattern == "/{$}" {
+		return "/"
+	}
+	return pattern
+}

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// shopList is what the warehouse says of its shops, kept for a while: it is on
+// every page, and changes when a shop is new.
+type shopList struct {
+	db    database
+	now   func() time.Time
+	lives time.Duration
+
+	mu    sync.Mutex
+	known shopsKnown
+	at    time.Time
+}
+
+// shopsKnown are shops by id.
+type shopsKnown []shop
+
+type shop struct {
+	id       string
+	zone     *time.Location
+	currency string // of its amounts; "" while unknown
+	channels []string
+}
+
+const shopsSQL = `SELECT s.shop_id, s.time_zone, s.reporting_currency, c.channels
+FROM bi.shops AS s
+LEFT JOIN (SELECT m.shop_id AS shop_id, arraySort(groupUniqArray(toString(m.channel))) AS channels FROM bi.messages AS m GROUP BY m.shop_id) AS c ON c.shop_id = s.shop_id
+ORDER BY s.shop_id`
+
+func (l *shopList) all(ctx context.Context) (shopsKnown, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.at.IsZero() && l.now().Sub(l.at) < l.lives {
+		return l.known, nil
+	}
+	var known shopsKnown
+	err := each(ctx, l.db, "shops", shopsSQL, nil, func(r *row) {
+		s := shop{id: r.text(), zone: zoneOf(r.text()), currency: r.text(), channels: take[[]string](r)}
+		known = append(known, s)
+	})
+	if err == nil && len(known) > 0 { // an empty list is asked for anew: the first shop should show at once
+		l.known, l.at = known, l.now()
+	}
+	return known, err
+}
+
+// defaultZone is that of shops that say nothing else.
+const defaultZone = "Asia/Shanghai"
+
+// zoneOf is a zone by name; of one that this machine does not know, UTC.
+func zoneOf(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// zone is that of a shop's days; of several shops, the one they share, else
+// the default.
+func (s shopsKnown) zone(id string) *time.Location {
+	var shared *time.Location
+	for _, one := range s {
+		if id != "" && one.id != id {
+			continue
+		}
+		if shared != nil && shared.String() != one.zone.String() {
+			return zoneOf(defaultZone)
+		}
+		shared = one.zone
+	}
+	if shared == nil {
+		return zoneOf(defaultZone)
+	}
+	return shared
+}
+
+// seen are the ids that a person may choose from.
+func (s shopsKnown) seen(p Person) (ids []string) {
+	for _, one := range s {
+		if p.Sees(one.id) {
+			ids = append(ids, one.id)
+		}
+	}
+	return ids
+}
+
+// channels are those of some shops; of all, when none is named.
+func (s shopsKnown) channels(ids []string) (channels []string) {
+	for _, one := range s {
+		if len(ids) == 0 || slices.Contains(ids, one.id) {
+			channels = append(channels, one.channels...)
+		}
+	}
+	slices.Sort(channels)
+	return slices.DeleteFunc(slices.Compact(channels), func(c string) bool { return c == "" })
+}
+
+// currencies are two lists that go together, for transform() in SQL.
+func (s shopsKnown) currencies() (ids, currencies []string) {
+	ids, currencies = []string{}, []string{}
+	for _, one := range s {
+		ids, currencies = append(ids, one.id), append(currencies, one.currency)
+	}
+	return ids, currencies
+}

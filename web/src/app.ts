@@ -1,0 +1,4 @@
+// What runs in the browser: parts of a page are exchanged (htmx), and charts
+// are drawn. Everything on a page can be read and done without it.
+import 'htmx.org';
+import './chart';

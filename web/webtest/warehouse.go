@@ -1,0 +1,84 @@
+// Package webtest gives tests of the dashboard a warehouse with shops in it,
+// and a browser.
+package webtest
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"askbuy/internal/clickhouse"
+	"askbuy/internal/clickhouse/clickhousetest"
+	warehouse "askbuy/schemas/clickhouse"
+)
+
+// Conversations is how many there are, of the last 40 days, in the shops
+// 1024 (four of five) and 2048.
+const Conversations = 2000
+
+// Warehouse is a server with tables, views and shops in it, made by SQL alone:
+// whatever has to be true of a number can be said of the rows below. Use it
+// once a package; clickhousetest.Main has to be its TestMain.
+func Warehouse(t testing.TB) *clickhouse.DB {
+	t.Helper()
+	db := clickhousetest.Fresh(t)
+	migrations, err := warehouse.Render(warehouse.Cluster{})
+	must(t, err)
+	must(t, clickhouse.Migrate(t.Context(), db, migrations, slog.New(slog.DiscardHandler)))
+	views, err := warehouse.Views(warehouse.Cluster{})
+	must(t, err)
+	for _, v := range views {
+		must(t, db.Exec(t.Context(), v.SQL, nil))
+	}
+	now := "'" + time.Now().UTC().Format(time.DateTime) + "'"
+	for _, sql := range rows() {
+		must(t, db.Exec(t.Context(), strings.ReplaceAll(sql, "{now}", now), nil))
+	}
+	return db
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("webtest: %v", err)
+	}
+}
+
+// rows are the inserts. Every fifth conversation is of high intent, at its
+// third message; of 100 high ones 45 order, of 100 others 4; every tenth order
+// is refunded whole, every fifteenth in part, every twentieth cancelled.
+func rows() []string {
+	const (
+		conv = `cityHash64(c) AS h, if(c % 5 = 0, '2048', '1024') AS shop, concat('u_', toString(c)) AS shopper, concat('c_', toString(c)) AS conv,
+	toDateTime64({now}, 3, 'UTC') - toIntervalSecond(7200 + h % 3456000) AS began, h % 5 = 0 AS high, intDiv(h, 7) % 100 < if(high, 45, 4) AS orders,
+	['coupon_query', 'price_query', 'size_query', 'stock_query', 'shipping_query', 'purchase_commit', 'return_policy'][intDiv(h, 11) % 7 + 1] AS topic,
+	['miniprogram', 'web', ''][intDiv(h, 13) % 3 + 1] AS via`
+		fact    = "ts, received_at, is_test, attrs, source, identity, fp_version, fp, no_ts, raw_partition, raw_position, version"
+		stored  = "at + toIntervalSecond(2), 0, '', 'events', toFixedString('', 16), 1, toFixedString('', 16), 0, 0, number, 9223372036854775807 - number"
+		message = "intDiv(number, 5) AS c, number % 5 AS n"
+	)
+	from := func(count int, more string) string {
+		return fmt.Sprintf("FROM (SELECT number, %s, %s FROM numbers(%d))", more, conv, count)
+	}
+	return []string{
+		"INSERT INTO askbuy.shops VALUES ('1024', 'Asia/Shanghai', 'CNY', 1), ('2048', 'Asia/Shanghai', 'CNY', 1)",
+		"INSERT INTO askbuy.messages (shop_id, user_id, event_id, conv_id, from_role, text, channel, bot_id, " + fact + `)
+SELECT shop, shopper, concat('m_', toString(number)), conv, if(n % 2 = 0, 'user', 'bot'),
+	if(n % 2 = 0, ['有优惠券吗?', '这件有 M 码吗,今天能发货吗?', '我现在就想下单'][intDiv(n, 2) + 1], '亲,稍等,马上为您查询。'), via, 'b1', began + toIntervalSecond(n * 30) AS at, ` + stored + " " + from(5*Conversations, message),
+		`INSERT INTO askbuy.message_scores (shop_id, user_id, event_id, conv_id, ts, act, intent, intent_path, evidence, buy_score, p_order, p_net, terms, model_id, version)
+SELECT shop, shopper, concat('m_', toString(number)), conv, began + toIntervalSecond(n * 30), topic, topic, ['shopping', topic], if(n = 4, 2, -n / 4.),
+	if(high, 0.4 + 0.1 * n, 0.05 + 0.01 * (h % 50)) AS score, round(score * 0.4, 3), round(score * 0.35, 3), [('message', 1.2), ('earlier', 0.4)], 'm1', number ` + from(5*Conversations, message) + " WHERE n % 2 = 0",
+		"INSERT INTO askbuy.order_events (shop_id, order_id, event_id, user_id, status, amount, currency, coupon, refunded_amount, " + fact + `)
+SELECT shop, concat('o_', toString(c)), concat('o_', toString(c), '-', status), shopper, status, if(status = 'paid', toDecimal64(100 + h % 400, 2), NULL), 'CNY', if(h % 3 = 0, 'NEW30', ''),
+	if(status = 'refunded', toDecimal64(if(c % 10 = 0, 100 + h % 400, 30), 2), NULL), began + toIntervalSecond(3600 + if(status = 'paid', 0, 1800)) AS at, ` + stored + `
+FROM (SELECT *, arrayJoin(arrayConcat(['paid'], if(c % 10 = 0 OR c % 15 = 0, ['refunded'], []), if(c % 20 = 0, ['cancelled'], []))) AS status ` + from(Conversations, "number AS c") + ") WHERE orders",
+		`INSERT INTO askbuy.touches SELECT shop, concat('o_', toString(c)), shopper, began + toIntervalSecond(3600), '', [(conv, began + toIntervalSecond(120), 0, 1, 1, if(high, 0.8, 0.3))], number ` + from(Conversations, "number AS c") + " WHERE orders",
+		"INSERT INTO askbuy.behaviors (shop_id, user_id, event_id, name, " + fact + `)
+SELECT shop, shopper, concat('b_', toString(c)), 'add_to_cart', began + toIntervalSecond(600) AS at, ` + stored + " " + from(Conversations, "number AS c") + " WHERE high",
+		fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, 'stored', 'events', '1024', toFixedString('', 16), now64(3) - 60 FROM numbers(%d)", 5*Conversations),
+		fmt.Sprintf("INSERT INTO askbuy.offset_cuts VALUES ('messages', 0, 0, 0, %d, %d, now64(3))", 5*Conversations, 5*Conversations),
+		"INSERT INTO askbuy.dead_letters SELECT concat('l', toString(number)), 'ingest', ['future_ts', 'missing_field'][number % 2 + 1], 'ts: is 9 min ahead, 5 at most', 'events', '1024', 'message', concat('m_x', toString(number)), now64(3) - number, 'deadletters', 0, number FROM numbers(7)",
+	}
+}
