@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"reply/llm/llmtest":               {},
 	"sinks":                           {"schemas/event", "schemas/clickhouse", "internal/kafka", "internal/clickhouse", "internal/crash"},
 	"report":                          {"schemas/event", "schemas/clickhouse", "internal/clickhouse", "internal/experiment", "internal/judge", "report/inference", "models/intent"},
+	"web/questions":                   {"internal/clickhouse"},
 	"internal/crash":                  {},
 	"report/inference":                {"internal/experiment"},
 	"internal/httpserver":             {},

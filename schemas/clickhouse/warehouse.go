@@ -102,7 +102,10 @@ func render(c Cluster, dir string) ([]file, error) {
 	return out, nil
 }
 
-var functions = template.FuncMap{"money": money, "quality": Quality, "moments": unitMoments, "no_moments": noMoments}
+var functions = template.FuncMap{
+	"money": money, "quality": Quality, "moments": unitMoments, "no_moments": noMoments,
+	"moment": func() string { return moment }, "arrived": arrived, "scored": scored,
+}
 
 // money is an amount as promised. A sum may outgrow Decimal(18,2); one absurd
 // order must not make every query of its shop fail, so it stays at the edge.

@@ -1,0 +1,89 @@
+package questions
+
+import "slices"
+
+// credits joins credit with the order, as of the moment, and the conversation that has it.
+func (d *draft) credits() string {
+	return `FROM bi.attribution(model = ` + quote(d.args["model"]) + `, window_hours = ` + d.args["window_hours"] + `) AS a
+INNER JOIN
+(
+SELECT o.shop_id AS shop_id, o.order_id AS order_id, o.amount AS amount, o.net_amount AS net_amount, o.coupon AS coupon, o.paid_at AS paid_at, o.is_reporting AS is_reporting, o.reporting_currency AS currency
+` + d.orders() + ` AND o.paid_at IS NOT NULL
+) AS o ON o.shop_id = a.shop_id AND o.order_id = a.order_id
+INNER JOIN
+(
+SELECT c.shop_id AS shop_id, c.conv_id AS conv_id, c.user_id AS user_id, c.intent AS intent, c.channel AS channel, c.bot_id AS bot_id
+` + d.conversationsOf() + `
+) AS c ON c.shop_id = a.shop_id AND c.conv_id = a.conv_id AND c.user_id = a.user_id
+WHERE ` + conditions(d.shop("a.shop_id"))
+}
+
+// conversationsOf are conversations of any day: those that touched may lie before the days of payment.
+func (d *draft) conversationsOf() string {
+	return "FROM bi.conversations_at(as_of = " + d.bind("as_of") + ") AS c\nWHERE " +
+		conditions(d.shop("c.shop_id"), d.equal("c.channel", "channel"), d.equal("c.intent", "intent"), d.equal("c.bot_id", "bot_id"))
+}
+
+// creditCuts narrow credit; from and to are days of payment.
+var creditCuts = []string{"from", "to", "channel", "intent", "bot_id", "coupon", "model", "window_hours"}
+
+func creditColumns() []Column {
+	return []Column{
+		{Name: "conversations", Unit: Count, About: "conversations with credit"}, {Name: "orders", Unit: Count, About: "orders that they have credit for"},
+		{Name: "credit", Unit: Score, About: "sum of credit: orders, shared by the model"},
+		{Name: "order_amount", Unit: Money, About: "credit times the amount of the order"}, {Name: "net_amount", Unit: Money, About: "credit times its net amount"},
+		{Name: "currency", Unit: Text, About: "reporting currency; empty when there are several"},
+		{Name: "credits", Unit: Count, About: "rows behind"},
+	}
+}
+
+var attributionQuestions = []Question{
+	{
+		Name: "attribution", About: "Which conversations led to the orders paid in the days, by a model and a window.", Params: slices.Concat(creditCuts, []string{"by"}), Behind: "credits",
+		Columns: slices.Concat([]Column{{Name: "key", Unit: Text, About: "intent, channel, bot or coupon; empty for none"}}, creditColumns()),
+		sql: func(d *draft) string {
+			key := "c." + d.args["by"]
+			if d.args["by"] == "coupon" {
+				key = "o.coupon"
+			}
+			return "SELECT k AS key, convs AS conversations, sales AS orders, shares AS credit, " + d.amount("gross") + " AS order_amount, " + d.amount("net") + " AS net_amount, " + d.currency() + " AS currency, n AS credits\nFROM\n(\nSELECT " + key +
+				" AS k, uniqExact(a.shop_id, a.conv_id, a.user_id) AS convs, uniqExact(a.shop_id, a.order_id) AS sales, round(sum(a.credit), 6) AS shares, round(sumIf(a.credit * toFloat64(o.amount), o.is_reporting), 2) AS gross, round(sumIf(a.credit * toFloat64(o.net_amount), o.is_reporting), 2) AS net, count() AS n\n" +
+				d.credits() + "\nGROUP BY k\n)\nORDER BY credit DESC, key"
+		},
+	},
+	{
+		Name: "attribution_total", About: "How many of the orders paid in the days some conversation led to.", Params: []string{"from", "to", "coupon", "model", "window_hours"}, Behind: "orders",
+		Columns: slices.Concat([]Column{
+			{Name: "paid", Unit: Count, About: "paid orders", Step: "paid"}, {Name: "attributed", Unit: Count, About: "with credit for some conversation"},
+		}, rateColumns("attributed_rate", "attributed / paid"), []Column{
+			{Name: "explicit_unmatched", Unit: Count, About: "name a conversation that is no candidate", Step: "explicit_unmatched"},
+			{Name: "net_amount", Unit: Money, About: "net amounts of the paid orders"}, {Name: "attributed_amount", Unit: Money, About: "of the attributed ones"},
+			{Name: "currency", Unit: Text, About: "reporting currency; empty when there are several"},
+		}),
+		sql: func(d *draft) string {
+			return "SELECT n AS paid, hits AS attributed, " + rate("hits", "n", "attributed_rate") + ", unmatched AS explicit_unmatched, " + d.amount("net") + " AS net_amount, " + d.amount("net_attributed") + " AS attributed_amount, " + d.currency() + ` AS currency
+FROM
+(
+SELECT count() AS n, countIf(o.has_credit) AS hits, countIf(o.explicit_unmatched = 1) AS unmatched, sumIf(o.net_amount, o.is_reporting) AS net, sumIf(o.net_amount, o.is_reporting AND o.has_credit) AS net_attributed
+FROM
+(
+SELECT o.explicit_unmatched AS explicit_unmatched, o.net_amount AS net_amount, o.is_reporting AS is_reporting,
+    (o.shop_id, o.order_id) IN (SELECT a.shop_id, a.order_id FROM bi.attribution(model = ` + quote(d.args["model"]) + `, window_hours = ` + d.args["window_hours"] + `) AS a WHERE ` + conditions(d.shop("a.shop_id")) + `) AS has_credit
+` + d.orders() + ` AND o.paid_at IS NOT NULL
+) AS o
+)`
+		},
+	},
+	{
+		Name: "credits", About: "Credit of conversations for orders, one a row.", Params: creditCuts, Behind: "conversation", Pages: true,
+		Columns: []Column{
+			{Name: "shop_id", Unit: ID, About: "shop"}, {Name: "order_id", Unit: ID, About: "order"}, {Name: "conv_id", Unit: ID, About: "conversation"}, {Name: "user_id", Unit: ID, About: "shopper"},
+			{Name: "paid_at", Unit: Time, About: "payment"}, {Name: "intent", Unit: Text, About: "topic of the conversation"}, {Name: "channel", Unit: Text, About: "its channel"}, {Name: "coupon", Unit: Text, About: "coupon of the order"},
+			{Name: "credit", Unit: Score, About: "above 0; sums to 1 over an order"}, {Name: "order_amount", Unit: Money, About: "of the whole order"}, {Name: "net_amount", Unit: Money, About: "of the whole order"}, {Name: "currency", Unit: Text, About: "reporting currency of the shop"},
+		},
+		sql: func(d *draft) string {
+			return "SELECT a.shop_id AS shop_id, a.order_id AS order_id, a.conv_id AS conv_id, a.user_id AS user_id, o.paid_at AS paid_at, c.intent AS intent, c.channel AS channel, o.coupon AS coupon, a.credit AS credit, o.amount AS order_amount, o.net_amount AS net_amount, o.currency AS currency\n" +
+				d.credits() + "\nORDER BY o.paid_at DESC, a.shop_id, a.order_id, a.credit DESC, a.conv_id"
+		},
+	},
+}

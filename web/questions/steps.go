@@ -1,0 +1,89 @@
+package questions
+
+// step narrows conversations to those that a number counts. The same condition makes the number and its list.
+type step struct{ name, condition string }
+
+var steps = []step{
+	{"high_intent", "c.high_intent_at IS NOT NULL"},
+	{"high_intent_ordered", "c.is_high_intent_ordered = 1"},
+	{"high_intent_kept", "c.is_high_intent_kept = 1"},
+	{"low_intent", "c.high_intent_at IS NULL"},
+	{"low_intent_ordered", "c.is_ordered = 1 AND c.high_intent_at IS NULL"},
+	{"carted", "c.is_carted = 1"},
+	{"ordered", "c.is_ordered = 1"},
+	{"kept", "c.is_kept = 1"},
+	{"closed", "c.is_closed = 1"},
+	{"waiting", ""}, // condition needs the moment: see conversationStep
+}
+
+func stepNames() []string {
+	names := make([]string, len(steps))
+	for i, s := range steps {
+		names[i] = s.name
+	}
+	return names
+}
+
+// counts is how many conversations reached a step.
+func counts(name string) string {
+	for _, s := range steps {
+		if s.name == name {
+			return "countIf(" + s.condition + ")"
+		}
+	}
+	panic("questions: there is no step " + name) // a test makes every statement
+}
+
+// conversationStep is the condition of the step asked for. Waiting: high intent in the last 48 h, and no order yet.
+func (d *draft) conversationStep() string {
+	if !d.has("step") || !d.question.Takes("step") {
+		return ""
+	}
+	if d.args["step"] == "waiting" {
+		return d.waiting()
+	}
+	for _, s := range steps {
+		if s.name == d.args["step"] {
+			return s.condition
+		}
+	}
+	return "0"
+}
+
+func (d *draft) waiting() string {
+	return "c.high_intent_at > " + d.bind("as_of") + " - toIntervalHour(48) AND c.is_ordered = 0"
+}
+
+func (d *draft) within() string {
+	if !d.has("within_hours") || !d.question.Takes("within_hours") {
+		return ""
+	}
+	return "c.high_intent_ordered_at <= c.high_intent_at + toIntervalHour(" + d.bind("within_hours") + ")"
+}
+
+// conversations is the source of all questions on conversations, with what narrows them.
+func (d *draft) conversations() string {
+	return d.conversationsIn(d.days("c.cohort_date"))
+}
+
+func (d *draft) conversationsIn(days string) string {
+	return "FROM bi.conversations_at(as_of = " + d.bind("as_of") + ") AS c\nWHERE " + conditions(
+		d.shop("c.shop_id"), days, d.equal("c.channel", "channel"), d.equal("c.intent", "intent"), d.equal("c.bot_id", "bot_id"),
+		d.equal("c.coupon", "coupon"), d.equal("c.experiment", "experiment"), d.equal("c.user_id", "user_id"), d.equal("c.conv_id", "conv_id"),
+		d.conversationStep(), d.within())
+}
+
+// cuts are the parameters that narrow conversations.
+var cuts = []string{"from", "to", "channel", "intent", "bot_id", "coupon"}
+
+// currency is that of the shops asked for, ” when they have several; amounts are NULL then.
+func (d *draft) currency() string {
+	return "(SELECT if(uniqExact(s.reporting_currency) = 1, any(s.reporting_currency), '') FROM bi.shops AS s WHERE " +
+		conditions(d.shop("s.shop_id"), "s.reporting_currency != ''") + ")"
+}
+
+// amount is a sum in that currency.
+func (d *draft) amount(sum string) string {
+	return "if((SELECT uniqExact(s.reporting_currency) FROM bi.shops AS s WHERE " + conditions(d.shop("s.shop_id"), "s.reporting_currency != ''") +
+		") > 1, NULL, toDecimal128(" + sum + ", 2))"
+}
