@@ -113,12 +113,12 @@ func TestOtherShopsStayOut(t *testing.T) {
 	if none := ask(t, k, Scope{}, "shops"); len(none) > 0 {
 		t.Errorf("a viewer of no shop sees %v", none)
 	}
-	if one, whole := number(ask(t, k, Scope{Shops: []string{"s1"}}, "overview")[0]["conversations"]), number(ask(t, k, all, "overview")[0]["conversations"]); one == 0 || one >= whole {
+	if one, whole := figure(ask(t, k, Scope{Shops: []string{"s1"}}, "overview")[0]["conversations"]), figure(ask(t, k, all, "overview")[0]["conversations"]); one == 0 || one >= whole {
 		t.Errorf("a viewer of one shop counts %v conversations of %v", one, whole)
 	}
 }
 
-func number(v any) float64 {
+func figure(v any) float64 {
 	switch r := reflect.ValueOf(v); {
 	case v == nil:
 		return -1
@@ -142,8 +142,8 @@ func TestRowsBehind(t *testing.T) {
 	shown := 0.0
 	compare := func(what string, want any, pairs ...string) {
 		t.Helper()
-		shown += number(want)
-		if got := len(ask(t, k, scope, "conversations", pairs...)); float64(got) != number(want) {
+		shown += figure(want)
+		if got := len(ask(t, k, scope, "conversations", pairs...)); float64(got) != figure(want) {
 			t.Errorf("%s is %v, its list has %v rows", what, want, got)
 		}
 	}
@@ -155,23 +155,23 @@ func TestRowsBehind(t *testing.T) {
 		}
 	}
 	for _, row := range ask(t, k, scope, "funnel") {
-		if step := row["step"].(string); number(row["conversations"]) != number(overview[step]) {
+		if step := row["step"].(string); figure(row["conversations"]) != figure(overview[step]) {
 			t.Errorf("step %s has %v conversations, the overview says %v", step, row["conversations"], overview[step])
 		}
 	}
 	day := ask(t, k, scope, "daily")[1]
 	date := day["day"].(time.Time).Format(time.DateOnly)
 	compare("conversations of "+date, day["conversations"], "from", date, "to", date)
-	if total := ask(t, k, scope, "conversations_total", "from", date, "to", date)[0]["conversations"]; number(total) != number(day["conversations"]) {
+	if total := ask(t, k, scope, "conversations_total", "from", date, "to", date)[0]["conversations"]; figure(total) != figure(day["conversations"]) {
 		t.Errorf("%v conversations on a day, the total of its list says %v", day["conversations"], total)
 	}
 	for _, by := range []string{"intent", "channel", "bot_id", "coupon"} {
 		rows := ask(t, k, scope, "cut", "by", by)
 		sum := 0.0
 		for _, row := range rows {
-			sum += number(row["ordered"])
+			sum += figure(row["ordered"])
 		}
-		if sum != number(overview["ordered"]) {
+		if sum != figure(overview["ordered"]) {
 			t.Errorf("by %s %v ordered, in all %v", by, sum, overview["ordered"])
 		}
 		last := rows[len(rows)-1]
@@ -200,15 +200,15 @@ func TestOrdersBehind(t *testing.T) {
 		if c.Step == "" {
 			continue
 		}
-		if rows := len(ask(t, k, all, "orders", "orders", c.Step)); float64(rows) != number(total[c.Name]) || rows == 0 {
+		if rows := len(ask(t, k, all, "orders", "orders", c.Step)); float64(rows) != figure(total[c.Name]) || rows == 0 {
 			t.Errorf("%s is %v, its list has %d rows", c.Name, total[c.Name], rows)
 		}
 	}
 	paid := 0.0
 	for _, row := range ask(t, k, all, "payments") {
-		paid += number(row["paid"])
+		paid += figure(row["paid"])
 	}
-	if paid != number(total["paid"]) {
+	if paid != figure(total["paid"]) {
 		t.Errorf("%v orders by day, %v in all", paid, total["paid"])
 	}
 	for _, model := range []string{"last_touch", "linear"} {
@@ -216,10 +216,10 @@ func TestOrdersBehind(t *testing.T) {
 			var credit, net float64
 			rows := ask(t, k, all, "credits", "model", model, "window_hours", "168", "intent", row["key"].(string))
 			for _, r := range rows {
-				credit += number(r["credit"])
-				net += number(r["credit"]) * number(r["net_amount"])
+				credit += figure(r["credit"])
+				net += figure(r["credit"]) * figure(r["net_amount"])
 			}
-			if float64(len(rows)) != number(row["credits"]) || !near(credit, number(row["credit"])) || !near(net, number(row["net_amount"])) {
+			if float64(len(rows)) != figure(row["credits"]) || !near(credit, figure(row["credit"])) || !near(net, figure(row["net_amount"])) {
 				t.Errorf("%s, %v: credit %v of %v, amount %v of %v, rows %d of %v", model, row["key"], credit, row["credit"], net, row["net_amount"], len(rows), row["credits"])
 			}
 		}
@@ -228,14 +228,14 @@ func TestOrdersBehind(t *testing.T) {
 	sum := ask(t, k, all, "shoppers_total")[0]
 	conversations := 0.0
 	for _, s := range shoppers {
-		conversations += number(s["conversations"])
+		conversations += figure(s["conversations"])
 	}
-	if float64(len(shoppers)) != number(sum["shoppers"]) || conversations != number(sum["conversations"]) {
+	if float64(len(shoppers)) != figure(sum["shoppers"]) || conversations != figure(sum["conversations"]) {
 		t.Errorf("%d shoppers with %v conversations, the total says %v", len(shoppers), conversations, sum)
 	}
 	letters := 0.0
 	for _, row := range ask(t, k, all, "dead_letter_reasons") {
-		n := number(row["letters"])
+		n := figure(row["letters"])
 		letters += n
 		if rows := ask(t, k, all, "dead_letters", "stage", row["stage"].(string), "reason", row["reason"].(string)); float64(len(rows)) != n {
 			t.Errorf("%v dead letters for %v, the list has %d", n, row["reason"], len(rows))
@@ -256,12 +256,12 @@ FROM bi.funnel_daily AS f WHERE f.day BETWEEN '2026-11-01' AND '2026-11-21'`, ni
 	must(t, err)
 	o := ask(t, k, all, "overview", "as_of", "2026-11-21T00:00:00.000Z")[0]
 	for i, name := range []string{"conversations", "high_intent", "ordered", "high_intent_ordered", "high_intent_kept", "carted", "net_amount"} {
-		if number(o[name]) != number(rows[0][i]) || number(o[name]) == 0 {
+		if figure(o[name]) != figure(rows[0][i]) || figure(o[name]) == 0 {
 			t.Errorf("%s is %v, bi.funnel_daily says %v", name, o[name], rows[0][i])
 		}
 	}
 	since := ask(t, k, all, "conversations_total")[0]
-	if number(since["conversations_since"]) != 40 || number(since["messages_since"]) != 120 || number(since["conversations"]) != 200 {
+	if figure(since["conversations_since"]) != 40 || figure(since["messages_since"]) != 120 || figure(since["conversations"]) != 200 {
 		t.Errorf("40 conversations of 3 messages have arrived since; the total says %v", since)
 	}
 }
@@ -285,7 +285,7 @@ func TestTextsAreBound(t *testing.T) {
 	must(t, err)
 	_, _, pasted, err := db.Query(t.Context(), a.Statement.Rendered(), nil)
 	must(t, err)
-	if number(a.Rows[0][0]) != 0 || number(pasted[0][0]) != 0 {
+	if figure(a.Rows[0][0]) != 0 || figure(pasted[0][0]) != 0 {
 		t.Errorf("%v and pasted %v shoppers", a.Rows, pasted)
 	}
 }

@@ -29,3 +29,9 @@ func rateColumns(name, about string) []Column {
 		{Name: name + "_high", Unit: Share, About: "upper end of its 95 % interval (Wilson)"},
 	}
 }
+
+// number is a checked whole number.
+func number(s string) int {
+	n, _ := strconv.Atoi(s) // checked when it was parsed
+	return n
+}
