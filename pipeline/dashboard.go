@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"askbuy/internal/httpserver"
+	"askbuy/models/intent"
 	"askbuy/report"
+	"askbuy/report/inference"
 	"askbuy/web"
 )
 
@@ -54,6 +56,25 @@ func (c Config) users() []web.User {
 // HashPassword makes what a user's password_hash holds.
 func HashPassword(password string) (string, error) { return web.HashPassword(password) }
 
+// Name is what people call something of which there is an id.
+func Name(kind web.Kind, id string, l web.Lang) string {
+	var en, zh string
+	switch kind {
+	case web.Intent:
+		label := intent.LabelOf(id)
+		en, zh = label.English, label.Chinese
+	case web.Metric:
+		text := inference.MetricName(id)
+		en, zh = text.EN, text.ZH
+	default:
+		return id
+	}
+	if l == web.Chinese {
+		return zh
+	}
+	return en
+}
+
 // newDashboard is role dashboard, and the link that opens it once.
 func newDashboard(w wiring) (_ *web.Dashboard, link string, err error) {
 	token := make([]byte, 32)
@@ -65,7 +86,7 @@ func newDashboard(w wiring) (_ *web.Dashboard, link string, err error) {
 	config.SecureCookies = w.config.DashboardHTTPS
 	dashboard, err := web.New(config, web.Deps{
 		DB: w.db, Users: w.config.users(), AdminPassword: w.secrets.admin, Link: link,
-		Interval: report.Wilson, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Log: w.log,
+		Interval: report.Wilson, Name: Name, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Log: w.log,
 	})
 	return dashboard, link, err
 }

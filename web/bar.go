@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"askbuy/web/questions"
 )
 
 // bar is what stands above every page: the filter, and whether its numbers can
@@ -26,6 +28,22 @@ type kept struct{ Name, Value string }
 
 // chosen are the names that the form itself has.
 var chosen = []string{"shop_id", "channel"}
+
+// asOf is the moment that a link names, else the one up to which everything is
+// stored.
+func asOf(asked string, b *bar, now time.Time) (time.Time, error) {
+	switch {
+	case asked != "":
+		at, err := time.Parse(time.RFC3339Nano, asked)
+		if err != nil {
+			return at, badFilter("as_of", asked)
+		}
+		return at, nil
+	case b.Known:
+		return b.Through, nil
+	}
+	return now, nil
+}
 
 // Stamp is Through for programs.
 func (b bar) Stamp() string { return b.Through.UTC().Format(time.RFC3339Nano) }
@@ -66,19 +84,24 @@ func (d *Dashboard) bar(ctx context.Context, v *visit, q url.Values) (*bar, erro
 		}
 	}
 	slices.SortFunc(b.Keep, func(x, y kept) int { return strings.Compare(x.Name, y.Name) })
-	return b, b.light(ctx, d.deps.DB)
+	if err := d.light(ctx, b); err != nil {
+		return nil, err
+	}
+	v.asOf, err = asOf(q.Get("as_of"), b, d.deps.Now())
+	return b, err
 }
 
 // light asks the ledger. What is on its way, and up to when all has arrived,
 // is the same for every shop, so everybody may know it.
-func (b *bar) light(ctx context.Context, db database) error {
-	return each(ctx, db, "the ledger's lights", lightsSQL, nil, func(r *row) {
-		b.Lost, b.InFlight, b.Through = r.count(), r.count(), r.time()
+func (d *Dashboard) light(ctx context.Context, b *bar) error {
+	said, err := d.desk.Ask(ctx, "data_through", nil, questions.Scope{All: true})
+	if err != nil {
+		return err
+	}
+	a := newAnswer(said)
+	for row := range a.Rows {
+		b.Through, b.InFlight, b.Lost = a.time(row, "through"), a.count(row, "in_flight"), a.count(row, "unexplained")
 		b.Known = !b.Through.IsZero()
-	})
+	}
+	return nil
 }
-
-// lightsSQL: with nothing on its way, everything that arrived before the
-// oldest of the newest cuts is stored.
-const lightsSQL = `SELECT toInt64(sum(g.unexplained)) AS lost, toInt64(sum(g.in_flight)) AS in_flight, minOrNull(g.noted_at) AS through
-FROM askbuy.ledger_gaps AS g`

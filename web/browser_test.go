@@ -15,6 +15,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/clickhouse/clickhousetest"
+	"askbuy/pipeline"
 	"askbuy/report"
 	"askbuy/web"
 	"askbuy/web/webtest"
@@ -41,7 +42,7 @@ func serve(t *testing.T, users ...web.User) string {
 	w := warehouse()
 	w.once.Do(func() { w.db = webtest.Warehouse(t) })
 	dashboard, err := web.New(web.DefaultConfig(), web.Deps{
-		DB: w.db, Users: users, AdminPassword: password, Link: link, Interval: report.Wilson,
+		DB: w.db, Users: users, AdminPassword: password, Link: link, Interval: report.Wilson, Name: pipeline.Name,
 		Now: time.Now, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

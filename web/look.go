@@ -80,6 +80,7 @@ type visit struct {
 	lang   Lang
 	url    *url.URL
 	filter Filter
+	asOf   time.Time // the moment that the page's numbers are of
 }
 
 // t is a text in the visitor's language. The keys stand in this package's own

@@ -2,18 +2,35 @@ package web
 
 import (
 	"context"
-	"maps"
-	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
 )
 
 // funnelSum is what conversations became, added up over some of them.
 type funnelSum struct {
 	conversations, high, hits, kept, ordered, low int64
-	net                                           map[string]decimal.Decimal // by currency
-	open                                          bool                       // some window is not over
+	net                                           decimal.Decimal
+	currency                                      string
+	mixed                                         bool     // of several currencies: there is no net
+	maturity                                      *float64 // of one row; below 1 the window is open
 }
+
+// funnelRow reads one row of the questions on conversations.
+func funnelRow(a *answer, row int) funnelSum {
+	s := funnelSum{
+		conversations: a.count(row, "conversations"), high: a.count(row, "high_intent"), hits: a.count(row, "high_intent_ordered"),
+		kept: a.count(row, "high_intent_kept"), ordered: a.count(row, "ordered"), low: a.count(row, "low_intent_ordered"),
+		currency: a.text(row, "currency"), maturity: a.number(row, "maturity"),
+	}
+	net, told := a.money(row, "net_amount")
+	s.net, s.mixed = net, !told
+	return s
+}
+
+// open reports whether some attribution window is not over.
+func (s funnelSum) open() bool { return s.maturity != nil && *s.maturity < 1 }
 
 func (s *funnelSum) add(o funnelSum) {
 	s.conversations += o.conversations
@@ -22,118 +39,92 @@ func (s *funnelSum) add(o funnelSum) {
 	s.kept += o.kept
 	s.ordered += o.ordered
 	s.low += o.low
-	s.open = s.open || o.open
-	for currency, net := range o.net {
-		if s.net == nil {
-			s.net = map[string]decimal.Decimal{}
-		}
-		s.net[currency] = s.net[currency].Add(net)
+	s.net = s.net.Add(o.net)
+	s.currency, s.mixed = o.currency, s.mixed || o.mixed
+}
+
+// amount is what was kept, in short and in full.
+func (s funnelSum) amount(l Lang) (brief, full string) {
+	if s.mixed {
+		return nothing, nothing
 	}
-}
-
-// overviewSums are the first page's numbers, by day and by intent.
-type overviewSums struct {
-	days    map[string]*funnelSum // of the period and of the one before
-	intents map[string]*funnelSum // of the period
-}
-
-const overviewSQL = `SELECT toString(f.day) AS day, f.intent AS intent, transform(f.shop_id, {ids:Array(String)}, {currencies:Array(String)}, '') AS currency,
-	toInt64(sum(f.conversations)) AS conversations_sum, toInt64(sum(f.high_intent)) AS high_sum, toInt64(sum(f.high_intent_ordered)) AS hits,
-	toInt64(sum(f.high_intent_kept)) AS kept_sum, toInt64(sum(f.ordered)) AS ordered_sum, toInt64(sum(f.low_intent_ordered)) AS low,
-	CAST(sum(f.net_amount), 'Decimal(18, 2)') AS net, toInt64(ifNull(min(f.maturity), 1) < 1) AS is_open
-FROM bi.funnel_daily AS f
-WHERE f.day >= {from:Date} AND f.day <= {to:Date} AND ({channel:String} = '' OR f.channel = {channel:String}) AND {{shops}}
-GROUP BY day, intent, currency`
-
-// readOverview adds up the period and the one before.
-func readOverview(ctx context.Context, d *Dashboard, f Filter, known shopsKnown) (*overviewSums, error) {
-	sums := &overviewSums{days: map[string]*funnelSum{}, intents: map[string]*funnelSum{}}
-	ids, currencies := known.currencies()
-	sql, params := ofShops(overviewSQL, "f.shop_id", f.Shops)
-	maps.Copy(params, map[string]any{
-		"ids": ids, "currencies": currencies, "from": f.Before()[0], "to": f.To, "channel": f.Channel,
-	})
-	return sums, each(ctx, d.deps.DB, "the first page", sql, params, func(r *row) {
-		day, intent, currency := r.text(), r.text(), r.text()
-		sum := funnelSum{conversations: r.count(), high: r.count(), hits: r.count(), kept: r.count(), ordered: r.count(), low: r.count()}
-		if net := r.money(); !net.IsZero() {
-			sum.net = map[string]decimal.Decimal{currency: net}
-		}
-		sum.open = r.count() != 0
-		plus(sums.days, day, sum)
-		if day >= f.From {
-			plus(sums.intents, intent, sum)
-		}
-	})
-}
-
-func plus(sums map[string]*funnelSum, key string, sum funnelSum) {
-	if sums[key] == nil {
-		sums[key] = &funnelSum{}
-	}
-	sums[key].add(sum)
-}
-
-// of adds up some days.
-func (s *overviewSums) of(days []string) (total funnelSum) {
-	for _, day := range days {
-		if sum := s.days[day]; sum != nil {
-			total.add(*sum)
-		}
-	}
-	return total
-}
-
-// closed are the days of the period whose windows are over, and theirs of the
-// period before: a comparison of any others would only show that time passes.
-func (s *overviewSums) closed(days, before []string) (now, then []string) {
-	isOpen := func(day string) bool { return s.days[day] != nil && s.days[day].open }
-	for i, day := range days {
-		if !isOpen(day) && !isOpen(before[i]) {
-			now, then = append(now, day), append(then, before[i])
-		}
-	}
-	return now, then
+	return shortMoney(l, s.net, s.currency), money(s.net, s.currency)
 }
 
 // overview is the body of the first page.
 type overview struct {
-	Empty    bool
-	Sentence string
-	OpenNote string
-	Tiles    []tile
-	Funnel   figure
-	Trend    figure
-	Intents  figure
+	Empty       bool
+	Sentence    string
+	OpenNote    string
+	Tiles       []tile
+	ToDo        []toDo
+	Funnel      figure
+	Trend       figure
+	Intents     figure
+	Experiments []experimentLine
+}
+
+// toDo is something that waits for somebody.
+type toDo struct {
+	Key  string // of the catalogue
+	N    int64
+	Note string
+	Href string
+}
+
+// waitingDays is how long ago a conversation may have begun that is of high
+// intent in the last 48 hours.
+const waitingDays = 30
+
+// overviewAnswers are asked at once.
+type overviewAnswers struct {
+	daily, compare, cut, waiting, experiments *answer
+}
+
+func askOverview(ctx context.Context, d *Dashboard, v *visit) (*overviewAnswers, error) {
+	all := &overviewAnswers{}
+	group, ctx := errgroup.WithContext(ctx)
+	put := func(into **answer, name string, pairs ...string) {
+		group.Go(func() (err error) {
+			*into, err = d.ask(ctx, v, name, pairs...)
+			return err
+		})
+	}
+	put(&all.daily, "daily")
+	put(&all.compare, "compare")
+	put(&all.cut, "cut", "by", "intent")
+	put(&all.waiting, "conversations_total", v.waiting()...)
+	put(&all.experiments, "experiment_results")
+	return all, group.Wait()
+}
+
+// waiting narrows a list to conversations of high intent without an order.
+func (v *visit) waiting() []string {
+	today := v.asOf.In(v.filter.Zone)
+	return []string{"step", "waiting", "from", today.AddDate(0, 0, -waitingDays).Format(time.DateOnly), "to", today.Format(time.DateOnly)}
 }
 
 func overviewPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
-	known, err := d.shops.all(ctx)
+	all, err := askOverview(ctx, d, v)
 	if err != nil {
 		return nil, err
 	}
-	sums, err := readOverview(ctx, d, v.filter, known)
-	if err != nil {
-		return nil, err
+	var total funnelSum
+	days := map[string]funnelSum{}
+	for row := range all.daily.Rows {
+		one := funnelRow(all.daily, row)
+		days[all.daily.text(row, "day")] = one
+		total.add(one)
 	}
-	days := v.filter.Days()
-	total := sums.of(days)
-	o := &overview{Empty: total.conversations == 0}
+	o := &overview{Empty: total.conversations == 0, Experiments: d.experimentLines(v, all.experiments)}
 	if o.Empty {
 		return o, nil
 	}
-	o.Sentence, o.OpenNote = d.sentence(v, total), openNote(v, sums, days)
-	o.Tiles = d.tiles(v, sums, days, total)
-	o.Funnel, o.Trend, o.Intents = d.funnelFigure(v, total), d.trendFigure(v, sums, days), d.intentsFigure(v, sums)
-	return o, nil
-}
-
-// mostMoney is the currency with the greatest amount, and the amount.
-func (s funnelSum) mostMoney() (currency string, net decimal.Decimal) {
-	for _, c := range slices.Sorted(maps.Keys(s.net)) {
-		if currency == "" && net.IsZero() || s.net[c].GreaterThan(net) {
-			currency, net = c, s.net[c]
-		}
+	o.Sentence, o.OpenNote = d.sentence(v, total), openNote(v, days)
+	o.Tiles = d.tiles(v, all.compare, total)
+	if n := all.waiting.count(0, "conversations"); n > 0 {
+		o.ToDo = append(o.ToDo, toDo{Key: "todo.waiting", N: n, Href: "/conversations" + v.filter.query(append(v.waiting(), "range", "", "as_of", stamp(v.asOf))...)})
 	}
-	return currency, net
+	o.Funnel, o.Trend, o.Intents = d.funnelFigure(v, all.daily, total), d.trendFigure(v, all.daily, days), d.intentsFigure(v, all.cut)
+	return o, nil
 }

@@ -3,10 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"reflect"
-	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 // row reads the values of one row of an answer in order.
@@ -49,42 +45,3 @@ func take[T any](r *row) (v T) {
 }
 
 func (r *row) text() string { return take[string](r) }
-
-// count reads a whole number of any size.
-func (r *row) count() int64 {
-	v := reflect.ValueOf(take[any](r))
-	switch {
-	case r.err != nil:
-		return 0
-	case v.CanInt():
-		return v.Int()
-	case v.CanUint():
-		return int64(v.Uint())
-	}
-	r.err = fmt.Errorf("column %d is %v, not a whole number", r.at-1, v)
-	return 0
-}
-
-// nullable reads what may be NULL, as nil.
-func (r *row) nullable() any {
-	if r.err == nil && r.at < len(r.values) && r.values[r.at] == nil {
-		r.at++
-		return nil
-	}
-	return take[any](r)
-}
-
-// time reads a time; NULL is the zero time.
-func (r *row) time() time.Time {
-	v := r.nullable()
-	if v == nil || r.err != nil {
-		return time.Time{}
-	}
-	t, ok := v.(time.Time)
-	if !ok {
-		r.err = fmt.Errorf("column %d is %T, not time.Time", r.at-1, v)
-	}
-	return t
-}
-
-func (r *row) money() decimal.Decimal { return take[decimal.Decimal](r) }

@@ -82,6 +82,13 @@ func (s shopsKnown) zone(id string) *time.Location {
 	return shared
 }
 
+// zoneNow is the zone of a shop, as far as the list is known.
+func (l *shopList) zoneNow(id string) *time.Location {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known.zone(id)
+}
+
 // seen are the ids that a person may choose from.
 func (s shopsKnown) seen(p Person) (ids []string) {
 	for _, one := range s {

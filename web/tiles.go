@@ -1,10 +1,6 @@
 package web
 
-import (
-	"math"
-
-	"github.com/shopspring/decimal"
-)
+import "math"
 
 // tile is one great number.
 type tile struct {
@@ -19,12 +15,12 @@ type tile struct {
 
 // sentence says the whole in one sentence.
 func (d *Dashboard) sentence(v *visit, total funnelSum) string {
-	currency, net := total.mostMoney()
+	brief, _ := total.amount(v.lang)
 	period := v.t("sentence.days", len(v.filter.Days()))
 	if v.filter.Range != "" {
 		period = v.t("sentence." + v.filter.Range)
 	}
-	first := v.t("sentence.orders", period, count(total.ordered), shortMoney(v.lang, net, currency))
+	first := v.t("sentence.orders", period, count(total.ordered), brief)
 	if total.high == 0 {
 		return first + v.t("sentence.no_high")
 	}
@@ -35,11 +31,11 @@ func (d *Dashboard) sentence(v *visit, total funnelSum) string {
 // hundred writes a share as so many of 100.
 func hundred(share float64) string { return number(ptr(share*100), 1) }
 
-// openNote says how many of the last days are not over yet.
-func openNote(v *visit, sums *overviewSums, days []string) string {
+// openNote says how many of the days are not over yet.
+func openNote(v *visit, days map[string]funnelSum) string {
 	open := 0
-	for _, day := range days {
-		if sum := sums.days[day]; sum != nil && sum.open {
+	for _, sum := range days {
+		if sum.open() {
 			open++
 		}
 	}
@@ -52,24 +48,31 @@ func openNote(v *visit, sums *overviewSums, days []string) string {
 	return v.t("sentence.open", open)
 }
 
-// tiles are the seed's four numbers and what was kept.
-func (d *Dashboard) tiles(v *visit, sums *overviewSums, days []string, total funnelSum) []tile {
-	nowDays, thenDays := sums.closed(days, v.filter.Before())
-	now, then := sums.of(nowDays), sums.of(thenDays)
-	list := shown{Filter: v.filter}
-	counted := func(key string, n, now, then int64, pairs ...string) tile {
-		t := tile{Key: key, Value: count(n), Href: list.Link("/conversations", pairs...)}
-		if then > 0 && now > 0 {
-			t.compare(float64(now)/float64(then)-1, change)
+// drill is the list of the conversations behind a number.
+func (v *visit) drill(step string, pairs ...string) string {
+	days := []string{"range", "", "from", v.filter.From, "to", v.filter.To} // a list that is opened tomorrow is still of these
+	return "/conversations" + v.filter.query(append(append(days, "step", step, "as_of", stamp(v.asOf)), pairs...)...)
+}
+
+// tiles are the seed's four numbers and what was kept, against the period
+// before over those days alone that are closed in both.
+func (d *Dashboard) tiles(v *visit, compare *answer, total funnelSum) []tile {
+	pair := func(column string) (now, before int64) {
+		return compare.count(0, column), compare.count(0, column+"_before")
+	}
+	counted := func(key string, n int64, column, step string) tile {
+		t := tile{Key: key, Value: count(n), Href: v.drill(step)}
+		if now, before := pair(column); now > 0 && before > 0 {
+			t.compare(float64(now)/float64(before)-1, change)
 		}
 		return t
 	}
 	return []tile{
-		counted("tile.conversations", total.conversations, now.conversations, then.conversations),
-		counted("tile.high", total.high, now.high, then.high, "step", "high_intent"),
-		counted("tile.ordered", total.ordered, now.ordered, then.ordered, "step", "ordered"),
-		d.rateTile(v, total, now, then),
-		keptTile(v, total, now, then),
+		counted("tile.conversations", total.conversations, "conversations", ""),
+		counted("tile.high", total.high, "high_intent", "high_intent"),
+		counted("tile.ordered", total.ordered, "ordered", "ordered"),
+		d.rateTile(v, compare, total),
+		keptTile(v, compare, total),
 	}
 }
 
@@ -77,31 +80,31 @@ func (t *tile) compare(by float64, write func(float64) string) {
 	t.Change, t.Up, t.Even = write(by), by > 0, math.Abs(by) < 0.0005
 }
 
-func (d *Dashboard) rateTile(v *visit, total, now, then funnelSum) tile {
-	t := tile{Key: "tile.rate", Value: nothing, Small: v.t("rate.none")}
+func (d *Dashboard) rateTile(v *visit, compare *answer, total funnelSum) tile {
+	t := tile{Key: "tile.rate", Value: nothing, Small: v.t("rate.none"), Href: v.drill("high_intent_ordered")}
 	if total.high > 0 {
 		low, high := d.deps.Interval(total.hits, total.high)
-		t.Value = percent(ptr(float64(total.hits) / float64(total.high)))
+		t.Value = percent(share(total.hits, total.high))
 		t.Small = v.t("rate.interval", hundred(low), hundred(high), count(total.high))
 	}
-	if now.high > 0 && then.high > 0 {
-		t.compare(float64(now.hits)/float64(now.high)-float64(then.hits)/float64(then.high), func(by float64) string { return v.t("rate.points", points(by)) })
+	now, before := share(compare.count(0, "high_intent_ordered"), compare.count(0, "high_intent")), share(compare.count(0, "high_intent_ordered_before"), compare.count(0, "high_intent_before"))
+	if now != nil && before != nil {
+		t.compare(*now-*before, func(by float64) string { return v.t("rate.points", points(by)) })
 	}
 	return t
 }
 
-// keptTile shows one currency in full; the others stand beneath it.
-func keptTile(v *visit, total, now, then funnelSum) tile {
-	currency, net := total.mostMoney()
-	t := tile{Key: "tile.kept", Value: shortMoney(v.lang, net, currency), Small: money(net, currency)}
-	if before, after := then.net[currency], now.net[currency]; before.IsPositive() && after.IsPositive() {
-		by, _ := after.Div(before).Sub(decimal.NewFromInt(1)).Float64()
-		t.compare(by, change)
+// keptTile shows one currency; shops of several have to be looked at apart.
+func keptTile(v *visit, compare *answer, total funnelSum) tile {
+	brief, full := total.amount(v.lang)
+	t := tile{Key: "tile.kept", Value: brief, Small: full, Href: v.drill("kept")}
+	if total.mixed {
+		t.Small = v.t("money.mixed")
 	}
-	for other, amount := range total.net {
-		if other != currency && !amount.IsZero() {
-			t.Small += " + " + money(amount, other)
-		}
+	now, told := compare.money(0, "net_amount")
+	before, toldBefore := compare.money(0, "net_amount_before")
+	if told && toldBefore && now.IsPositive() && before.IsPositive() {
+		t.compare(now.Div(before).InexactFloat64()-1, change)
 	}
 	return t
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/web/questions"
 )
 
 // database answers one SQL statement with rows of Go values.
@@ -40,7 +41,9 @@ type Deps struct {
 	// Empty: there is none.
 	Link string
 	// Interval is the 95 % interval of a share of hits among n.
-	Interval   func(hits, n int64) (low, high float64)
+	Interval func(hits, n int64) (low, high float64)
+	// Name is what people call something of which there is an id.
+	Name       func(kind Kind, id string, l Lang) string
 	Now        func() time.Time
 	Random     io.Reader
 	Registerer prometheus.Registerer
@@ -55,6 +58,7 @@ type Dashboard struct {
 	sessions *sessions
 	attempts *attempts
 	shops    *shopList
+	desk     *questions.Desk
 	looks    looks // by language
 	metrics  *metrics
 	drain    chan struct{} // closed when streams have to end
@@ -77,10 +81,11 @@ func New(c Config, deps Deps) (*Dashboard, error) {
 	if err != nil {
 		return nil, err
 	}
+	shops := &shopList{db: deps.DB, now: deps.Now, lives: c.ShopsLive}
 	return &Dashboard{
 		config: c, deps: deps, people: people, looks: templates, metrics: counters,
 		sessions: newSessions(c, deps.Now, deps.Random), attempts: newAttempts(c, deps.Now),
-		shops: &shopList{db: deps.DB, now: deps.Now, lives: c.ShopsLive}, drain: make(chan struct{}),
+		shops: shops, desk: questions.New(deps.DB, deps.Now, shops.zoneNow), drain: make(chan struct{}),
 	}, nil
 }
 
