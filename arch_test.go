@@ -70,7 +70,6 @@ var mayImport = map[string][]string{
 	"internal/simulator/verify":                {"internal/simulator/truth", "schemas/event", "internal/clickhouse"},
 	"deploy":                                   {},
 	"web":                                      {"internal/clickhouse", "web/questions"},
-	"web/questions":                            {"internal/clickhouse"},
 	"web/webtest":                              {"internal/clickhouse", "internal/clickhouse/clickhousetest", "schemas/clickhouse"},
 	"pipeline":                                 {"*"},
 	"cmd/askbuy":                               {"*"},

@@ -86,7 +86,7 @@ func newDashboard(w wiring) (_ *web.Dashboard, link string, err error) {
 	config.SecureCookies = w.config.DashboardHTTPS
 	dashboard, err := web.New(config, web.Deps{
 		DB: w.db, Users: w.config.users(), AdminPassword: w.secrets.admin, Link: link,
-		Interval: report.Wilson, Name: Name, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Log: w.log,
+		Interval: report.Wilson, Name: Name, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Metrics: w.registry, Log: w.log,
 	})
 	return dashboard, link, err
 }

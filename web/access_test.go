@@ -44,7 +44,7 @@ func newHouse(t *testing.T, users ...User) *house {
 	dashboard, err := New(DefaultConfig(), Deps{
 		DB: h.db, Users: users, AdminPassword: adminPassword, Link: "the-link",
 		Interval: func(int64, int64) (float64, float64) { return 0, 1 },
-		Now:      func() time.Time { return h.now }, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
+		Now:      func() time.Time { return h.now }, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -155,12 +155,16 @@ func (a *answer) money(row int, column string) (amount decimal.Decimal, ok bool)
 
 // share writes a rate with its interval and n, where the question has them.
 func (a *answer) share(v *visit, row int, column, n string) cell {
-	rate := a.number(row, column)
-	if rate == nil {
+	return a.interval(v, row, column, count(a.count(row, n)))
+}
+
+// interval is a rate with its interval and an n that is no column.
+func (a *answer) interval(v *visit, row int, column, n string) cell {
+	rate, low, high := a.number(row, column), a.number(row, column+"_low"), a.number(row, column+"_high")
+	if rate == nil || low == nil || high == nil {
 		return digits(nothing)
 	}
-	low, high := a.number(row, column+"_low"), a.number(row, column+"_high")
-	return below(percent(rate), v.t("rate.interval", hundred(*low), hundred(*high), count(a.count(row, n))))
+	return below(percent(rate), v.t("rate.interval", hundred(*low), hundred(*high), n))
 }
 
 // take adds ways to take an answer along: its CSV and its SQL.
@@ -169,15 +173,6 @@ func (f *figure) take(a *answer, v *visit, pairs ...string) {
 	q.Set("format", "csv")
 	f.CSV = "/api/v1/" + a.Question.Name + "?" + q.Encode()
 	f.SQL = a.Statement.Rendered()
-}
-
-// amount writes money of an answer in full.
-func (a *answer) amount(row int, column, currency string) string {
-	amount, ok := a.money(row, column)
-	if !ok {
-		return nothing
-	}
-	return money(amount, a.text(row, currency))
 }
 
 // plain writes any value as its unit wants it.

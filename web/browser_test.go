@@ -1,11 +1,14 @@
 package web_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,7 +46,7 @@ func serve(t *testing.T, users ...web.User) string {
 	w.once.Do(func() { w.db = webtest.Warehouse(t) })
 	dashboard, err := web.New(web.DefaultConfig(), web.Deps{
 		DB: w.db, Users: users, AdminPassword: password, Link: link, Interval: report.Wilson, Name: pipeline.Name,
-		Now: time.Now, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
+		Now: time.Now, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +59,7 @@ func serve(t *testing.T, users ...web.User) string {
 }
 
 // paths are the pages that every look is taken at.
-var paths = map[string]string{"overview": "/"}
+var paths = []string{"/", "/scores?range=30d", "/experiments", "/live", "/pipeline"}
 
 func TestPagesInABrowser(t *testing.T) {
 	tab := webtest.Open(t, serve(t))
@@ -68,11 +71,17 @@ func TestPagesInABrowser(t *testing.T) {
 		t.Errorf("signed in to %q, not to the page asked for", at)
 	}
 	tab.Problems() // the refused sign-in answered 401
-	for name, path := range paths {
+	for _, path := range paths {
+		at, err := url.Parse(path)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, v := range webtest.Variants() {
+			q := at.Query()
+			q.Set("lang", v.Lang)
 			tab.Set(v)
-			tab.Go(path + "?lang=" + v.Lang)
-			check(t, tab, name+"-"+v.String())
+			tab.Go(at.Path + "?" + q.Encode())
+			check(t, tab, cmp.Or(strings.Trim(at.Path, "/"), "overview")+"-"+v.String())
 		}
 	}
 }
@@ -81,8 +90,8 @@ func TestPagesInABrowser(t *testing.T) {
 func check(t *testing.T, tab *webtest.Tab, name string) {
 	t.Helper()
 	tab.Screenshot(name)
-	if charts := webtest.Eval[int](tab, "document.querySelectorAll('ask-chart svg').length"); charts == 0 {
-		t.Errorf("%s: no chart", name)
+	if cards := webtest.Eval[int](tab, "document.querySelectorAll('main .card').length"); cards == 0 {
+		t.Errorf("%s: nothing is shown", name)
 	}
 	if wide := webtest.Eval[bool](tab, "document.documentElement.scrollWidth > innerWidth"); wide {
 		t.Errorf("%s: wider than the screen", name)

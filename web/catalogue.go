@@ -58,6 +58,12 @@ func readCatalogue() map[string]text {
 	return all
 }
 
+// known reports whether there is a text of a key that comes from outside.
+func known(key string) bool {
+	_, there := catalogue[key]
+	return there
+}
+
 // translate is a text with its values put in. A key that there is not is an
 // error, so that no page shows one.
 func translate(l Lang, key string, values ...any) (string, error) {

@@ -59,6 +59,7 @@ type cell struct {
 	Href   string
 	Number bool
 	Open   bool // its window is still open
+	Bad    bool // something is wrong
 }
 
 func words(text string) cell        { return cell{Text: text} }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -128,17 +129,18 @@ func (s shown) SignedIn() bool { return s.Person.Name != "" }
 
 // render writes a whole page, or nothing and an error.
 func (d *Dashboard) render(w http.ResponseWriter, status int, v *visit, name string, body any) error {
-	return d.renderWith(w, status, v, name, nil, body)
+	return d.renderWith(w, status, v, page{name: name}, nil, body)
 }
 
-func (d *Dashboard) renderWith(w http.ResponseWriter, status int, v *visit, name string, b *bar, body any) error {
+func (d *Dashboard) renderWith(w http.ResponseWriter, status int, v *visit, p page, b *bar, body any) error {
+	name := cmp.Or(p.look, p.name)
 	look, known := d.looks[v.lang][name]
 	if !known {
 		return fmt.Errorf("render page: there is no template %q", name)
 	}
-	var page bytes.Buffer
-	if err := look.ExecuteTemplate(&page, "layout", shown{
-		Name: name, Visit: v, Person: v.person, Lang: v.lang, CSRF: v.csrf, Filter: v.filter, Bar: b, Now: d.deps.Now(), Body: body,
+	var whole bytes.Buffer
+	if err := look.ExecuteTemplate(&whole, "layout", shown{
+		Name: p.name, Visit: v, Person: v.person, Lang: v.lang, CSRF: v.csrf, Filter: v.filter, Bar: b, Now: d.deps.Now(), Body: body,
 	}); err != nil {
 		return fmt.Errorf("render page %s: %w", name, err)
 	}
@@ -146,6 +148,6 @@ func (d *Dashboard) renderWith(w http.ResponseWriter, status int, v *visit, name
 	w.Header().Set("Content-Language", v.lang.Tag())
 	w.Header().Set("Vary", "Accept-Language, Cookie")
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // a browser that left reads nothing
+	_, _ = w.Write(whole.Bytes()) // a browser that left reads nothing
 	return nil
 }

@@ -15,6 +15,7 @@ type page struct {
 	group    string // of the navigation
 	role     Role   // that is needed at least
 	allShops bool   // for those of all shops only: its rows have no shop
+	look     string // its template, where that is not of its name
 	// body is what the template shows as .Body.
 	body func(context.Context, *Dashboard, *visit) (any, error)
 }
@@ -23,6 +24,11 @@ type page struct {
 func pages() []page {
 	return []page{
 		{name: "overview", path: "/{$}", group: "business", role: RoleViewer, body: overviewPage},
+		{name: "scores", path: "/scores", group: "learning", role: RoleViewer, look: "figures", body: scoresPage},
+		{name: "experiments", path: "/experiments", group: "learning", role: RoleViewer, look: "figures", body: experimentsPage},
+		{name: "live", path: "/live", group: "operation", role: RoleViewer, look: "figures", body: livePage},
+		{name: "pipeline", path: "/pipeline", group: "operation", role: RoleViewer, look: "figures", allShops: true, body: pipelinePage},
+		{name: "deadletters", path: "/deadletters", group: "operation", role: RoleViewer, body: deadLettersPage},
 	}
 }
 
@@ -43,7 +49,7 @@ func (d *Dashboard) page(p page) handler {
 		if err != nil {
 			return err
 		}
-		if err := d.renderWith(w, http.StatusOK, v, p.name, b, body); err != nil {
+		if err := d.renderWith(w, http.StatusOK, v, p, b, body); err != nil {
 			return err
 		}
 		d.metrics.pages.WithLabelValues(p.name).Observe(float64(d.deps.Now().Sub(began)) / float64(time.Second))

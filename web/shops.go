@@ -25,11 +25,10 @@ type shopsKnown []shop
 type shop struct {
 	id       string
 	zone     *time.Location
-	currency string // of its amounts; "" while unknown
 	channels []string
 }
 
-const shopsSQL = `SELECT s.shop_id, s.time_zone, s.reporting_currency, c.channels
+const shopsSQL = `SELECT s.shop_id, s.time_zone, c.channels
 FROM bi.shops AS s
 LEFT JOIN (SELECT m.shop_id AS shop_id, arraySort(groupUniqArray(toString(m.channel))) AS channels FROM bi.messages AS m GROUP BY m.shop_id) AS c ON c.shop_id = s.shop_id
 ORDER BY s.shop_id`
@@ -42,7 +41,7 @@ func (l *shopList) all(ctx context.Context) (shopsKnown, error) {
 	}
 	var known shopsKnown
 	err := each(ctx, l.db, "shops", shopsSQL, nil, func(r *row) {
-		s := shop{id: r.text(), zone: zoneOf(r.text()), currency: r.text(), channels: take[[]string](r)}
+		s := shop{id: r.text(), zone: zoneOf(r.text()), channels: take[[]string](r)}
 		known = append(known, s)
 	})
 	if err == nil && len(known) > 0 { // an empty list is asked for anew: the first shop should show at once
@@ -108,13 +107,4 @@ func (s shopsKnown) channels(ids []string) (channels []string) {
 	}
 	slices.Sort(channels)
 	return slices.DeleteFunc(slices.Compact(channels), func(c string) bool { return c == "" })
-}
-
-// currencies are two lists that go together, for transform() in SQL.
-func (s shopsKnown) currencies() (ids, currencies []string) {
-	ids, currencies = []string{}, []string{}
-	for _, one := range s {
-		ids, currencies = append(ids, one.id), append(currencies, one.currency)
-	}
-	return ids, currencies
 }

@@ -43,10 +43,14 @@ type Deps struct {
 	// Interval is the 95 % interval of a share of hits among n.
 	Interval func(hits, n int64) (low, high float64)
 	// Name is what people call something of which there is an id.
-	Name       func(kind Kind, id string, l Lang) string
-	Now        func() time.Time
-	Random     io.Reader
+	Name    func(kind Kind, id string, l Lang) string
+	Now     func() time.Time
+	Random  io.Reader
+	Letters Letters // nil: this process cannot send them again
+	// Record keeps who looked at what is masked or sealed.
+	Record     func(context.Context, Look) error
 	Registerer prometheus.Registerer
+	Metrics    prometheus.Gatherer // of this process, for the page on its health
 	Log        *slog.Logger
 }
 
@@ -61,6 +65,7 @@ type Dashboard struct {
 	desk     *questions.Desk
 	looks    looks // by language
 	metrics  *metrics
+	streams  chan struct{} // holds one for each stream that is open
 	drain    chan struct{} // closed when streams have to end
 }
 
@@ -85,7 +90,7 @@ func New(c Config, deps Deps) (*Dashboard, error) {
 	return &Dashboard{
 		config: c, deps: deps, people: people, looks: templates, metrics: counters,
 		sessions: newSessions(c, deps.Now, deps.Random), attempts: newAttempts(c, deps.Now),
-		shops: shops, desk: questions.New(deps.DB, deps.Now, shops.zoneNow), drain: make(chan struct{}),
+		shops: shops, desk: questions.New(deps.DB, deps.Now, shops.zoneNow), streams: make(chan struct{}, maxStreams), drain: make(chan struct{}),
 	}, nil
 }
 
@@ -103,6 +108,9 @@ func (d *Dashboard) Register(mux *http.ServeMux) {
 	for _, p := range pages() {
 		inner.Handle("GET "+p.path, d.closed(p.role, d.page(p)))
 	}
+	inner.Handle("POST /deadletters/requeue", d.closed(RoleOperator, d.requeue))
+	inner.Handle("POST /deadletters/original", d.closed(RoleAdmin, d.original))
+	inner.Handle("GET /live/rows", d.closed(RoleViewer, d.streamLive))
 	inner.Handle("/", d.closed(RoleViewer, func(http.ResponseWriter, *http.Request, *visit) error { return errNoPage }))
 	mux.Handle("/", guarded(inner))
 }

@@ -2,3 +2,4 @@
 // are drawn. Everything on a page can be read and done without it.
 import 'htmx.org';
 import './chart';
+import './live';

@@ -56,7 +56,7 @@ func rows() []string {
 	['coupon_query', 'price_query', 'size_query', 'stock_query', 'shipping_query', 'purchase_commit', 'return_policy'][intDiv(h, 11) % 7 + 1] AS topic,
 	['miniprogram', 'web', ''][intDiv(h, 13) % 3 + 1] AS via`
 		fact    = "ts, received_at, is_test, attrs, source, identity, fp_version, fp, no_ts, raw_partition, raw_position, version"
-		stored  = "at + toIntervalSecond(2), 0, '', 'events', toFixedString('', 16), 1, toFixedString('', 16), 0, 0, number, 9223372036854775807 - number"
+		stored  = "if(c < 5, toDateTime64({now}, 3, 'UTC') - number - 10, at + toIntervalSecond(2)), 0, '', 'events', toFixedString('', 16), 1, toFixedString('', 16), 0, 0, number, 9223372036854775807 - number"
 		message = "intDiv(number, 5) AS c, number % 5 AS n"
 	)
 	from := func(count int, more string) string {
@@ -77,6 +77,15 @@ FROM (SELECT *, arrayJoin(arrayConcat(['paid'], if(c % 10 = 0 OR c % 15 = 0, ['r
 		`INSERT INTO askbuy.touches SELECT shop, concat('o_', toString(c)), shopper, began + toIntervalSecond(3600), '', [(conv, began + toIntervalSecond(120), 0, 1, 1, if(high, 0.8, 0.3))], number ` + from(Conversations, "number AS c") + " WHERE orders",
 		"INSERT INTO askbuy.behaviors (shop_id, user_id, event_id, name, " + fact + `)
 SELECT shop, shopper, concat('b_', toString(c)), 'add_to_cart', began + toIntervalSecond(600) AS at, ` + stored + " " + from(Conversations, "number AS c") + " WHERE high",
+		`INSERT INTO askbuy.experiments (experiment, config_hash, hypothesis, owner, assignment, mode, alpha, running_level, power, n_star, hash_version, seed, coverage, start_at, planned_end, final_at, variants, metrics, version)
+SELECT 'greeting', 'h', '热情的开场白带来更多订单', 'lin', 'askbuy', 'hybrid', 0.05, 0.01, 0.8, 4000, 2, 'greeting', 1, toDateTime64({now}, 3, 'UTC') - toIntervalDay(12), toDateTime64({now}, 3, 'UTC') + toIntervalDay(9), toDateTime64({now}, 3, 'UTC') + toIntervalDay(24),
+	[('control', 0.5, 1, 0, 0.5), ('treatment', 0.5, 0, 0.5, 1)], [('conversation_to_order', 'success', 0, 0)], 1`,
+		`INSERT INTO askbuy.experiment_results (experiment, look, metric, variant, snapshot_at, data_cutoff, role, control, n_c, n_t, value_c, value_t, lift, lift_lo, lift_hi, p_always_valid, verdict, reason)
+SELECT 'greeting', 'today', r.1, 'treatment', toDateTime64({now}, 3, 'UTC'), toDateTime64({now}, 3, 'UTC'), r.2, 'control', 812, 796, r.3, r.4, r.4 / r.3 - 1, r.4 / r.3 - 1 - r.5, r.4 / r.3 - 1 + r.5, r.6, 'KEEP RUNNING', 'no_boundary_crossed'
+FROM (SELECT arrayJoin([('conversation_to_order', 'success', 0.101, 0.114, 0.21, 0.21), ('refund_rate', 'guardrail', 0.080, 0.075, 0.4, 0.8), ('add_to_cart', 'diagnostic', 0.20, 0.26, 0.18, 0.004), ('slow_reply_rate', 'guardrail', 0.05, 0.07, 0.3, 0.03)]) AS r)`,
+		"INSERT INTO askbuy.experiment_refreshes VALUES ('greeting', 1, {now}, [])",
+		`INSERT INTO askbuy.experiment_units (experiment, generation, shop_id, user_id, variant, first_exposure_at, exposures, bucket)
+SELECT 'greeting', 1, shop, shopper, if(h % 2 = 0, 'control', 'treatment'), began, 1, 0.5 ` + from(Conversations, "number AS c") + " WHERE began > toDateTime64({now}, 3, 'UTC') - toIntervalDay(12)",
 		fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, 'stored', 'events', '1024', toFixedString('', 16), now64(3) - 60 FROM numbers(%d)", 5*Conversations),
 		fmt.Sprintf("INSERT INTO askbuy.offset_cuts VALUES ('messages', 0, 0, 0, %d, %d, now64(3))", 5*Conversations, 5*Conversations),
 		"INSERT INTO askbuy.dead_letters SELECT concat('l', toString(number)), 'ingest', ['future_ts', 'missing_field'][number % 2 + 1], 'ts: is 9 min ahead, 5 at most', 'events', '1024', 'message', concat('m_x', toString(number)), now64(3) - number, 'deadletters', 0, number FROM numbers(7)",

@@ -1,0 +1,141 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+)
+
+// pipelinePage says whether everything is well, and what became of every
+// record.
+func pipelinePage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
+	ledger, err := d.ask(ctx, v, "ledger")
+	if err != nil {
+		return nil, err
+	}
+	freshness, err := d.ask(ctx, v, "freshness")
+	if err != nil {
+		return nil, err
+	}
+	reasons, err := d.ask(ctx, v, "dead_letter_reasons")
+	if err != nil {
+		return nil, err
+	}
+	process, err := d.processFigure(v)
+	if err != nil {
+		return nil, err
+	}
+	return figures{Intro: v.t("pipeline.intro"), Figures: []figure{
+		ledgerFigure(v, ledger), freshnessFigure(v, freshness), process, reasonsFigure(v, reasons),
+	}}, nil
+}
+
+// ledgerFigure ends with the sum of all, in which nothing may be unexplained.
+func ledgerFigure(v *visit, a *answer) figure {
+	columns := []string{"records", "stored", "duplicate", "conflict", "quarantined", "erased", "in_flight", "unexplained"}
+	f := figure{ID: "ledger", Title: v.t("pipeline.ledger"), Note: v.t("pipeline.ledger.note"), Table: a.table(v, append([]string{"topic", "source"}, columns...)...)}
+	total := []cell{words(v.t("pipeline.total")), words("")}
+	for _, column := range columns {
+		n := int64(0)
+		for row := range a.Rows {
+			n += a.count(row, column)
+		}
+		total = append(total, cell{Text: count(n), Number: true, Bad: column == "unexplained" && n != 0})
+	}
+	f.Table.Rows = append(f.Table.Rows, total)
+	f.take(a, v)
+	return f
+}
+
+func freshnessFigure(v *visit, a *answer) figure {
+	return plainFigure(v, a, "pipeline.freshness", "table", "last_event_at", "last_stored_at", "lag_seconds")
+}
+
+// reasonsFigure shows what was set aside; each reason leads to its letters.
+func reasonsFigure(v *visit, a *answer) figure {
+	f := plainFigure(v, a, "pipeline.reasons", "stage", "reason", "letters", "deliveries", "newest_at")
+	for row := range a.Rows {
+		f.Table.Rows[row][2].Href = "/deadletters" + v.filter.query("stage", a.text(row, "stage"), "reason", a.text(row, "reason"))
+	}
+	return f
+}
+
+// processFigure shows some of this process's metrics, as /metrics has them.
+func (d *Dashboard) processFigure(v *visit) (figure, error) {
+	families, err := d.deps.Metrics.Gather()
+	if err != nil {
+		return figure{}, fmt.Errorf("gather metrics: %w", err)
+	}
+	f := figure{ID: "process", Title: v.t("pipeline.process"), Note: v.t("pipeline.process.note")}
+	f.Table.Head = []cell{words(v.t("column.measure")), words(v.t("column.of")), digits(v.t("column.value"))}
+	shownMetrics := []string{
+		"askbuy_consumer_lag", "askbuy_end_to_end_seconds", "askbuy_ingest_ack_seconds", "askbuy_events_total", "askbuy_dedupe_false_positive_ratio", "askbuy_dedupe_horizon_seconds",
+		"askbuy_spool_records", "askbuy_repairs_pending", "askbuy_unexplained_events", "askbuy_model_drift",
+	}
+	for _, name := range shownMetrics {
+		i := slices.IndexFunc(families, func(family *dto.MetricFamily) bool { return family.GetName() == name })
+		if i < 0 {
+			continue // of a role that this process has not
+		}
+		for _, m := range families[i].GetMetric() {
+			for _, one := range measured(v, m, strings.HasSuffix(name, "_seconds")) {
+				f.Table.Rows = append(f.Table.Rows, append([]cell{words(v.t("metric." + strings.TrimPrefix(name, "askbuy_")))}, one...))
+			}
+		}
+	}
+	return f, nil
+}
+
+// measured is what a metric says: of a histogram its middle and its slow end.
+func measured(v *visit, m *dto.Metric, isTime bool) [][]cell {
+	var of []string
+	for _, l := range m.GetLabel() {
+		of = append(of, l.GetValue())
+	}
+	write := func(value float64) cell {
+		switch {
+		case math.IsNaN(value):
+			return digits(nothing)
+		case isTime && value >= 60:
+			return digits(span(v.lang, time.Duration(value*float64(time.Second))))
+		case isTime:
+			return digits(number(&value, 3) + " s")
+		case value == math.Trunc(value):
+			return digits(number(&value, 0))
+		}
+		return digits(number(&value, 6))
+	}
+	if h := m.GetHistogram(); h != nil {
+		var rows [][]cell
+		for _, q := range []float64{.5, .99} {
+			rows = append(rows, []cell{words(strings.Join(append(slices.Clone(of), fmt.Sprintf("p%.0f", q*100)), " · ")), write(quantile(h, q))})
+		}
+		return rows
+	}
+	value := m.GetGauge().GetValue()
+	if m.GetCounter() != nil {
+		value = m.GetCounter().GetValue()
+	}
+	return [][]cell{{words(strings.Join(of, " · ")), write(value)}}
+}
+
+// quantile is the upper bound of the bucket that holds it; NaN of nothing.
+func quantile(h *dto.Histogram, q float64) float64 {
+	want := uint64(math.Ceil(q * float64(h.GetSampleCount())))
+	if want == 0 {
+		return math.NaN()
+	}
+	buckets := slices.SortedFunc(slices.Values(h.GetBucket()), func(a, b *dto.Bucket) int { return cmp.Compare(a.GetUpperBound(), b.GetUpperBound()) })
+	for _, b := range buckets {
+		if b.GetCumulativeCount() >= want {
+			return b.GetUpperBound()
+		}
+	}
+	return math.Inf(1)
+}
