@@ -22,6 +22,7 @@ soak: engine planted ## the long form of the tests of exactness: SEEDS=1000 simu
 	SOAK=1 $(GO) test -timeout 30m -count 1 -v ./report/inference
 	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^Test(SharedPast|MillionUnits|AAOfSimulatedShops)$$' ./report
 	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^TestPlanted' -tags plant_conversation_variance ./report/inference ./report
+	LEARN=20000 $(GO) test -timeout 1h -count 1 -v -parallel 1 -run '^TestLearns' ./cmd/askbuy
 	KILLS=$${KILLS:-200} LOG_KILLS=$${LOG_KILLS:-20} $(GO) test -timeout 3h -count 1 -v -run '^(TestKills|TestConformanceOneRecordedLog)$$' ./cmd/askbuy
 
 PLANTED := mark_before_ack drop_on_bloom_hit commit_before_insert plain_counter unordered_commit default_partitioner

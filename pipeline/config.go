@@ -81,6 +81,7 @@ type Config struct {
 	// table; what is not named is kept for ever.
 	Retention map[string]string `koanf:"retention"`
 
+	Shadow     bool          `koanf:"shadow"`      // the newest candidate scores every message beside the model in force
 	TrainEvery time.Duration `koanf:"train_every"` // between two models learned from the stored facts, like 168h; 0: none by itself
 
 	LogLevel string `koanf:"log_level"`
@@ -123,6 +124,7 @@ func DefaultConfig() Config {
 		DefaultShop: "default",
 		LogLevel:    "info",
 		TrainEvery:  7 * 24 * time.Hour,
+		Shadow:      true,
 		Door:        defaultDoor(),
 		SinkLinger:  300 * time.Millisecond,
 		RepairEvery: time.Minute, HourlyEvery: time.Hour,

@@ -36,6 +36,7 @@ func (r *erasing) doomed(ctx context.Context) ([]doomed, error) {
 		{warehouse.Aliases.Name, shop + " AND (" + r.hashed("user_id", r.subject.UserID) + " OR " + r.hashed("alias", r.subject.UserID) + ")" + by},
 		{warehouse.MessageScores.Name, user + by},
 		{warehouse.SecondOpinions.Name, user + by},
+		{warehouse.ShadowScores.Name, user + by},
 		{warehouse.ExperimentUnits.Name, user + strings.Replace(by, "ts", "first_exposure_at", 1)},
 	}
 	touches, err := r.doomedTouches(ctx)

@@ -32,18 +32,26 @@ func KeepTrained(ctx context.Context, db *clickhouse.DB, b *intent.Bundle) error
 // Evaluation is what the stored facts say of a model.
 type Evaluation struct {
 	Verdict learn.Verdict `json:"verdict"` // against the model in force
+	Shadow  Shadowed      `json:"shadow"`  // what the candidate said beside models in force
 	Drift   learn.Drift   `json:"drift"`   // of the candidate
 	InForce learn.Drift   `json:"drift_in_force"`
 }
 
 // EvaluateModel holds a candidate against the model in force, on the
-// conversations that no training sees.
+// conversations that no training sees, and on what it said in the shadow.
 func EvaluateModel(ctx context.Context, db *clickhouse.DB, candidate, current *intent.Model) (Evaluation, error) {
 	facts, err := LearningFacts(ctx, db)
 	if err != nil {
 		return Evaluation{}, err
 	}
-	return Evaluation{learn.Judge(candidate, current, facts), learn.Drifted(candidate, facts), learn.Drifted(current, facts)}, nil
+	e := Evaluation{Verdict: learn.Judge(candidate, current, facts), Drift: learn.Drifted(candidate, facts), InForce: learn.Drifted(current, facts)}
+	if e.Shadow, err = shadowed(ctx, db, candidate.ID()); err != nil {
+		return Evaluation{}, err
+	}
+	if why := e.Shadow.Refusal(); why != nil {
+		e.Verdict.Refusals = append(e.Verdict.Refusals, *why)
+	}
+	return e, nil
 }
 
 // FindModel finds a model of the registry by its id, or a bundle in its

@@ -13,6 +13,7 @@ import (
 	"askbuy/models/intent"
 	"askbuy/models/intent/learn"
 	"askbuy/models/registry"
+	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/sinks"
 )
 
@@ -76,7 +77,9 @@ func (l *learner) look(ctx context.Context) error {
 		return err
 	}
 	l.looked = now
-	l.tell(learn.Drifted(current, facts))
+	if err := l.tell(ctx, current.ID(), learn.Drifted(current, facts)); err != nil {
+		return err
+	}
 	due, err := l.due(ctx, now)
 	if err != nil || !due {
 		return err
@@ -85,13 +88,23 @@ func (l *learner) look(ctx context.Context) error {
 	return l.train(ctx, facts, current)
 }
 
-func (l *learner) tell(d learn.Drift) {
+// tell keeps what drift is, as a metric and for `askbuy model list`.
+func (l *learner) tell(ctx context.Context, model string, d learn.Drift) error {
 	for signal, x := range map[string]float64{"novelty": d.Novelty, "expected_novelty": d.Expected, "psi": d.PSI, "z": d.Z} {
 		l.drift.WithLabelValues(signal).Set(x)
 	}
 	if d.Notable() {
 		l.log.Warn("the present is not what the model in force was made for: see docs/models.md, Drift", "novelty", d.Novelty, "expected_novelty", d.Expected, "psi", d.PSI, "z", d.Z)
 	}
+	known := uint8(0)
+	if d.Known {
+		known = 1
+	}
+	row := []any{model, l.now().UTC(), uint64(d.Messages), d.Novelty, d.Expected, known, d.PSI, uint64(d.Conversations), d.Z}
+	if err := l.db.Insert(ctx, warehouse.ModelDrift.Name, warehouse.ModelDrift.Columns, [][]any{row}); err != nil {
+		return fmt.Errorf("keep drift of %s: %w", model, err)
+	}
+	return nil
 }
 
 // due asks the registry, which all replicas share, how old the last candidate is.

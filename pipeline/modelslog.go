@@ -60,6 +60,8 @@ type ListedModel struct {
 	CreatedAt time.Time      `json:"created_at"`
 	Metrics   intent.Metrics `json:"metrics"`
 	InForce   []Span         `json:"in_force"`
+	Shadowed  int            `json:"shadowed"` // messages that it scored beside models in force
+	Drift     *MeasuredDrift `json:"drift"`    // when it was last measured; null: never
 }
 
 // List says what models there are, and when each reads messages.
@@ -72,9 +74,18 @@ func (m *ModelsLog) List(ctx context.Context) ([]ListedModel, error) {
 	if err != nil {
 		return nil, err
 	}
+	drift, err := lastDrift(ctx, m.log.bundles.DB)
+	if err != nil {
+		return nil, err
+	}
+	shadows, err := shadowCounts(ctx, m.log.bundles.DB)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]ListedModel, len(stored))
 	for i, s := range stored {
-		l := ListedModel{ID: s.ID, State: StateCandidate, Origin: s.Origin, CreatedAt: s.CreatedAt.UTC(), Metrics: s.Manifest.Metrics, InForce: spans(log, s.ID)}
+		l := ListedModel{ID: s.ID, State: StateCandidate, Origin: s.Origin, CreatedAt: s.CreatedAt.UTC(), Metrics: s.Manifest.Metrics, InForce: spans(log, s.ID),
+			Shadowed: shadows[s.ID], Drift: drift[s.ID]}
 		if len(l.InForce) > 0 {
 			l.State = state(l.InForce, m.log.now().UnixMilli())
 		}

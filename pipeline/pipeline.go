@@ -170,7 +170,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		role  Role
 		parts func(wiring) ([]part, error)
 	}{
-		{RoleSink, sinkParts}, {RoleProcess, processParts}, {RoleProcess, scorerParts}, {RoleIngest, doors.ingestParts},
+		{RoleSink, sinkParts}, {RoleProcess, processParts}, {RoleProcess, scorerParts}, {RoleProcess, shadowParts}, {RoleIngest, doors.ingestParts},
 	} {
 		if !p.config.Has(room.role) {
 			continue

@@ -62,6 +62,11 @@ func (s *Sink) read(i *item) error {
 			i.erased = s.deps.Erasures.ShopperGone(event.Shopper{ShopID: o.ShopID, UserID: o.UserID}, o.TS)
 			return opinionRow(o, i.at), o.EventID != "" && o.Scorer != ""
 		})
+	case event.TopicShadowScores:
+		return readRow(i, &schema.ShadowScores, func(m *event.ShadowScore) ([]any, bool) {
+			i.erased = s.deps.Erasures.ShopperGone(event.Shopper{ShopID: m.ShopID, UserID: m.UserID}, m.TS)
+			return shadowRow(m), m.EventID != "" && m.ModelID != ""
+		})
 	case event.TopicDeadLetters:
 		return readRow(i, &schema.DeadLetters, func(l *event.DeadLetter) ([]any, bool) {
 			i.erased = s.deps.Erasures.LetterGone(l)

@@ -105,6 +105,11 @@ func opinionRow(o *event.SecondOpinion, at event.Position) []any {
 	return []any{o.ShopID, o.UserID, o.EventID, o.Scorer, o.ConvID, storable(o.TS), string(o.Outcome), score, o.Label, o.LatencyMS, version(at)}
 }
 
+// shadowRow is the row of a score in the shadow.
+func shadowRow(m *event.ShadowScore) []any {
+	return []any{m.ShopID, m.UserID, m.EventID, m.ModelID, m.ConvID, storable(m.TS), m.Evidence, m.BuyScore, m.POrder, m.PNet, uint64(m.Version)}
+}
+
 // letterRow needs the place of the record that was set aside.
 func letterRow(l *event.DeadLetter, topic string, index int32, at event.Position) []any {
 	return []any{l.ID, string(l.Stage), string(l.Reason), l.Detail, l.Source, l.ShopID, l.Type, l.EventID,

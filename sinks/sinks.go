@@ -186,7 +186,7 @@ func New(config Config, deps Deps) (*Sink, error) {
 
 // Topics lists what the sinks' group subscribes to, without prefix.
 func Topics() []string {
-	return append(event.RawTopics(), event.TopicMessageScores, event.TopicTouches, event.TopicSecondOpinions, event.TopicDeadLetters)
+	return append(event.RawTopics(), event.TopicMessageScores, event.TopicTouches, event.TopicSecondOpinions, event.TopicShadowScores, event.TopicDeadLetters)
 }
 
 // Group is the consumer group's name without prefix.

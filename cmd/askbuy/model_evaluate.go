@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -63,11 +64,13 @@ var evaluationWords = map[string]map[string]string{
 		"held": "held out: %d conversations of %d shoppers, %d with an order kept\n", "model": "model", "loss": "log loss", "expected": "expected / actual",
 		"now": "in force", "candidate": "candidate", "change": "change of log loss against the model in force", "rate": "against the shops' rates of orders",
 		"novelty": "unknown words (when made)", "passed": "passed: it may come into force", "refused": "refused",
+		"shadow": "beside the model in force: %d messages since %s, p_order %.3f apart on average; %d conversations over, %d with an order kept", "noShadow": "beside the model in force: nothing yet (a running instance has the newest candidate score every message)",
 	},
 	"zh": {
 		"held": "留出：%d 个会话，%d 位顾客，其中 %d 个会话有保留的订单\n", "model": "模型", "loss": "对数损失", "expected": "预计 / 实际",
 		"now": "现行", "candidate": "候选", "change": "对数损失的变化（对现行模型）", "rate": "对数损失的变化（对店铺下单率）",
 		"novelty": "未见过的词（训练时）", "passed": "通过：可以启用", "refused": "拒绝",
+		"shadow": "与现行模型并行打分：%d 条消息，自 %s 起，p_order 平均相差 %.3f；已结束 %d 个会话，其中 %d 个有保留的订单", "noShadow": "与现行模型并行打分：尚无（运行中的实例会让最新的候选模型给每条消息打分）",
 	},
 }
 
@@ -88,6 +91,7 @@ func writeEvaluation(out io.Writer, e pipeline.Evaluation, format, lang string) 
 		return err
 	}
 	fmt.Fprintf(out, "%s: %v\n%s: %v\n", words["change"], v.Change, words["rate"], v.OverRate)
+	writeShadow(out, e.Shadow, words)
 	for _, r := range v.Refusals {
 		fmt.Fprintf(out, "%s: %s: %s\n", words["refused"], r.Refusal, r.Detail)
 	}
@@ -95,6 +99,18 @@ func writeEvaluation(out io.Writer, e pipeline.Evaluation, format, lang string) 
 		fmt.Fprintln(out, words["passed"])
 	}
 	return nil
+}
+
+func writeShadow(out io.Writer, s pipeline.Shadowed, words map[string]string) {
+	if s.Since == nil {
+		fmt.Fprintln(out, words["noShadow"])
+		return
+	}
+	fmt.Fprintf(out, words["shadow"], s.Messages, s.Since.Format(time.RFC3339), s.Shift, s.Conversations, s.Orders)
+	if s.Orders > 0 {
+		fmt.Fprintf(out, ": %v", s.Change)
+	}
+	fmt.Fprintln(out)
 }
 
 // stability is the PSI, where it can be told.

@@ -29,16 +29,28 @@ func (l modelList) Run(a *app) error {
 			return json.MarshalWrite(a.stdout, list, jsontext.Multiline(true))
 		}
 		w := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(w, "model\tstate\torigin\tput here\tAUC\tECE\tact accuracy\tin force")
+		fmt.Fprintln(w, "model\tstate\torigin\tput here\tAUC\tECE\tact accuracy\tshadowed\tdrift\tin force")
 		for _, m := range list {
 			var spans []string
 			for _, s := range m.InForce {
 				spans = append(spans, span(s))
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.3f\t%.3f\t%.3f\t%s\n", m.ID, m.State, m.Origin, m.CreatedAt.Format(time.DateTime), m.Metrics.AUC, m.Metrics.ECE, m.Metrics.TopicAccuracy, strings.Join(spans, ", "))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.3f\t%.3f\t%.3f\t%d\t%s\t%s\n", m.ID, m.State, m.Origin, m.CreatedAt.Format(time.DateTime), m.Metrics.AUC, m.Metrics.ECE, m.Metrics.TopicAccuracy, m.Shadowed, driftOf(m.Drift), strings.Join(spans, ", "))
 		}
 		return w.Flush()
 	})
+}
+
+// driftOf writes what was last seen of a model's drift.
+func driftOf(d *pipeline.MeasuredDrift) string {
+	if d == nil {
+		return "-"
+	}
+	text := fmt.Sprintf("PSI %s, z %+.1f, %.3f unknown, %s", stability(d.Drift), d.Z, d.Novelty, d.MeasuredAt.Format(time.DateOnly))
+	if d.Notable {
+		text += ": look"
+	}
+	return text
 }
 
 // span writes a time in force.

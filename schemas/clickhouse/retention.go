@@ -75,6 +75,7 @@ func Orphans(messages, orders Retention, settled time.Duration) map[string]strin
 		AND (shop_id, user_id, event_id) NOT IN (SELECT shop_id, user_id, event_id FROM askbuy.messages))`, before(messages, 0), stored)
 		where[SecondOpinions.Name] = fmt.Sprintf(`ts < %s AND %s AND (shop_id, user_id, event_id) NOT IN (SELECT shop_id, user_id, event_id FROM askbuy.messages)`,
 			before(messages, 0), stored)
+		where[ShadowScores.Name] = where[SecondOpinions.Name]
 	}
 	var lost []string
 	if messages.Floor > 0 {

@@ -41,8 +41,10 @@ var (
 	Touches        = table("touches", "shop_id", "order_id", "user_id", "order_at", "named_conv_id", "touches", "version")
 	SecondOpinions = table("second_opinions", "shop_id", "user_id", "event_id", "scorer", "conv_id", "ts", "outcome", "score", "label",
 		"latency_ms", "version")
-	Receipts    = table("receipts", "topic", "raw_partition", "raw_position", "outcome", "source", "shop_id", "identity", "received_at")
-	DeadLetters = table("dead_letters", "id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id",
+	ShadowScores = table("shadow_scores", "shop_id", "user_id", "event_id", "model_id", "conv_id", "ts", "evidence", "buy_score", "p_order", "p_net", "version")
+	ModelDrift   = table("model_drift", "model_id", "measured_at", "messages", "novelty", "expected_novelty", "is_known", "psi", "conversations", "z")
+	Receipts     = table("receipts", "topic", "raw_partition", "raw_position", "outcome", "source", "shop_id", "identity", "received_at")
+	DeadLetters  = table("dead_letters", "id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id",
 		"received_at", "topic", "partition", "position")
 	OffsetCuts      = table("offset_cuts", "topic", "partition", "epoch", "start_offset", "end_offset", "committed_offset", "noted_at")
 	TopicEpochs     = table("topic_epochs", "topic", "topic_id", "epoch")
@@ -72,8 +74,8 @@ var (
 func Tables() []Table {
 	return []Table{
 		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases, Handoffs,
-		MessageScores, Touches, SecondOpinions, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
-		ModelBundles, ModelLog,
+		MessageScores, Touches, SecondOpinions, ShadowScores, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
+		ModelBundles, ModelLog, ModelDrift,
 		Experiments, ExperimentUnits, ExperimentRefreshes, ExperimentSnapshots, ExperimentResults,
 	}
 }

@@ -131,6 +131,22 @@ type SecondOpinion struct {
 	LatencyMS float64        `json:"latency_ms"` // of the request that carried it
 }
 
+// ShadowScore is what a model that is not in force would have made of a
+// message. Its key is (shop_id, user_id, event_id, model_id).
+type ShadowScore struct {
+	ShopID   string   `json:"shop_id"`
+	UserID   string   `json:"user_id"`
+	EventID  string   `json:"event_id"`
+	ConvID   string   `json:"conv_id"`
+	TS       int64    `json:"ts"`
+	ModelID  string   `json:"model_id"`
+	Evidence float64  `json:"evidence"` // log-odds
+	BuyScore float64  `json:"buyScore"` // 0 to 1, three decimals
+	POrder   float64  `json:"p_order"`
+	PNet     float64  `json:"p_net"`
+	Version  Position `json:"version"` // of the message's row by the model in force
+}
+
 // OpinionOutcome is what came of asking. The set is closed.
 type OpinionOutcome string
 

@@ -24,6 +24,7 @@ const (
 	TopicDeadLetters   = "deadletters.v1"
 
 	TopicSecondOpinions = "second_opinions.v1"
+	TopicShadowScores   = "shadow_scores.v1"
 )
 
 // RawTopics lists the topics whose every record leaves a receipt.
@@ -33,7 +34,7 @@ func RawTopics() []string {
 
 // DerivedTopics lists the topics that askbuy itself writes and anybody may read.
 func DerivedTopics() []string {
-	return []string{TopicJourney, TopicMessageScores, TopicTouches, TopicRepairs, TopicErasures, TopicSecondOpinions, TopicDeadLetters}
+	return []string{TopicJourney, TopicMessageScores, TopicTouches, TopicRepairs, TopicErasures, TopicSecondOpinions, TopicShadowScores, TopicDeadLetters}
 }
 
 // Topic is the raw topic of a type.

@@ -19,7 +19,6 @@ const (
 	topShops     = 20
 	leastOfRate  = 100 // conversations of a shop that give it a rate of its own
 	mostWorse    = .02 // of a shop's log loss
-	z95          = 1.959963984540054
 )
 
 // Refusal is why a candidate does not come into force: one of a closed set.
@@ -33,6 +32,7 @@ const (
 	Miscalibrated  Refusal = "miscalibrated"
 	Misbehaves     Refusal = "misbehaves"
 	HurtsAShop     Refusal = "hurts_a_shop"
+	WorseInShadow  Refusal = "worse_in_shadow" // what it said beside the model in force was surely worse
 )
 
 // Verdict is what came of holding a candidate against the model in force, on
@@ -52,19 +52,6 @@ type Verdict struct {
 	Before Quality `json:"before"` // of the model in force
 
 	Refusals []Reason `json:"refusals"`
-}
-
-// Difference is by how much the mean log loss changes, in nats: below 0 is
-// better. Low and High bound it with 95 % confidence, robust against shoppers
-// who speak several times.
-type Difference struct {
-	Mean float64 `json:"mean"`
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
-}
-
-func (d Difference) String() string {
-	return fmt.Sprintf("%+.5f (95 %% interval %+.5f to %+.5f)", d.Mean, d.Low, d.High)
 }
 
 // Quality is how good one model's probabilities are.
@@ -144,40 +131,6 @@ func quality(all []Prediction, bins int) (q Quality) {
 		q.AUC = 0
 	}
 	return q
-}
-
-// loss is the log loss of one prediction.
-func (p Prediction) loss() float64 {
-	q := min(max(p.P, 1e-12), 1-1e-12)
-	if !p.Hit {
-		q = 1 - q
-	}
-	return -math.Log(q)
-}
-
-// sums of a cluster: differences of the loss, and weights.
-type sums struct{ difference, weight float64 }
-
-// compare gives the weighted mean difference of the losses and its interval:
-// the linearised ratio of sums over clusters.
-func compare(after, before []Prediction) Difference {
-	shoppers := map[int]sums{}
-	var all sums
-	for i, p := range after {
-		d := p.Weight * (p.loss() - before[i].loss())
-		s := shoppers[p.Cluster]
-		shoppers[p.Cluster] = sums{s.difference + d, s.weight + p.Weight}
-		all = sums{all.difference + d, all.weight + p.Weight}
-	}
-	mean := all.difference / all.weight
-	var squares float64
-	for _, c := range slices.Sorted(maps.Keys(shoppers)) {
-		off := shoppers[c].difference - float64(mean*shoppers[c].weight)
-		squares += float64(off * off)
-	}
-	n := float64(len(shoppers))
-	half := z95 * math.Sqrt(squares*n/(n-1)) / all.weight
-	return Difference{mean, mean - half, mean + half}
 }
 
 // rates predict what every shop's share of orders says, and nothing else; of a

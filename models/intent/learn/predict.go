@@ -56,12 +56,14 @@ func predict(m *intent.Model, facts *Facts, until int64, which func(s Shopper, c
 }
 
 // Set is the predictions of an order that is kept.
-func Set(all []Prediction) judge.Set {
-	plain := make([]judge.Prediction, len(all))
+func Set(all []Prediction) judge.Set { return judge.NewSet(plain(all)) }
+
+func plain(all []Prediction) []judge.Prediction {
+	out := make([]judge.Prediction, len(all))
 	for i, p := range all {
-		plain[i] = p.Prediction
+		out[i] = p.Prediction
 	}
-	return judge.NewSet(plain)
+	return out
 }
 
 // Expected is the sum of p_order over that of the orders that came.

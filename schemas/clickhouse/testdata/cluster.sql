@@ -465,6 +465,33 @@ ALTER TABLE askbuy.experiment_units ON CLUSTER '{cluster}'
     ADD COLUMN IF NOT EXISTS repeated_messages UInt32 COMMENT 'further copies of them' AFTER late_messages,
     ADD COLUMN IF NOT EXISTS conflicting_messages UInt32 COMMENT 'others under their ids, which were set aside' AFTER repeated_messages;
 
+CREATE TABLE IF NOT EXISTS askbuy.shadow_scores ON CLUSTER '{cluster}' (
+    shop_id String,
+    user_id String,
+    event_id String,
+    model_id LowCardinality(String) COMMENT 'the one in the shadow',
+    conv_id String,
+    ts DateTime64(3, 'UTC') COMMENT 'event time of the message' CODEC(Delta, ZSTD),
+    evidence Float64,
+    buy_score Float64,
+    p_order Float64,
+    p_net Float64,
+    version UInt64 COMMENT 'of the row by the model in force beside which this one was computed',
+    stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id, model_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.model_drift ON CLUSTER '{cluster}' (
+    model_id LowCardinality(String),
+    measured_at DateTime64(3, 'UTC'),
+    messages UInt64 COMMENT 'of the last 7 days',
+    novelty Float64 COMMENT 'share of their n-grams without a weight',
+    expected_novelty Float64 COMMENT 'what that was at the training',
+    is_known UInt8 COMMENT '1: the model has a reference; without one psi and expected_novelty say nothing',
+    psi Float64 COMMENT 'population stability index of p_order',
+    conversations UInt64 COMMENT 'closed, of the last 30 days, later than what the model learned from',
+    z Float64 COMMENT 'orders against expectation, in standard deviations'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (model_id, measured_at);
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -528,12 +555,13 @@ SELECT
     o.user_id AS user_id,
     o.amount AS amount,
     o.net_amount AS net_amount,
+    o.coupon AS coupon,
     assumeNotNull(o.paid_at) AS paid_at,
     ifNull(multiIf(z.reporting_currency != '', z.reporting_currency, (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = ''), o.first_currency), '') AS reporting_currency,
     o.currency = '' OR o.currency = reporting_currency AS is_reporting
 FROM
 (
-    SELECT shop_id, order_id, user_id, amount, net_amount, currency, paid_at,
+    SELECT shop_id, order_id, user_id, amount, net_amount, currency, coupon, paid_at,
         argMinIf(currency, (paid_at, order_id), currency != '') OVER (PARTITION BY shop_id) AS first_currency
     FROM askbuy.order_fold
     WHERE paid_at IS NOT NULL
@@ -611,7 +639,9 @@ SELECT
     min(o.paid_at) AS ordered_at,
     max(o.paid_at) AS last_ordered_at,
     maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
+    groupArray(o.paid_at) AS paid_at_all,
     groupArrayIf(o.paid_at, o.net_amount > 0) AS kept_at,
+    argMin(o.coupon, (o.paid_at, t.order_id)) AS coupon,
     CAST(least(sumIf(o.amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS order_amount,
     CAST(least(sumIf(o.net_amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS net_amount,
     countIf(NOT o.is_reporting) AS other_currency_orders
@@ -634,9 +664,9 @@ FROM
         arrayFilter(x -> x.2.2 = 1 AND x.1.2 = 0 AND x.2.1 - x.1.1 <= 72 * 3600, arrayZip(message_before, walk)) AS hits
     FROM
     (
-        SELECT shop_id, user_id, ts, 0 AS is_cart, conv_id FROM askbuy.messages FINAL WHERE is_test = 0 AND from_role = 'user'
+        SELECT shop_id, user_id, e.ts AS ts, 0 AS is_cart, conv_id FROM askbuy.messages AS e FINAL WHERE e.is_test = 0 AND from_role = 'user'
         UNION ALL
-        SELECT shop_id, user_id, ts, 1 AS is_cart, '' AS conv_id FROM askbuy.behaviors FINAL WHERE is_test = 0 AND name = 'add_to_cart'
+        SELECT shop_id, user_id, e.ts AS ts, 1 AS is_cart, '' AS conv_id FROM askbuy.behaviors AS e FINAL WHERE e.is_test = 0 AND name = 'add_to_cart'
     ) AS e
     GROUP BY shop_id, user_id
     HAVING max(e.is_cart) = 1
@@ -1887,6 +1917,209 @@ SELECT
 FROM askbuy.second_opinions FINAL
 COMMENT 'Grain: one message that one scorer was asked about. A second opinion is a record of the moment it was given, and changes no score. Messages that were not asked about (certain, over budget, too late, breaker open) are in the metric askbuy_second_opinions_skipped_total.';
 
+CREATE OR REPLACE VIEW bi.conversations_at ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    m.shop_id AS shop_id,
+    m.conv_id AS conv_id,
+    m.user_id AS user_id,
+    m.channel AS channel,
+    toDate(greatest('1970-01-01', formatDateTime(greatest(m.started_at, toDateTime64(0, 3, 'UTC')), '%F', ifNull(multiIf(z.time_zone != '', z.time_zone, (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = ''), 'Asia/Shanghai'), 'Asia/Shanghai')))) AS cohort_date,
+    m.started_at AS started_at,
+    m.last_message_at AS last_message_at,
+    m.last_user_message_at AS last_user_message_at,
+    m.first_received_at AS first_received_at,
+    m.last_received_at AS last_received_at,
+    m.bot_id AS bot_id,
+    m.user_messages AS user_messages,
+    m.bot_messages AS bot_messages,
+    m.agent_messages AS agent_messages,
+    s.intent AS intent,
+    s.buy_score AS buy_score,
+    s.buy_score_peak AS buy_score_peak,
+    s.p_order AS p_order,
+    s.model_id AS model_id,
+    s.intent_level AS intent_level,
+    s.high_intent_at AS high_intent_at,
+    o.order_id AS order_id,
+    if(o.orders > 0, o.ordered_at, NULL) AS ordered_at,
+    o.orders AS orders,
+    o.coupon AS coupon,
+    o.order_amount AS order_amount,
+    o.net_amount AS net_amount,
+    o.other_currency_orders AS other_currency_orders,
+    o.orders > 0 AS is_ordered,
+    o.last_kept_at IS NOT NULL AS is_kept,
+    c.is_carted AS is_carted,
+    if(ifNull(o.orders > 0 AND s.high_intent_at <= o.last_ordered_at, 0), arrayMin(arrayFilter(at -> at >= s.high_intent_at, o.paid_at_all)), NULL) AS high_intent_ordered_at,
+    high_intent_ordered_at IS NOT NULL AS is_high_intent_ordered,
+    ifNull(s.high_intent_at <= o.last_kept_at, 0) AS is_high_intent_kept,
+    ifNull(m.last_user_message_at <= {as_of:DateTime64(3, 'UTC')} - toIntervalHour(72), 0) AS is_closed,
+    ifNull(m.last_user_message_at <= {as_of:DateTime64(3, 'UTC')} - toIntervalDay(15), 0) AS is_settled,
+    x.experiment AS experiment,
+    x.variant AS variant
+FROM
+(
+    SELECT
+        shop_id,
+        conv_id,
+        user_id,
+        argMin(e.channel, (e.ts, e.event_id)) AS channel,
+        min(e.ts) AS started_at,
+        max(e.ts) AS last_message_at,
+        maxIfOrNull(e.ts, e.from_role = 'user') AS last_user_message_at,
+        min(e.received_at) AS first_received_at,
+        max(e.received_at) AS last_received_at,
+        argMinIf(e.bot_id, (e.ts, e.event_id), e.bot_id != '') AS bot_id,
+        countIf(e.from_role = 'user') AS user_messages,
+        countIf(e.from_role = 'bot') AS bot_messages,
+        countIf(e.from_role = 'agent') AS agent_messages
+    FROM askbuy.messages AS e FINAL
+    WHERE e.is_test = 0 AND e.received_at <= {as_of:DateTime64(3, 'UTC')}
+    GROUP BY shop_id, conv_id, user_id
+) AS m
+LEFT JOIN (SELECT
+    shop_id,
+    user_id,
+    conv_id,
+    toNullable(latest.1) AS buy_score,
+    toNullable(peak) AS buy_score_peak,
+    toNullable(latest.2) AS p_order,
+    latest.3 AS model_id,
+    toNullable(latest.4) AS p_net,
+    subject.1 AS intent,
+    subject.2 AS intent_path,
+    high_intent_at,
+    bargains,
+    if(latest.1 >= 0.7, 'high', 'low') AS intent_level,
+    toNullable((rank() OVER (PARTITION BY shop_id ORDER BY latest.1) - 1) / count() OVER (PARTITION BY shop_id)) AS score_percentile
+FROM
+(
+    SELECT
+        shop_id,
+        user_id,
+        conv_id,
+        argMax((s.buy_score, s.p_order, toString(s.model_id), s.p_net), (s.ts, s.event_id)) AS latest,
+        max(s.buy_score) AS peak,
+        minIfOrNull(s.ts, s.buy_score >= 0.7) AS high_intent_at,
+        countIf(s.act = 'bargain') AS bargains,
+        argMin((toString(s.intent), s.intent_path), (-s.evidence, s.ts, s.event_id)) AS subject
+    FROM askbuy.message_scores AS s FINAL
+    WHERE (shop_id, user_id, event_id) NOT IN (SELECT shop_id, user_id, event_id FROM askbuy.messages WHERE received_at > {as_of:DateTime64(3, 'UTC')})
+    GROUP BY shop_id, user_id, conv_id
+)) AS s USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT
+    t.shop_id AS shop_id,
+    t.user_id AS user_id,
+    t.conv_id AS conv_id,
+    count() AS orders,
+    argMin(t.order_id, (o.paid_at, t.order_id)) AS order_id,
+    min(o.paid_at) AS ordered_at,
+    max(o.paid_at) AS last_ordered_at,
+    maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
+    groupArray(o.paid_at) AS paid_at_all,
+    groupArrayIf(o.paid_at, o.net_amount > 0) AS kept_at,
+    argMin(o.coupon, (o.paid_at, t.order_id)) AS coupon,
+    CAST(least(sumIf(o.amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS order_amount,
+    CAST(least(sumIf(o.net_amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS net_amount,
+    countIf(NOT o.is_reporting) AS other_currency_orders
+FROM askbuy.order_touches AS t
+INNER JOIN (SELECT
+    o.shop_id AS shop_id,
+    o.order_id AS order_id,
+    o.user_id AS user_id,
+    o.amount AS amount,
+    o.net_amount AS net_amount,
+    o.coupon AS coupon,
+    assumeNotNull(o.paid_at) AS paid_at,
+    ifNull(multiIf(z.reporting_currency != '', z.reporting_currency, (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = ''), o.first_currency), '') AS reporting_currency,
+    o.currency = '' OR o.currency = reporting_currency AS is_reporting
+FROM
+(
+    SELECT shop_id, order_id, user_id, amount, net_amount, currency, coupon, paid_at,
+        argMinIf(currency, (paid_at, order_id), currency != '') OVER (PARTITION BY shop_id) AS first_currency
+    FROM (SELECT
+    shop_id,
+    order_id,
+    if(payer != '', payer, namer) AS user_id,
+    multiIf(cancelled_at IS NOT NULL, 'cancelled', refunded_at IS NOT NULL, 'refunded', paid_at IS NOT NULL, 'paid', 'created') AS status,
+    CAST(least(last_amount, toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS amount,
+    CAST(least(greatest(last_cumulative, refunds), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS refunded_amount,
+    if(cancelled_at IS NOT NULL OR paid_at IS NULL, toDecimal64(0, 2), greatest(amount - refunded_amount, toDecimal64(0, 2))) AS net_amount,
+    last_currency AS currency,
+    created_at,
+    paid_at,
+    cancelled_at,
+    refunded_at,
+    last_coupon AS coupon,
+    last_conv_id AS named_conv_id
+FROM
+(
+    SELECT
+        shop_id,
+        order_id,
+        argMinIf(e.user_id, (e.ts, e.event_id), e.status = 'paid' AND e.user_id != '') AS payer,
+        argMinIf(e.user_id, (e.ts, e.event_id), e.user_id != '') AS namer,
+        coalesce(argMaxIf(e.amount, (e.ts, e.event_id), e.amount IS NOT NULL), 0) AS last_amount,
+        coalesce(max(e.refunded_amount), 0) AS last_cumulative,
+        -- One refund told several times counts as told last: of neighbours with one id only the last is summed.
+        arraySort(groupArrayIf((e.refund_id, e.ts, e.event_id, assumeNotNull(e.refund_amount)), e.refund_id != '')) AS told,
+        arraySum((x, next_id) -> if(x.1 = next_id, toDecimal128(0, 2), toDecimal128(x.4, 2)), told, arrayPopFront(arrayPushBack(told.1, ''))) AS refunds,
+        argMaxIf(e.currency, (e.ts, e.event_id), e.currency != '') AS last_currency,
+        argMaxIf(e.coupon, (e.ts, e.event_id), e.coupon != '') AS last_coupon,
+        argMaxIf(e.conv_id, (e.ts, e.event_id), e.conv_id != '') AS last_conv_id,
+        minIfOrNull(e.ts, e.status = 'created') AS created_at,
+        minIfOrNull(e.ts, e.status = 'paid') AS paid_at,
+        minIfOrNull(e.ts, e.status = 'cancelled') AS cancelled_at,
+        minIfOrNull(e.ts, e.status = 'refunded') AS refunded_at
+    FROM askbuy.order_events AS e FINAL
+    WHERE e.is_test = 0 AND e.received_at <= {as_of:DateTime64(3, 'UTC')}
+    GROUP BY shop_id, order_id
+))
+    WHERE paid_at IS NOT NULL
+) AS o
+LEFT JOIN (SELECT shop_id, reporting_currency FROM askbuy.shops FINAL) AS z USING (shop_id)) AS o USING (shop_id, order_id, user_id)
+WHERE t.conv_id != ''
+GROUP BY shop_id, user_id, conv_id) AS o USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS is_carted FROM (SELECT shop_id, user_id, hit.1.3 AS conv_id, hit.2.1 AS carted_at
+FROM
+(
+    SELECT
+        shop_id,
+        user_id,
+        arraySort(groupArray((e.ts, e.is_cart, e.conv_id))) AS walk,
+        arrayFill(x -> x.2 = 0, walk) AS message_before,
+        arrayFilter(x -> x.2.2 = 1 AND x.1.2 = 0 AND x.2.1 - x.1.1 <= 72 * 3600, arrayZip(message_before, walk)) AS hits
+    FROM
+    (
+        SELECT shop_id, user_id, e.ts AS ts, 0 AS is_cart, conv_id FROM askbuy.messages AS e FINAL WHERE e.is_test = 0 AND from_role = 'user' AND e.received_at <= {as_of:DateTime64(3, 'UTC')}
+        UNION ALL
+        SELECT shop_id, user_id, e.ts AS ts, 1 AS is_cart, '' AS conv_id FROM askbuy.behaviors AS e FINAL WHERE e.is_test = 0 AND name = 'add_to_cart' AND e.received_at <= {as_of:DateTime64(3, 'UTC')}
+    ) AS e
+    GROUP BY shop_id, user_id
+    HAVING max(e.is_cart) = 1
+)
+ARRAY JOIN hits AS hit)) AS c USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT
+    shop_id,
+    user_id,
+    conv_id,
+    if(experiments = 1, first_shown.1, '') AS experiment,
+    if(experiments = 1, first_shown.2, '') AS variant
+FROM
+(
+    SELECT
+        shop_id,
+        user_id,
+        conv_id,
+        uniqExact(e.experiment) AS experiments,
+        argMin((toString(e.experiment), toString(e.variant)), (e.ts, e.event_id)) AS first_shown
+    FROM askbuy.exposures AS e FINAL
+    WHERE e.is_test = 0 AND e.conv_id != '' AND e.received_at <= {as_of:DateTime64(3, 'UTC')}
+    GROUP BY shop_id, user_id, conv_id
+)) AS x USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id)
+COMMENT 'Grain: one conversation (shop_id, conv_id, user_id), made of what had arrived at a moment: call it as bi.conversations_at(as_of = ''2026-11-21 10:00:00.000''), in UTC. Asked again with the same moment it answers the same, but for a late event that changes an earlier score or touch. Columns as in bi.conversations, and: first_received_at and last_received_at, arrival of its messages; coupon of the first attributed order; high_intent_ordered_at, the first attributed order at or after high intent (NULL when none); is_high_intent_ordered and is_high_intent_kept, some attributed order, or kept one, at or after high intent; is_closed, its 72 h were over; is_settled, its 15 days.';
+
 CREATE OR REPLACE VIEW bi.handoffs ON CLUSTER '{cluster}' (
     handoff_id String COMMENT 'handoff, unique in its shop',
     shop_id String COMMENT 'shop',
@@ -1923,4 +2156,64 @@ SELECT
 FROM askbuy.handoffs AS h FINAL
 GROUP BY shop_id, user_id, handoff_id
 COMMENT 'Grain: one handoff (shop_id, user_id, handoff_id), test traffic included. Its steps may have come in any order.';
+
+CREATE OR REPLACE VIEW bi.orders_at ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    o.shop_id AS shop_id,
+    o.order_id AS order_id,
+    o.user_id AS user_id,
+    o.status AS status,
+    o.amount AS amount,
+    o.refunded_amount AS refunded_amount,
+    o.net_amount AS net_amount,
+    o.currency AS currency,
+    o.created_at AS created_at,
+    o.paid_at AS paid_at,
+    o.cancelled_at AS cancelled_at,
+    o.refunded_at AS refunded_at,
+    o.coupon AS coupon,
+    t.conv_id AS conv_id,
+    o.named_conv_id AS named_conv_id,
+    o.named_conv_id != '' AND o.paid_at IS NOT NULL AND t.is_explicit = 0 AS explicit_unmatched,
+    t.candidates AS touches
+FROM (SELECT
+    shop_id,
+    order_id,
+    if(payer != '', payer, namer) AS user_id,
+    multiIf(cancelled_at IS NOT NULL, 'cancelled', refunded_at IS NOT NULL, 'refunded', paid_at IS NOT NULL, 'paid', 'created') AS status,
+    CAST(least(last_amount, toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS amount,
+    CAST(least(greatest(last_cumulative, refunds), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS refunded_amount,
+    if(cancelled_at IS NOT NULL OR paid_at IS NULL, toDecimal64(0, 2), greatest(amount - refunded_amount, toDecimal64(0, 2))) AS net_amount,
+    last_currency AS currency,
+    created_at,
+    paid_at,
+    cancelled_at,
+    refunded_at,
+    last_coupon AS coupon,
+    last_conv_id AS named_conv_id
+FROM
+(
+    SELECT
+        shop_id,
+        order_id,
+        argMinIf(e.user_id, (e.ts, e.event_id), e.status = 'paid' AND e.user_id != '') AS payer,
+        argMinIf(e.user_id, (e.ts, e.event_id), e.user_id != '') AS namer,
+        coalesce(argMaxIf(e.amount, (e.ts, e.event_id), e.amount IS NOT NULL), 0) AS last_amount,
+        coalesce(max(e.refunded_amount), 0) AS last_cumulative,
+        -- One refund told several times counts as told last: of neighbours with one id only the last is summed.
+        arraySort(groupArrayIf((e.refund_id, e.ts, e.event_id, assumeNotNull(e.refund_amount)), e.refund_id != '')) AS told,
+        arraySum((x, next_id) -> if(x.1 = next_id, toDecimal128(0, 2), toDecimal128(x.4, 2)), told, arrayPopFront(arrayPushBack(told.1, ''))) AS refunds,
+        argMaxIf(e.currency, (e.ts, e.event_id), e.currency != '') AS last_currency,
+        argMaxIf(e.coupon, (e.ts, e.event_id), e.coupon != '') AS last_coupon,
+        argMaxIf(e.conv_id, (e.ts, e.event_id), e.conv_id != '') AS last_conv_id,
+        minIfOrNull(e.ts, e.status = 'created') AS created_at,
+        minIfOrNull(e.ts, e.status = 'paid') AS paid_at,
+        minIfOrNull(e.ts, e.status = 'cancelled') AS cancelled_at,
+        minIfOrNull(e.ts, e.status = 'refunded') AS refunded_at
+    FROM askbuy.order_events AS e FINAL
+    WHERE e.is_test = 0 AND e.received_at <= {as_of:DateTime64(3, 'UTC')}
+    GROUP BY shop_id, order_id
+)) AS o
+LEFT JOIN askbuy.order_touches AS t USING (shop_id, order_id, user_id)
+COMMENT 'Grain: one order (shop_id, order_id), folded over those of its events that had arrived at a moment: call it as bi.orders_at(as_of = ''2026-11-21 10:00:00.000''), in UTC. Columns as in bi.orders.';
 
