@@ -85,10 +85,19 @@ func newDashboard(w wiring) (_ *web.Dashboard, link string, err error) {
 	config := web.DefaultConfig()
 	config.SecureCookies = w.config.DashboardHTTPS
 	dashboard, err := web.New(config, web.Deps{
-		DB: w.db, Users: w.config.users(), AdminPassword: w.secrets.admin, Link: link,
+		DB: w.db, Users: w.config.users(), Keys: readingKeys(w), AdminPassword: w.secrets.admin, Link: link,
 		Interval: report.Wilson, Name: Name, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Metrics: w.registry, Log: w.log,
 	})
 	return dashboard, link, err
+}
+
+// readingKeys are the keys of /v1: they read the numbers of their shops, too.
+func readingKeys(w wiring) []web.Key {
+	keys := []web.Key{{Secret: w.secrets.api}}
+	for _, key := range w.config.APIKeys {
+		keys = append(keys, web.Key{Secret: key.Key, Shops: key.Shops})
+	}
+	return keys
 }
 
 // adminPart serves health and metrics, and the dashboard where this process

@@ -45,7 +45,7 @@ func serve(t *testing.T, users ...web.User) string {
 	w := warehouse()
 	w.once.Do(func() { w.db = webtest.Warehouse(t) })
 	dashboard, err := web.New(web.DefaultConfig(), web.Deps{
-		DB: w.db, Users: users, AdminPassword: password, Link: link, Interval: report.Wilson, Name: pipeline.Name,
+		DB: w.db, Users: users, Keys: keys, AdminPassword: password, Link: link, Interval: report.Wilson, Name: pipeline.Name,
 		Now: time.Now, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

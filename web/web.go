@@ -40,6 +40,7 @@ type Deps struct {
 	// Link signs the administrator in once, within Config.LinkLives of New.
 	// Empty: there is none.
 	Link string
+	Keys []Key // of the JSON API
 	// Interval is the 95 % interval of a share of hits among n.
 	Interval func(hits, n int64) (low, high float64)
 	// Name is what people call something of which there is an id.
@@ -111,6 +112,7 @@ func (d *Dashboard) Register(mux *http.ServeMux) {
 	inner.Handle("POST /deadletters/requeue", d.closed(RoleOperator, d.requeue))
 	inner.Handle("POST /deadletters/original", d.closed(RoleAdmin, d.original))
 	inner.Handle("GET /live/rows", d.closed(RoleViewer, d.streamLive))
+	d.registerAPI(inner)
 	inner.Handle("/", d.closed(RoleViewer, func(http.ResponseWriter, *http.Request, *visit) error { return errNoPage }))
 	mux.Handle("/", guarded(inner))
 }

@@ -17,7 +17,7 @@ var scoreQuestions = []Question{
 			{Name: "rate", Unit: Share, About: "share that ordered and kept"}, {Name: "rate_low", Unit: Share, About: "lower end of its 95 % interval (Wilson, n conversations)"}, {Name: "rate_high", Unit: Share, About: "upper end"},
 		},
 		sql: func(d *draft) string {
-			return "SELECT b AS bin, w AS n, k AS messages, divideOrNull(p, w) AS mean_p, " + rate("y", "w", "rate") +
+			return "SELECT b AS bin, w AS n, k AS messages, round(divideOrNull(p, w), 9) AS mean_p, " + rate("y", "w", "rate") +
 				"\nFROM\n(\nSELECT intDiv(q.bin * 2, 5) AS b, sum(q.n) AS w, sum(q.messages) AS k, sum(q.sum_p) AS p, sum(q.sum_y) AS y\n" + d.scores("score_quality") + " AND q.score = 'p_order'\nGROUP BY b\n)\nORDER BY bin"
 		},
 	},
@@ -28,8 +28,8 @@ var scoreQuestions = []Question{
 			{Name: "precision", Unit: Share, About: "caught / flagged"}, {Name: "recall", Unit: Share, About: "caught / all orders"}, {Name: "volume", Unit: Share, About: "flagged / all"},
 		},
 		sql: func(d *draft) string {
-			return `SELECT b / 100 AS threshold, round(flagged_n, 6) AS flagged, round(caught_n, 6) AS caught, divideOrNull(caught_n, flagged_n) AS precision,
-    divideOrNull(caught_n, sum(y) OVER ()) AS recall, divideOrNull(flagged_n, sum(w) OVER ()) AS volume
+			return `SELECT b / 100 AS threshold, round(flagged_n, 6) AS flagged, round(caught_n, 6) AS caught, round(divideOrNull(caught_n, flagged_n), 9) AS precision,
+    round(divideOrNull(caught_n, sum(y) OVER ()), 9) AS recall, round(divideOrNull(flagged_n, sum(w) OVER ()), 9) AS volume
 FROM
 (
     SELECT b, w, y, sum(w) OVER (ORDER BY b DESC) AS flagged_n, sum(y) OVER (ORDER BY b DESC) AS caught_n
