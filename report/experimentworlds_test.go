@@ -19,7 +19,7 @@ import (
 // which both variants do the same.
 func aaTrial(seed int) (*truth.Trial, error) {
 	o := simulator.DefaultOptions(time.UnixMilli(t0))
-	o.Seed, o.Conversations, o.Shops, o.Noise = uint64(seed), 3000, 1, simulator.NoiseNone
+	o.Seed, o.Conversations, o.Shops, o.Noise = uint64(seed), 4000, 1, simulator.NoiseNone
 	o.Plain, o.EventsOnly, o.Heavy = true, true, true
 	o.Trial = &simulator.Trial{Key: fmt.Sprint("aa-", seed), Share: 0.5}
 	return simulator.Units(o)

@@ -21,8 +21,9 @@ import (
 // to one, make all bi views equal.
 func TestOrderAndPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "events.ndjson")
-	ask(t, "simulate", "--seed", "11", "--conversations", conversations(t, 200), "--noise", "none", "--output", file).wants(exitDone)
+	truth := t.TempDir()
+	file := filepath.Join(truth, "told.ndjson")
+	ask(t, "simulate", "--seed", "11", "--conversations", conversations(t, 200), "--noise", "none", "--experiment", "greeting", "--contaminate", "0.1", "--truth", truth, "--output", file).wants(exitDone)
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +47,10 @@ func TestOrderAndPartitionsDoNotMatter(t *testing.T) {
 	one.tell(shuffled)
 	one.settled()
 
+	for _, i := range []*instance{few, many, one} {
+		i.ask("experiment", "apply", filepath.Join(truth, "experiments", "greeting.yaml")).wants(exitDone)
+		i.ask("experiment", "health", "greeting") // counts units, and finds too many in both variants
+	}
 	a := few.dump()
 	if len(a) < 13 {
 		t.Errorf("too few views were compared: %v", slices.Sorted(maps.Keys(a)))

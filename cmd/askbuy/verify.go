@@ -69,7 +69,18 @@ func (v verifyCommand) againstTruth(a *app, c pipeline.Config, db *clickhouse.DB
 	for id, shop := range c.Shops {
 		shops[id] = truth.Shop{TimeZone: shop.TimeZone, ReportingCurrency: shop.ReportingCurrency}
 	}
-	found, err := verify.Run(a.ctx, db, v.Truth, verify.Options{Shops: shops, Timeout: settleWithin})
+	experiments, err := pipeline.OpenExperiments(c, db)
+	if err != nil {
+		return err
+	}
+	count := func(ctx context.Context, key string) error {
+		e, err := experiments.Find(ctx, key)
+		if err == nil {
+			_, err = experiments.Refresh(ctx, e)
+		}
+		return err
+	}
+	found, err := verify.Run(a.ctx, db, v.Truth, verify.Options{Shops: shops, Timeout: settleWithin, Count: count})
 	if found != nil {
 		if err := found.Write(a.stdout); err != nil {
 			return err

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"cmp"
+	"math"
 	"strconv"
 	"time"
 
@@ -61,13 +62,12 @@ func newConversation(o Options, s stream, sh *shop, j int) *conversation {
 }
 
 // whose draws which of the shop's shoppers it is. Heavy ones come back again
-// and again: the n-th in proportion to n^(-2/3).
+// and again: the n-th in proportion to n^-0.6.
 func (c *conversation) whose() int {
 	if !c.o.Heavy {
 		return c.IntN(c.shop.users)
 	}
-	u := c.Float64()
-	return int(float64(c.shop.users) * u * u * u)
+	return int(float64(c.shop.users) * math.Pow(c.Float64(), 2.5))
 }
 
 // play tells the conversation from its first page view to its last refund.

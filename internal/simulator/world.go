@@ -92,7 +92,7 @@ func makeShops(o Options) []shop {
 			shops[i].style, shops[i].users = styles[0], max(400, shops[i].users)
 		}
 		if o.Heavy {
-			shops[i].users = max(400, o.Conversations/(12*len(ids)))
+			shops[i].users = max(500, o.Conversations/(8*len(ids)))
 		}
 	}
 	return shops
@@ -116,6 +116,10 @@ func (w *world) truth(o Options) *truth.Truth {
 		Start: truth.Millis(o.Start.UnixMilli()), End: truth.Millis(o.End.UnixMilli())}}
 	for i := range w.shops {
 		t.Meta.ShopIDs = append(t.Meta.ShopIDs, w.shops[i].id)
+	}
+	if w.trial != nil {
+		e := w.trial.of[0]
+		t.Meta.Trial = &truth.Terms{Experiment: e.Key, Start: truth.Millis(e.Start.UnixMilli()), PlannedEnd: truth.Millis(e.PlannedEnd.UnixMilli())}
 	}
 	if o.PersonalData {
 		t.Meta.Canaries = canaries

@@ -6,7 +6,7 @@ var warningTexts = map[Code]Text{
 	WarnContaminated:   {"{percent} of the shoppers saw several variants; they are in no metric: check that the id that is hashed is stable", "{percent} 的用户看到过多个版本，已从指标中排除：检查用于分流的用户 id 是否稳定"},
 	WarnReplayMismatch: {"{count} exposures show another variant than the hash gives: compare seed, weights and id with the sender's, by askbuy experiment audit", "{count} 次曝光与哈希结果不一致：用 askbuy experiment audit 核对发送方的 seed、权重和用户 id"},
 	WarnPeeking:        {"looked at {count} times before the end: a p-value of a single look holds once, on {detail}; until then use the decision interval", "结束前已查看 {count} 次：单次检验的 p 值只在 {detail} 成立一次，在此之前请看决策区间"},
-	WarnLowPower:       {"{metric}: at the end the planned effect will be found with probability {percent} only: run longer, raise coverage or plan for a greater effect", "「{metric}」到期时检出计划效果的概率只有 {percent}：延长时间、提高覆盖率，或接受更大的最小可检出效果"},
+	WarnLowPower:       {"{metric} of {variant}: at the end the planned effect will be found with probability {percent} only: run longer, raise coverage or plan for a greater effect", "{variant} 的「{metric}」到期时检出计划效果的概率只有 {percent}：延长时间、提高覆盖率，或接受更大的最小可检出效果"},
 	WarnLiftUnbounded:  {"{metric} of {variant}: the control's value may be 0, so there is no interval of the lift: read the absolute difference", "{variant} 的「{metric}」：对照组的值可能为 0，相对提升没有区间：请看绝对差"},
 	WarnDenominator:    {"{variant} changes how many conversations there are (p {p}), so {metric} compares different conversations: read it per user", "{variant} 改变了会话数量（p {p}），「{metric}」比较的已不是同样的会话：请看人均指标"},
 	WarnImmature:       {"{metric} of {variant}: {percent} is too young to count: wait before reading it", "{variant} 的「{metric}」：{percent} 尚未到可统计的时间：请等待"},

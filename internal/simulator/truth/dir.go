@@ -37,6 +37,7 @@ type Meta struct {
 	End           Millis   `json:"end"`
 	ShopIDs       []string `json:"shop_ids"`
 	Canaries      []string `json:"canaries"` // personal data that must be found nowhere
+	Trial         *Terms   `json:"trial,omitempty"`
 }
 
 // Letter is one letter that must lie in bi.dead_letters.

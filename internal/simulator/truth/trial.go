@@ -65,6 +65,43 @@ func ExposedUnits(exposures []Exposure) []ExposedUnit {
 	return out
 }
 
+// Terms are when a trial ran, which is enough to tell its units from events.
+type Terms struct {
+	Experiment string `json:"experiment"`
+	Start      Millis `json:"start"`
+	PlannedEnd Millis `json:"planned_end"`
+}
+
+// UnitRow is a row of bi.experiment_units once all that follows is mature.
+type UnitRow struct {
+	Experiment          string  `json:"experiment"`
+	ShopID              string  `json:"shop_id"`
+	UserID              string  `json:"user_id"`
+	Variant             string  `json:"variant"`
+	FirstExposureAt     Millis  `json:"first_exposure_at"`
+	Exposures           int64   `json:"exposures"`
+	IsContaminated      Flag    `json:"is_contaminated"`
+	Conversations       int64   `json:"conversations"`
+	Ordered             int64   `json:"ordered"`
+	Carted              int64   `json:"carted"`
+	ConversationRevenue float64 `json:"conversation_revenue"`
+	Revenue             float64 `json:"revenue"`
+	Orders              int64   `json:"orders"`
+	RefundedOrders      int64   `json:"refunded_orders"`
+}
+
+// Rows are the units of the trial, from what was told.
+func (t Terms) Rows(told *Tables) []UnitRow {
+	trial := Trial{Experiment: t.Experiment, Start: t.Start, PlannedEnd: t.PlannedEnd}
+	trial.Play(told)
+	rows := make([]UnitRow, len(trial.Units))
+	for i, u := range trial.Units {
+		rows[i] = UnitRow{u.Experiment, u.ShopID, u.UserID, u.Variant, u.FirstExposureAt, u.Exposures, u.IsContaminated, u.Did.Conversations, u.Did.Ordered, u.Did.Carted,
+			major(u.Did.ConversationRevenue), major(u.Did.Revenue), u.Did.Orders, u.Did.Refunded}
+	}
+	return rows
+}
+
 // Sums are what a unit adds to the experiment's metrics.
 type Sums struct {
 	Conversations       int64       `json:"conversations"`

@@ -44,6 +44,7 @@ func (v *verifier) compare(ctx context.Context) (*Report, error) {
 		table(ctx, v, "exposed_units", exposedUnits, truth.ExposedUnits(want.Exposures), "experiment", "shop_id", "user_id"),
 		table(ctx, v, "feedback", "bi.feedback", want.Feedback, perEvent...),
 		table(ctx, v, "shops", "bi.shops", want.Shops, "shop_id"),
+		func() (Check, error) { return v.checkUnits(ctx, want) },
 		func() (Check, error) { return v.checkMoney(ctx, want) },
 		func() (Check, error) { return v.checkLetters(ctx) },
 		func() (Check, error) { return v.checkLedger(ctx, r) },

@@ -26,6 +26,8 @@ type views struct {
 	totals      []total
 	personal    []found
 	units       []truth.ExposedUnit
+	registered  []registered
+	counted     []truth.UnitRow
 	asked       int
 	before      func(asked int, v *views) error // called at each query
 }
@@ -43,7 +45,7 @@ func (w *views) Query(_ context.Context, sql string, _ map[string]any, _ ...clic
 		rows any
 	}{
 		{"AS place", w.personal}, {"AS exposed_units", w.units}, {"'orders in '", w.money}, {"n_letters", w.letters}, {"n_unexplained", w.ledger}, {"n_rows", w.totals},
-		{"bi.attribution_models", w.models}, {"bi.attribution(", w.odd}, {"bi.messages", w.Messages}, {"bi.conversations", w.Conversations},
+		{"bi.experiments", w.registered}, {"bi.experiment_units", w.counted}, {"bi.attribution_models", w.models}, {"bi.attribution(", w.odd}, {"bi.messages", w.Messages}, {"bi.conversations", w.Conversations},
 		{"bi.orders", w.Orders}, {"bi.order_items", w.OrderItems}, {"bi.touches", w.Touches}, {"bi.funnel_daily", w.Funnel},
 		{"bi.behaviors", w.Behaviors}, {"bi.exposures", w.Exposures}, {"bi.feedback", w.Feedback}, {"bi.shops", w.Shops},
 	} {
@@ -87,7 +89,8 @@ const conversations = 80
 // simulation is one simulation for all tests, which only read it.
 var simulation = sync.OnceValues(func() (*simulator.Simulation, error) {
 	o := simulator.DefaultOptions(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
-	o.Seed, o.Conversations, o.Noise, o.PersonalData = 7, conversations, simulator.NoiseStorm, true // 7: two orders are paid in the window's last hour
+	o.Seed, o.Conversations, o.Noise, o.PersonalData = 50, conversations, simulator.NoiseStorm, true // 50: three orders are paid in the window's last hour
+	o.Trial = &simulator.Trial{Key: "greeting", Share: 0.5, Effect: 1, Contaminated: 0.1}
 	return simulator.New(o)
 })
 
@@ -119,6 +122,7 @@ func holding(tr *truth.Truth) *views {
 	w.Tables = truth.Derive(tr.Events, scored(tr.Events), nil)
 	w.models, w.odd, w.money = everyModel(w.Tables), oddModels(w.Tables), sums(w.Tables)
 	w.units = truth.ExposedUnits(w.Exposures)
+	w.registered, w.counted = []registered{{tr.Meta.Trial.Experiment}}, tr.Meta.Trial.Rows(w.Tables)
 	byName := map[truth.Letter]int64{}
 	for _, l := range tr.Letters {
 		byName[l]++

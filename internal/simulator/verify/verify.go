@@ -29,6 +29,10 @@ type Options struct {
 	Timeout time.Duration         // for everything to settle; 0 is two minutes
 	Settle  time.Duration         // differences that last so long will stay; 0 is 20 s
 
+	// Count counts the units of an experiment anew; nil: they are as they were
+	// counted last.
+	Count func(ctx context.Context, experiment string) error
+
 	Now   func() time.Time                           // nil: the wall clock
 	Sleep func(context.Context, time.Duration) error // nil: really
 }
@@ -39,6 +43,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Settle == 0 {
 		o.Settle = 20 * time.Second
+	}
+	if o.Count == nil {
+		o.Count = func(context.Context, string) error { return nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -82,6 +82,10 @@ var mutations = []struct {
 	{"exposed_units", "contamination", func(w *views) { w.units[0].IsContaminated ^= 1 }},
 	{"exposed_units", "an exposure lost", func(w *views) { w.units[0].Exposures-- }},
 	{"exposed_units", "a unit lost", func(w *views) { w.units = w.units[1:] }},
+	{"experiment_units", "a unit lost", func(w *views) { w.counted = w.counted[1:] }},
+	{"experiment_units", "contamination", func(w *views) { w.counted[0].IsContaminated ^= 1 }},
+	{"experiment_units", "an order too many", func(w *views) { w.counted[0].Orders++ }},
+	{"experiment_units", "revenue by a cent", func(w *views) { w.counted[0].Revenue += 0.01 }},
 	{"feedback", "rating", func(w *views) { w.Feedback[0].Rating = ptr(int64(9)) }},
 	{"shops", "currency", func(w *views) { w.Shops[0].ReportingCurrency = "EUR" }},
 	{"money", "one cent", func(w *views) { w.money[0].Net++ }},
@@ -182,7 +186,7 @@ func TestLastingDifferencesEndTheWaiting(t *testing.T) {
 func TestAWarehouseThatIsAwayIsAnError(t *testing.T) {
 	dir, w := simulated(t)
 	away := errors.New("connection refused")
-	for n := 1; n <= 18; n++ {
+	for n := 1; n <= 20; n++ {
 		w.asked = 0
 		w.before = func(asked int, _ *views) error {
 			if asked == n {

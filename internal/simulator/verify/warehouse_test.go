@@ -1,9 +1,11 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +13,9 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/clickhouse/clickhousetest"
+	"askbuy/internal/experiment"
 	"askbuy/internal/simulator/truth"
+	"askbuy/report"
 	"askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
@@ -43,8 +47,8 @@ func TestPlantedFaultsAreSeen(t *testing.T) {
 		{name: "deduplication is off", again: func(i int, _ event.Event) bool { return i%10 == 0 }, reddens: []string{"messages", "conversations", "behaviors"}},
 		{name: "test traffic counts", event: func(e *event.Event) { e.Test = false }, reddens: []string{"behaviors", "messages"}},
 		{name: "shops are mixed up", event: func(e *event.Event) {
-			if e.ShopID == "sim-7002" {
-				e.ShopID = "sim-7000"
+			if e.ShopID == "sim-50002" {
+				e.ShopID = "sim-50000"
 			}
 		}, reddens: []string{"messages", "orders", "money", "shops"}},
 	} {
@@ -83,10 +87,26 @@ func played(t *testing.T, b breakage) *Report {
 	}
 	insertFacts(t, db, tr)
 	o := (&clock{}).options()
-	o.Settle, o.Timeout = time.Millisecond, time.Second
+	o.Settle, o.Timeout, o.Count = time.Millisecond, time.Second, counting(t, db, dir)
 	r, err := Run(t.Context(), db, dir, o)
 	must(t, err)
 	return r
+}
+
+// counting registers the truth's experiment, whose units are counted as a
+// report does.
+func counting(t *testing.T, db *clickhouse.DB, dir string) func(context.Context, string) error {
+	t.Helper()
+	x, err := report.NewExperiments(db, warehouse.Cluster{}, time.Now, func() uint64 { return 0 })
+	must(t, err)
+	files, err := experiment.Load(filepath.Join(dir, "experiments"))
+	must(t, err)
+	_, err = x.Register(t.Context(), files)
+	must(t, err)
+	return func(ctx context.Context, _ string) error {
+		_, err := x.Refresh(ctx, files[0])
+		return err
+	}
 }
 
 // String makes a report readable in a test's log.

@@ -58,12 +58,12 @@ if({{.}} AND c.n > 1 AND t.n > 1 AND (c.var_pre * (c.n - 1) + t.var_pre * (t.n -
 {{/* What follows from the moments of two arms without a t distribution. It needs, by arm, n, mean_num, mean_den,
      var_num, var_den, cov, level and n_star (of both arms), and shift, what an adjustment takes away from
      the difference; it gives NULL where there is nothing to say (least alone would
-     give the 1 for a NULL). */}}
+     give the 1 for a NULL). What is no number is NULL. */}}
 {{define "live" -}}
-mean_num_c / nullIf(mean_den_c, 0) AS value_c,
-    mean_num_t / nullIf(mean_den_t, 0) AS value_t,
+if(isFinite(mean_num_c / nullIf(mean_den_c, 0) AS ratio_c), ratio_c, NULL) AS value_c,
+    if(isFinite(mean_num_t / nullIf(mean_den_t, 0) AS ratio_t), ratio_t, NULL) AS value_t,
     value_t - value_c - shift AS diff,
-    nullIf(sqrt({{template "unit_variance" "c"}} / n_c + {{template "unit_variance" "t"}} / n_t), 0) AS se,
+    if(isFinite(sqrt({{template "unit_variance" "c"}} / n_c + {{template "unit_variance" "t"}} / n_t) AS deviation) AND deviation > 0, deviation, NULL) AS se,
     diff / se AS z,
     (n_c + n_t) * (-2 * log(level) + log(1 - 2 * log(level))) / n_star AS spread,
     if(isNull(z), NULL, least(1, exp(0.5 * log(spread + 1) - spread * z * z / (2 * (spread + 1))))) AS p_always_valid,

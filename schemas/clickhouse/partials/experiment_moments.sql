@@ -1,7 +1,7 @@
 {{/* Rows of units summed up by experiment, variant and metric: contaminated units are in none of them. Moments are
      centred (Stable), because plain sums lose a variance's digits around 1e9. The argument narrows the units, as in
      "AND experiment = ...". The last four are no metrics: they tell whether the pipeline itself treats the variants
-     alike. */}}
+     alike. least() would take the cap for a NaN, and hide it. */}}
 {{define "experiment_moments" -}}
 SELECT
     experiment,
@@ -35,8 +35,8 @@ FROM
         [
             ('conversation_to_order', countIf(u.ordered > 0), {{moments "u.ordered" "u.conversations" "0"}}, {{no_moments}}, inf, open),
             ('add_to_cart', countIf(u.carted > 0), {{moments "u.carted" "u.conversations" "0"}}, {{no_moments}}, inf, open),
-            ('revenue_per_conversation', countIf(u.conversation_revenue > 0), {{moments "least(u.conversation_revenue, c.per_conversation)" "u.conversations" "0"}}, {{moments "u.conversation_revenue" "u.conversations" "0"}}, any(c.per_conversation), open),
-            ('revenue_per_user', countIf(u.revenue > 0), {{moments "least(u.revenue, c.per_user)" "1" "u.earlier_revenue"}}, {{moments "u.revenue" "1" "u.earlier_revenue"}}, any(c.per_user), open),
+            ('revenue_per_conversation', countIf(u.conversation_revenue > 0), {{moments "if(u.conversation_revenue > c.per_conversation, c.per_conversation, u.conversation_revenue)" "u.conversations" "0"}}, {{moments "u.conversation_revenue" "u.conversations" "0"}}, any(c.per_conversation), open),
+            ('revenue_per_user', countIf(u.revenue > 0), {{moments "if(u.revenue > c.per_user, c.per_user, u.revenue)" "1" "u.earlier_revenue"}}, {{moments "u.revenue" "1" "u.earlier_revenue"}}, any(c.per_user), open),
             ('refund_rate', countIf(u.refunded_orders > 0), {{moments "u.refunded_orders" "u.matured_orders" "0"}}, {{no_moments}}, inf, fresh),
             ('slow_reply_rate', countIf(u.slow_replies > 0), {{moments "u.slow_replies" "u.replies" "0"}}, {{no_moments}}, inf, toFloat64(0)),
             ('conversations_per_user', countIf(u.conversations > 0), {{moments "u.conversations" "1" "u.earlier_conversations"}}, {{no_moments}}, inf, toFloat64(0)),

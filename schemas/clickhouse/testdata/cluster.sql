@@ -935,8 +935,8 @@ FROM
         [
             ('conversation_to_order', countIf(u.ordered > 0), (avg(toFloat64(u.ordered)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.ordered)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.ordered), toFloat64(u.conversations)), covarSampStable(toFloat64(u.ordered), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, open),
             ('add_to_cart', countIf(u.carted > 0), (avg(toFloat64(u.carted)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.carted)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.carted), toFloat64(u.conversations)), covarSampStable(toFloat64(u.carted), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, open),
-            ('revenue_per_conversation', countIf(u.conversation_revenue > 0), (avg(toFloat64(least(u.conversation_revenue, c.per_conversation))), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(least(u.conversation_revenue, c.per_conversation))), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(least(u.conversation_revenue, c.per_conversation)), toFloat64(u.conversations)), covarSampStable(toFloat64(least(u.conversation_revenue, c.per_conversation)), toFloat64(0))), (avg(toFloat64(u.conversation_revenue)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.conversation_revenue)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.conversation_revenue), toFloat64(u.conversations)), covarSampStable(toFloat64(u.conversation_revenue), toFloat64(0))), any(c.per_conversation), open),
-            ('revenue_per_user', countIf(u.revenue > 0), (avg(toFloat64(least(u.revenue, c.per_user))), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(least(u.revenue, c.per_user))), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(least(u.revenue, c.per_user)), toFloat64(1)), covarSampStable(toFloat64(least(u.revenue, c.per_user)), toFloat64(u.earlier_revenue))), (avg(toFloat64(u.revenue)), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(u.revenue)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(u.revenue), toFloat64(1)), covarSampStable(toFloat64(u.revenue), toFloat64(u.earlier_revenue))), any(c.per_user), open),
+            ('revenue_per_conversation', countIf(u.conversation_revenue > 0), (avg(toFloat64(if(u.conversation_revenue > c.per_conversation, c.per_conversation, u.conversation_revenue))), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(if(u.conversation_revenue > c.per_conversation, c.per_conversation, u.conversation_revenue))), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(if(u.conversation_revenue > c.per_conversation, c.per_conversation, u.conversation_revenue)), toFloat64(u.conversations)), covarSampStable(toFloat64(if(u.conversation_revenue > c.per_conversation, c.per_conversation, u.conversation_revenue)), toFloat64(0))), (avg(toFloat64(u.conversation_revenue)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.conversation_revenue)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.conversation_revenue), toFloat64(u.conversations)), covarSampStable(toFloat64(u.conversation_revenue), toFloat64(0))), any(c.per_conversation), open),
+            ('revenue_per_user', countIf(u.revenue > 0), (avg(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue))), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue))), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue)), toFloat64(1)), covarSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue)), toFloat64(u.earlier_revenue))), (avg(toFloat64(u.revenue)), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(u.revenue)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(u.revenue), toFloat64(1)), covarSampStable(toFloat64(u.revenue), toFloat64(u.earlier_revenue))), any(c.per_user), open),
             ('refund_rate', countIf(u.refunded_orders > 0), (avg(toFloat64(u.refunded_orders)), avg(toFloat64(u.matured_orders)), avg(toFloat64(0)), varSampStable(toFloat64(u.refunded_orders)), varSampStable(toFloat64(u.matured_orders)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(u.matured_orders)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, fresh),
             ('slow_reply_rate', countIf(u.slow_replies > 0), (avg(toFloat64(u.slow_replies)), avg(toFloat64(u.replies)), avg(toFloat64(0)), varSampStable(toFloat64(u.slow_replies)), varSampStable(toFloat64(u.replies)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.slow_replies), toFloat64(u.replies)), covarSampStable(toFloat64(u.slow_replies), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('conversations_per_user', countIf(u.conversations > 0), (avg(toFloat64(u.conversations)), avg(toFloat64(1)), avg(toFloat64(u.earlier_conversations)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_conversations)), covarSampStable(toFloat64(u.conversations), toFloat64(1)), covarSampStable(toFloat64(u.conversations), toFloat64(u.earlier_conversations))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
@@ -1739,9 +1739,19 @@ CREATE OR REPLACE VIEW bi.experiment_units ON CLUSTER '{cluster}' (
     exposures UInt64 COMMENT 'exposures before the planned end',
     is_contaminated UInt8 COMMENT '1: another variant was shown as well; in no metric',
     bucket Nullable(Float64) COMMENT 'where the hash puts the shopper, 0 to 1; NULL when the sender assigns',
-    is_replay_ok Nullable(UInt8) COMMENT '1: every exposure showed what the hash gives; NULL when the sender assigns'
+    is_replay_ok Nullable(UInt8) COMMENT '1: every exposure showed what the hash gives; NULL when the sender assigns',
+    conversations UInt64 COMMENT 'that an exposure names, or with a message since the first one',
+    ordered UInt64 COMMENT 'of these, those with an attributed order',
+    carted UInt64 COMMENT 'of these, those carted',
+    conversation_revenue Float64 COMMENT 'net amount of the orders attributed to them, in the reporting currency',
+    revenue Float64 COMMENT 'net amount of all orders since the first exposure, in the reporting currency',
+    currency String COMMENT 'reporting currency of the shop',
+    orders UInt64 COMMENT 'paid since the first exposure, up to 72 h after the planned end',
+    matured_orders UInt64 COMMENT 'of these, those older than 15 days when they were counted',
+    refunded_orders UInt64 COMMENT 'of these, those with less net than amount'
 ) SQL SECURITY INVOKER AS
-SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, is_contaminated, bucket, if(bucket IS NULL, NULL, mismatched = 0) AS is_replay_ok
+SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, is_contaminated, bucket, if(bucket IS NULL, NULL, mismatched = 0) AS is_replay_ok,
+    conversations, ordered, carted, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
 FROM askbuy.experiment_current
 COMMENT 'Grain: experiment, shop_id, user_id, of the shoppers first exposed from start to planned end. Made anew every hour and at each report.';
 
@@ -1836,14 +1846,14 @@ CREATE OR REPLACE VIEW bi.experiment_live ON CLUSTER '{cluster}' (
 SELECT experiment, shop_id, metric, variant, toUInt64(n_c) AS n_c, toUInt64(n_t) AS n_t, value_c, value_t, diff, se, z, p_always_valid, seq_lo, seq_hi, srm_p
 FROM
 (
-    SELECT *, mean_num_c / nullIf(mean_den_c, 0) AS value_c,
-    mean_num_t / nullIf(mean_den_t, 0) AS value_t,
+    SELECT *, if(isFinite(mean_num_c / nullIf(mean_den_c, 0) AS ratio_c), ratio_c, NULL) AS value_c,
+    if(isFinite(mean_num_t / nullIf(mean_den_t, 0) AS ratio_t), ratio_t, NULL) AS value_t,
     value_t - value_c - shift AS diff,
-    nullIf(sqrt(if(n_c < 2 OR (var_num_c + value_c * value_c * var_den_c - 2 * value_c * cov_c AS residual_c) != 0
+    if(isFinite(sqrt(if(n_c < 2 OR (var_num_c + value_c * value_c * var_den_c - 2 * value_c * cov_c AS residual_c) != 0
         AND residual_c < 1e-9 * (var_num_c + value_c * value_c * var_den_c + abs(2 * value_c * cov_c)),
     NULL, residual_c / (mean_den_c * mean_den_c)) / n_c + if(n_t < 2 OR (var_num_t + value_t * value_t * var_den_t - 2 * value_t * cov_t AS residual_t) != 0
         AND residual_t < 1e-9 * (var_num_t + value_t * value_t * var_den_t + abs(2 * value_t * cov_t)),
-    NULL, residual_t / (mean_den_t * mean_den_t)) / n_t), 0) AS se,
+    NULL, residual_t / (mean_den_t * mean_den_t)) / n_t) AS deviation) AND deviation > 0, deviation, NULL) AS se,
     diff / se AS z,
     (n_c + n_t) * (-2 * log(level) + log(1 - 2 * log(level))) / n_star AS spread,
     if(isNull(z), NULL, least(1, exp(0.5 * log(spread + 1) - spread * z * z / (2 * (spread + 1))))) AS p_always_valid,
