@@ -30,8 +30,10 @@ func topics(c kafka.Config) []kafka.Topic {
 			all = append(all, kafka.Topic{Name: c.Name(name), Retention: topicRetention})
 		}
 	}
-	// What was in force when is asked for ever.
-	all = append(all, kafka.Topic{Name: c.Name(event.TopicModels), Compacted: true, Retention: kafka.Keep})
+	// What was in force when is asked for ever, and what a bot knows is state.
+	for _, name := range []string{event.TopicModels, event.TopicKnowledge} {
+		all = append(all, kafka.Topic{Name: c.Name(name), Compacted: true, Retention: kafka.Keep})
+	}
 	for _, group := range processors.Tables() {
 		all = append(all, kafka.TableTopic(c.Name(group)))
 	}

@@ -19,6 +19,7 @@ const (
 	TopicRepairs       = "repairs.v1"
 	TopicErasures      = "erasures.v1"
 	TopicModels        = "models.v1"
+	TopicKnowledge     = "knowledge.v1"
 	TopicReplies       = "replies.v1"
 	TopicHandoffs      = "handoffs.v1"
 	TopicDeadLetters   = "deadletters.v1"
