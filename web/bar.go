@@ -29,6 +29,10 @@ type kept struct{ Name, Value string }
 // chosen are the names that the form itself has.
 var chosen = []string{"shop_id", "channel"}
 
+// dropped are the names that hold for the filter as it was: another choice
+// begins at the first page, and as of now.
+var dropped = []string{"lang", "page", "as_of"}
+
 // asOf is the moment that a link names, else the one up to which everything is
 // stored.
 func asOf(asked string, b *bar, now time.Time) (time.Time, error) {
@@ -79,7 +83,7 @@ func (d *Dashboard) bar(ctx context.Context, v *visit, q url.Values) (*bar, erro
 		b.Ranges = append(b.Ranges, rangeChoice{Key: "range." + r, Current: v.filter.Range == r, Href: v.url.Path + f.query()})
 	}
 	for name, values := range q {
-		if !slices.Contains(chosen, name) && name != "lang" {
+		if !slices.Contains(chosen, name) && !slices.Contains(dropped, name) {
 			b.Keep = append(b.Keep, kept{name, values[0]})
 		}
 	}

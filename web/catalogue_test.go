@@ -15,7 +15,7 @@ var (
 	said = regexp.MustCompile(`(?:\.t\(|{{t |\(t |Key: )"([a-z0-9_.]+)"`)
 	// composed begin keys whose end is made while the page is: of pages,
 	// failures, ranges and the like.
-	composed = []string{"page.", "nav.", "range.", "error.", "sentence.", "tile.", "step.", "column.", "none.", "verdict.", "status.", "role.", "from.", "metric.", "scores.empty", "experiments.empty", "deadletters.empty", "fate."}
+	composed = []string{"page.", "nav.", "range.", "error.", "sentence.", "tile.", "step.", "column.", "none.", "verdict.", "status.", "role.", "from.", "metric.", "scores.empty", "experiments.empty", "deadletters.empty", "fate.", "choose.", "choice.", "chip.", "order_status.", "evidence.", "term.", "list.empty", "orders.empty", "order.empty", "transcript.empty"}
 )
 
 // Both languages say everything, and put in the same values.
@@ -74,7 +74,10 @@ func TestCatalogueIsUsed(t *testing.T) {
 func TestComposedTexts(t *testing.T) {
 	keys := []string{"page.signin", "page.error"}
 	for _, p := range pages() {
-		keys = append(keys, "page."+p.name, "nav."+p.group)
+		keys = append(keys, "page."+p.name)
+		if !p.hidden {
+			keys = append(keys, "nav."+p.group)
+		}
 	}
 	for _, r := range ranges() {
 		keys = append(keys, "range."+r, "sentence."+r)

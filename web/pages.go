@@ -15,6 +15,7 @@ type page struct {
 	group    string // of the navigation
 	role     Role   // that is needed at least
 	allShops bool   // for those of all shops only: its rows have no shop
+	hidden   bool   // not in the navigation: rows lead to it
 	look     string // its template, where that is not of its name
 	// body is what the template shows as .Body.
 	body func(context.Context, *Dashboard, *visit) (any, error)
@@ -24,6 +25,13 @@ type page struct {
 func pages() []page {
 	return []page{
 		{name: "overview", path: "/{$}", group: "business", role: RoleViewer, body: overviewPage},
+		{name: "funnel", path: "/funnel", group: "business", role: RoleViewer, look: "figures", body: funnelPage},
+		{name: "attribution", path: "/attribution", group: "business", role: RoleViewer, look: "figures", body: attributionPage},
+		{name: "conversations", path: "/conversations", group: "data", role: RoleViewer, look: "figures", body: conversationsPage},
+		{name: "conversation", path: "/conversation", hidden: true, role: RoleViewer, body: transcriptPage},
+		{name: "orders", path: "/orders", group: "data", role: RoleViewer, look: "figures", body: ordersPage},
+		{name: "shoppers", path: "/shoppers", group: "data", role: RoleViewer, look: "figures", body: shoppersPage},
+		{name: "dictionary", path: "/dictionary", group: "data", role: RoleViewer, body: dictionaryPage},
 		{name: "scores", path: "/scores", group: "learning", role: RoleViewer, look: "figures", body: scoresPage},
 		{name: "experiments", path: "/experiments", group: "learning", role: RoleViewer, look: "figures", body: experimentsPage},
 		{name: "live", path: "/live", group: "operation", role: RoleViewer, look: "figures", body: livePage},
@@ -73,7 +81,7 @@ type navItem struct {
 func navigation(v *visit, current string) []navGroup {
 	var groups []navGroup
 	for _, p := range pages() {
-		if !v.person.May(p.role) || p.allShops && !v.person.SeesAll() {
+		if p.hidden || !v.person.May(p.role) || p.allShops && !v.person.SeesAll() {
 			continue
 		}
 		if key := "nav." + p.group; len(groups) == 0 || groups[len(groups)-1].Key != key {

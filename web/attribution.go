@@ -1,0 +1,95 @@
+package web
+
+import "context"
+
+// Models and windows that the page offers.
+var (
+	attributionModels  = []string{"last_touch", "first_touch", "linear", "position", "time_decay"}
+	attributionWindows = []string{"72", "1", "24", "168", "720"}
+)
+
+// attributionPage says which conversations led to the orders paid in the
+// period, by a model and a window.
+func attributionPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
+	said, err := d.askAll(ctx, v, "attribution", "attribution_total", "credits")
+	if err != nil {
+		return nil, err
+	}
+	body := figures{
+		Intro: v.t("attribution.intro"), Chips: d.chips(v, "attribution"),
+		Choices: []choices{v.choose("model", attributionModels...), v.choose("window_hours", attributionWindows...), v.choose("by", cutsBy...)},
+	}
+	total := said["attribution_total"]
+	if total.count(0, "paid") == 0 {
+		body.Empty = "orders.empty"
+		return body, nil
+	}
+	body.Figures = []figure{attributedFigure(v, total), d.creditFigure(v, said["attribution"]), d.creditList(v, said["credits"])}
+	body.Before, body.Next = pageLinks(v, len(said["credits"].Rows))
+	return body, nil
+}
+
+// attributedFigure says how many orders some conversation led to.
+func attributedFigure(v *visit, a *answer) figure {
+	f := figure{ID: "attributed", Title: v.t("attribution.total")}
+	f.Table.Head = []cell{words(v.t("column.paid")), digits(v.t("column.attributed")), digits(v.t("column.attributed_rate")), digits(v.t("column.net_amount")), digits(v.t("column.attributed_amount")), digits(v.t("column.explicit_unmatched"))}
+	f.Table.Rows = [][]cell{{
+		linked(count(a.count(0, "paid")), v.behind("/orders", "orders", "orders", "paid")), digits(count(a.count(0, "attributed"))), a.share(v, 0, "attributed_rate", "paid"),
+		amount(a, 0, "net_amount"), amount(a, 0, "attributed_amount"), linked(count(a.count(0, "explicit_unmatched")), v.behind("/orders", "orders", "orders", "explicit_unmatched")),
+	}}
+	f.take(a, v)
+	return f
+}
+
+// creditFigure shares the orders among conversations.
+func (d *Dashboard) creditFigure(v *visit, a *answer) figure {
+	by := a.Args["by"]
+	f := figure{ID: "credit", Title: v.t("attribution.credit", v.t("choice.by."+by)), Note: v.t("attribution.credit.note"), Chart: &chart{Kind: "bars", Unit: "number"}}
+	f.Table.Head = []cell{words(v.t("choice.by." + by)), digits(v.t("column.credit")), digits(v.t("column.orders")), digits(v.t("column.conversations")), digits(v.t("column.order_amount")), digits(v.t("column.net_amount")), digits(v.t("column.credits"))}
+	credit := series{Name: v.t("column.credit")}
+	for row := range a.Rows {
+		key := orNone(a.text(row, "key"))
+		name, href := d.valueName(v, by, key), v.behind("/attribution", "credits", by, key)+"#credits"
+		f.Chart.X, f.Chart.Hrefs, credit.Data = append(f.Chart.X, name), append(f.Chart.Hrefs, href), append(credit.Data, a.number(row, "credit"))
+		f.Table.Rows = append(f.Table.Rows, []cell{
+			words(name), digits(number(a.number(row, "credit"), 2)), digits(count(a.count(row, "orders"))), digits(count(a.count(row, "conversations"))),
+			amount(a, row, "order_amount"), amount(a, row, "net_amount"), linked(count(a.count(row, "credits")), href),
+		})
+	}
+	f.Chart.Series = []series{credit}
+	if len(a.Rows) == 0 {
+		f.Chart = nil
+	}
+	f.take(a, v)
+	return f
+}
+
+// creditList is the rows behind.
+func (d *Dashboard) creditList(v *visit, a *answer) figure {
+	f := figure{ID: "credits", Title: v.t("attribution.list")}
+	f.Table.Head = []cell{words(v.t("column.order_id")), words(v.t("column.conv_id")), words(v.t("column.paid_at")), words(v.t("column.intent")), words(v.t("column.channel")), words(v.t("column.coupon")), digits(v.t("column.credit")), digits(v.t("column.net_amount"))}
+	for row := range a.Rows {
+		f.Table.Rows = append(f.Table.Rows, []cell{
+			orderCell(v, a, row), conversationCell(v, a, row), words(moment(a.time(row, "paid_at"), v.filter.Zone)), words(d.name(v, Intent, a.text(row, "intent"))),
+			words(a.text(row, "channel")), words(a.text(row, "coupon")), digits(number(a.number(row, "credit"), 3)), amount(a, row, "net_amount"),
+		})
+	}
+	f.take(a, v)
+	return f
+}
+
+// conversationCell leads to a conversation.
+func conversationCell(v *visit, a *answer, row int) cell {
+	if a.text(row, "conv_id") == "" {
+		return words(nothing)
+	}
+	return cell{Text: a.text(row, "conv_id"), Href: v.behind("/conversation", "conversation", "shop_id", a.text(row, "shop_id"), "conv_id", a.text(row, "conv_id"), "user_id", a.text(row, "user_id"))}
+}
+
+// orderCell leads to an order.
+func orderCell(v *visit, a *answer, row int) cell {
+	if a.text(row, "order_id") == "" {
+		return words(nothing)
+	}
+	return cell{Text: a.text(row, "order_id"), Href: v.behind("/orders", "order", "shop_id", a.text(row, "shop_id"), "order_id", a.text(row, "order_id"))}
+}
