@@ -1,12 +1,17 @@
 package schemas_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+
+	"askbuy/schemas"
 	"askbuy/schemas/event"
 )
 
@@ -28,6 +33,7 @@ var topics = []struct {
 	{event.TopicTouches, "What an order touched; whole rows, the greatest version counts.", "shopper", reflect.TypeFor[event.OrderTouches](), false},
 	{event.TopicRepairs, "Shoppers whose rows are to be computed from facts.", "shopper", reflect.TypeFor[event.Repair](), false},
 	{event.TopicSecondOpinions, "What other scorers said of a message.", "shopper", reflect.TypeFor[event.SecondOpinion](), false},
+	{event.TopicShadowScores, "What a model that is not in force would have made of a message.", "shopper", reflect.TypeFor[event.ShadowScore](), false},
 	{event.TopicDeadLetters, "Events that were set aside, whole.", "shop", reflect.TypeFor[event.DeadLetter](), false},
 }
 
@@ -134,4 +140,67 @@ func (d definitions) named(t reflect.Type) object {
 	}
 	d[t.Name()] = whole
 	return ref
+}
+
+// TestAsyncAPIFitsRecords holds the schemas against records as this program writes them, and one that it does not.
+func TestAsyncAPIFitsRecords(t *testing.T) {
+	var doc any
+	if err := yaml.Unmarshal(schemas.AsyncAPI, &doc); err != nil {
+		t.Fatal(err)
+	}
+	plain, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(plain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("asyncapi.json", parsed); err != nil {
+		t.Fatal(err)
+	}
+	fits := func(name string, value []byte) error {
+		t.Helper()
+		schema, err := compiler.Compile("asyncapi.json#/components/schemas/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema.Validate(said)
+	}
+	amount, rating := event.Money(9990), int64(5)
+	for _, e := range []event.Event{
+		{Type: event.TypeMessage, ID: "m", ShopID: "s", UserID: "u", ConvID: "c", TS: 1, From: event.RoleUser, Text: "在吗", Attrs: json.RawMessage(`{"page":"p"}`)},
+		{Type: event.TypeOrder, ID: "o", ShopID: "s", UserID: "u", OrderID: "o", TS: 1, Status: event.StatusPaid, Amount: &amount, Items: []event.Item{{ItemID: "i", Quantity: 2, Amount: amount}}},
+		{Type: event.TypeFeedback, ID: "f", ShopID: "s", UserID: "u", ConvID: "c", TS: 1, Rating: &rating},
+	} {
+		value, err := event.Encode(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fits("Event", value); err != nil {
+			t.Errorf("%s: %v\n%s", e.Type, err, value)
+		}
+	}
+	for name, value := range map[string]any{
+		"MessageScore": event.MessageScore{IntentPath: []string{"goods"}, Terms: map[string]float64{"message": 1}},
+		"OrderTouches": event.OrderTouches{Touches: []event.Touch{{ConvID: "c"}}},
+		"Entry":        event.Entry{Message: &event.ScoredMessage{ShopID: "s"}},
+		"DeadLetter":   event.DeadLetter{Bytes: []byte("x")},
+	} {
+		b, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fits(name, b); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, b)
+		}
+	}
+	if fits("Event", []byte(`{"type":"order","event_id":"o","shop_id":"s","ts":"now"}`)) == nil {
+		t.Error("a text fits where a time has to be")
+	}
 }
