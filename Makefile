@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak planted test-services check bench bench-parts fuzz engine build fmt clean model eval web browser screenshots
+.PHONY: help run test soak planted test-services test-clients test-bi check bench bench-parts fuzz engine build fmt clean model eval web browser screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ planted: ## plant mistakes one by one, and see the simulation find each
 
 test-services: engine ## the tests that choose their broker, on Apache Kafka 4 (Java 17, Maven; REQUIRE_SERVICES=1: must run)
 	@$(GO) run ./internal/kafka/kafkatest/apache/testservices
+
+test-clients: build engine ## clients of BI tools for JavaScript, Python and Java on a running instance (REQUIRE_SERVICES=1: must run)
+	@$(GO) run ./deploy/testbi -binary $(BIN) javascript python java
+
+test-bi: build engine ## the same, and a real Superset that imports deploy/superset (PyPI, 600 MB in the cache)
+	@$(GO) run ./deploy/testbi -binary $(BIN)
 
 check: ## formatting, vet, static analysis, module file
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

@@ -71,6 +71,7 @@ var mayImport = map[string][]string{
 	"internal/simulator/truth":                 {"schemas/event"},
 	"internal/simulator/verify":                {"internal/simulator/truth", "schemas/event", "internal/clickhouse"},
 	"deploy":                                   {},
+	"deploy/testbi":                            {},
 	"web":                                      {"internal/clickhouse", "internal/httpserver", "schemas", "web/questions"},
 	"web/webtest":                              {"internal/clickhouse", "internal/clickhouse/clickhousetest", "schemas/clickhouse"},
 	"pipeline":                                 {"*"},

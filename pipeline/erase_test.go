@@ -15,6 +15,7 @@ import (
 	"askbuy/internal/kafka"
 	"askbuy/processors"
 	"askbuy/report"
+	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -90,7 +91,7 @@ func (i *instance) traces(t *testing.T, of string) []string {
 	}
 	tables, err := clickhouse.Select[table](t.Context(), i.db, `
 		SELECT concat(t.database, '.', t.name) AS name FROM system.tables AS t
-		WHERE (t.database = 'askbuy' OR t.database = 'bi') AND t.name NOT IN ('attribution', 'conversation_index_refresh')
+		WHERE (t.database = 'askbuy' OR t.database = 'bi') AND t.name != 'conversation_index_refresh'
 		UNION ALL SELECT 'system.mutations'`, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +101,7 @@ func (i *instance) traces(t *testing.T, of string) []string {
 	}
 	var found []string
 	for _, table := range tables {
-		_, _, rows, err := i.db.Query(t.Context(), "SELECT formatRowNoNewline('JSONEachRow', *) AS row FROM "+table.Name+" WHERE position(row, {of:String}) > 0", map[string]any{"of": of})
+		_, _, rows, err := i.db.Query(t.Context(), "SELECT formatRowNoNewline('JSONEachRow', *) AS row FROM "+warehouse.Call(table.Name)+" WHERE position(row, {of:String}) > 0", map[string]any{"of": of})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -125,7 +125,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	}
 	if engine != nil {
 		p.onClose(engine.Close)
-		parts = append(parts, part{"embedded ClickHouse", engine.Run})
+		parts = append(parts, part{"embedded ClickHouse", engine.Run}, p.readersPart(engine, secrets))
 	}
 	db, err := clickhouse.Open(ctx, dsn)
 	if err != nil {

@@ -22,12 +22,16 @@ func startWarehouse(ctx context.Context, c Config, s secrets, log *slog.Logger) 
 	if c.ClickHouseDSN != "" {
 		return c.ClickHouseDSN, nil, nil
 	}
+	readers, err := embeddedReaders(c, s)
+	if err != nil {
+		return "", nil, err
+	}
 	http, native := c.embeddedClickHouseAddrs()
 	dir := filepath.Join(c.DataDir, "clickhouse")
 	for {
 		engine, err = embeddedclickhouse.Start(ctx, embeddedclickhouse.Options{
 			Dir: dir, HTTPAddr: http, NativeAddr: native,
-			ServicePassword: s.service, BIPassword: s.bi, BIGrants: warehouse.BIGrants(), Log: log,
+			ServicePassword: s.service, Readers: readers, Log: log,
 		})
 		var busy *embeddedclickhouse.AddrError
 		switch {

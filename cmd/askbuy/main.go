@@ -36,6 +36,7 @@ type cli struct {
 	Report     reportCommand     `cmd:"" help:"Reports: funnel, attribution, ledger."`
 	Experiment experimentCommand `cmd:"" help:"Experiments: plan, assign, report, audit."`
 	Model      modelCommand      `cmd:"" help:"Intent models."`
+	BI         biCommand         `cmd:"" name:"bi" help:"Who reads the views with a BI tool: grant, revoke, check."`
 	Erase      eraseCommand      `cmd:"" help:"Delete everything about a shopper, and certify it."`
 	Replay     replayCommand     `cmd:"" help:"Compute scores and touches anew from facts, compare, and swap."`
 	Config     configCommand     `cmd:"" help:"Print or check the configuration."`

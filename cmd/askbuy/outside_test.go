@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"askbuy/pipeline"
+	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -27,6 +28,7 @@ func TestOtherProgramsLookIn(t *testing.T) {
 	t.Run("curl", func(t *testing.T) { i.curl(t) })
 	t.Run("a Kafka client", func(t *testing.T) { i.kafkaClient(t) })
 	t.Run("health and metrics", func(t *testing.T) { i.health(t) })
+	t.Run("readers of some shops", func(t *testing.T) { i.readers(t) })
 }
 
 // sql asks ClickHouse over HTTP as the BI user.
@@ -49,12 +51,12 @@ func (i *instance) biTool(t *testing.T) {
 	if status, answer := i.sql(t, fourNumbers); status != http.StatusOK || answer != "1\t1\t1\t1\n" {
 		t.Errorf("the four numbers: %d %s", status, answer)
 	}
-	status, views := i.sql(t, "SELECT name FROM system.tables WHERE database = 'bi' AND name != 'attribution' ORDER BY name")
+	status, views := i.sql(t, "SELECT 'bi.' || name FROM system.tables WHERE database = 'bi' ORDER BY name")
 	if status != http.StatusOK || len(strings.Fields(views)) < 15 {
 		t.Fatalf("the views: %d %s", status, views)
 	}
-	for _, view := range append(strings.Fields(views), "attribution(model = 'linear', window_hours = 168)") {
-		if status, answer := i.sql(t, "SELECT * FROM bi."+view+" LIMIT 3 FORMAT JSON"); status != http.StatusOK {
+	for _, view := range strings.Fields(views) {
+		if status, answer := i.sql(t, "SELECT * FROM "+warehouse.Call(view)+" LIMIT 3 FORMAT JSON"); status != http.StatusOK {
 			t.Errorf("bi may not read %s: %d %.300s", view, status, answer)
 		}
 	}

@@ -38,7 +38,16 @@ func exceptionCode(err error) (int32, bool) {
 	return e.Code, true
 }
 
-const tooManyParts = 252
+// Denied says that the user may not do what was asked.
+func Denied(err error) bool {
+	code, ok := exceptionCode(err)
+	return ok && code == accessDenied
+}
+
+const (
+	tooManyParts = 252
+	accessDenied = 497
+)
 
 // authCodes: unknown user, wrong password, required password, address not allowed, authentication failed.
 var authCodes = map[int32]bool{192: true, 193: true, 194: true, 195: true, 516: true}

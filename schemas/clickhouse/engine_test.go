@@ -41,8 +41,12 @@ func withEngine(run func() int) (code int, err error) {
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	readers := []embedded.Reader{readerOf(warehouse.Reader{Name: embedded.BIUser})}
+	for _, r := range append(ofShops, ofThird) {
+		readers = append(readers, readerOf(r))
+	}
 	engine, err = embedded.Start(ctx, embedded.Options{
-		Dir: dir, ServicePassword: password, BIPassword: password, BIGrants: warehouse.BIGrants(),
+		Dir: dir, ServicePassword: password, Readers: readers,
 	})
 	if err != nil {
 		return 1, fmt.Errorf("start ClickHouse (run make engine when it is missing): %w", err)
@@ -91,7 +95,12 @@ func connect(t *testing.T, dsn string) *clickhouse.DB {
 
 func connectBI(t *testing.T) *clickhouse.DB {
 	t.Helper()
-	return connect(t, "clickhouse://"+embedded.BIUser+":"+password+"@"+engine.NativeAddr()+"/bi")
+	return connectAs(t, embedded.BIUser)
+}
+
+func connectAs(t *testing.T, user string) *clickhouse.DB {
+	t.Helper()
+	return connect(t, "clickhouse://"+user+":"+password+"@"+engine.NativeAddr()+"/bi")
 }
 
 // ask gives the rows of a statement as text, columns joined by |.

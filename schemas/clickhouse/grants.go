@@ -1,9 +1,6 @@
 package warehouse
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // read lists, by table, the columns that views read and no other.
 var read = []Table{
@@ -29,24 +26,4 @@ var read = []Table{
 	{"askbuy.experiment_refreshes", []string{"experiment", "generation"}},
 	{"askbuy.experiment_results", slices.DeleteFunc(slices.Clone(ExperimentResults.Columns), func(c string) bool { return c == "look" || c == "version" })},
 	{"askbuy.shops", []string{"shop_id", "time_zone", "reporting_currency"}},
-}
-
-// BIGrants is what a user who reads the views has to be granted, as GRANT
-// statements without TO. The views run with the rights of whoever asks, so
-// that row policies on the tables hold; hence the columns of the tables.
-func BIGrants() []string {
-	grants := []string{"GRANT SELECT ON " + DatabaseViews + ".*"}
-	for _, t := range read {
-		grants = append(grants, "GRANT SELECT("+strings.Join(t.Columns, ", ")+") ON "+t.Name)
-	}
-	views, err := Views(Cluster{})
-	if err != nil { // the files are part of the program, and every test renders them
-		panic("warehouse: " + err.Error())
-	}
-	for _, v := range views {
-		if strings.HasPrefix(v.Name, DatabaseTables+".") {
-			grants = append(grants, "GRANT SELECT ON "+v.Name)
-		}
-	}
-	return grants
 }

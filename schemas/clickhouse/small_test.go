@@ -108,6 +108,8 @@ func newSmallShop() *loader {
 		{"type":"feedback","event_id":"f1","shop_id":"small","user_id":"u1","conv_id":"c1","rating":5,"ts":1791943600000}
 		{"type":"alias","event_id":"a1","shop_id":"small","user_id":"u1","alias":"openid:abc","ts":1791943600000}
 		{"type":"message","event_id":"bad","shop_id":"small"}`)
+	l.fact(&event.Event{Type: event.TypeHandoff, ShopID: "small", UserID: "u1", ConvID: "c1", TS: ten, ID: "h1/requested",
+		Handoff: &event.Handoff{ID: "h1", Step: event.HandoffRequested, Reason: event.ReasonAnger}})
 	l.receipt(0, event.At(1, 0), "stored", "events", ten)
 	l.cut(0, 1, 1, 1, ten)
 	l.shop("small", "Asia/Shanghai", "CNY")

@@ -41,7 +41,8 @@ func withEngine(run func() int) (code int, err error) {
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	engine, err = embedded.Start(ctx, embedded.Options{Dir: dir, ServicePassword: password, BIPassword: password, BIGrants: schema.BIGrants()})
+	bi := embedded.Reader{Name: embedded.BIUser, Hash: embedded.Hash(password), Grants: schema.Reader{}.Grants()}
+	engine, err = embedded.Start(ctx, embedded.Options{Dir: dir, ServicePassword: password, Readers: []embedded.Reader{bi}})
 	if err != nil {
 		return 1, fmt.Errorf("start ClickHouse (run make engine when it is missing): %w", err)
 	}

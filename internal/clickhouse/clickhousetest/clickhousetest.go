@@ -110,8 +110,9 @@ func startShared() {
 
 func start(ctx context.Context, dir string) (*embedded.Engine, *clickhouse.DB, error) {
 	engine, err := embedded.Start(ctx, embedded.Options{
-		Dir: dir, ServicePassword: ServicePassword, BIPassword: BIPassword,
-		BIGrants: []string{"GRANT SELECT ON bi.*", "GRANT SELECT ON askbuy.*"}, MaxMemory: 1 << 30,
+		Dir: dir, ServicePassword: ServicePassword, MaxMemory: 1 << 30, Readers: []embedded.Reader{{
+			Name: embedded.BIUser, Hash: embedded.Hash(BIPassword), Grants: []string{"GRANT SELECT ON bi.*", "GRANT SELECT ON askbuy.*"},
+		}},
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w (is the engine fetched? run `make engine`)", err)

@@ -3,8 +3,6 @@
 package embedded
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/xml"
 	"fmt"
 	"net"
@@ -80,28 +78,20 @@ func writePrivate(path, content string) error {
 type templateView struct {
 	Dir, Host, HTTPPort, NativePort string
 	MaxMemory                       int64
-	ServiceHash, BIHash             string
-	Grants, Changeable              []string
+	ServiceHash                     string
+	Readers                         []Reader
+	Changeable                      []string
 }
 
 func (s *settings) view() templateView {
 	v := templateView{
 		Dir: s.Dir, Host: s.host, HTTPPort: s.httpPort, NativePort: s.nativePort, MaxMemory: s.MaxMemory,
-		ServiceHash: sha256hex(s.ServicePassword), Changeable: changeable,
+		ServiceHash: Hash(s.ServicePassword), Readers: s.Readers, Changeable: Changeable,
 	}
 	if v.Host == "" {
 		v.Host = "0.0.0.0"
 	}
-	if s.BIPassword != "" {
-		v.BIHash = sha256hex(s.BIPassword)
-		v.Grants = append(append(v.Grants, s.BIGrants...), metadataGrants...)
-	}
 	return v
-}
-
-func sha256hex(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
 }
 
 func escapeXML(s string) (string, error) {
@@ -110,20 +100,21 @@ func escapeXML(s string) (string, error) {
 	return b.String(), err
 }
 
-// metadataGrants let BI tools list tables and columns: information_schema.tables reads system.parts.
-var metadataGrants = []string{"GRANT SELECT ON information_schema.*", "GRANT SELECT ON system.parts"}
-
-// changeable are the settings BI tools send with a query and that harm nobody; every other one is locked for bi.
-var changeable = []string{
-	"cancel_http_readonly_queries_on_client_close", "date_time_output_format", "enable_http_compression",
-	"extremes", "http_headers_progress_interval_ms", "http_receive_timeout", "http_send_timeout",
-	"http_zlib_compression_level", "log_comment", "max_block_size", "max_result_bytes", "max_result_rows",
-	"max_threads", "output_format_json_quote_64bit_integers", "output_format_json_quote_denormals",
-	"result_overflow_mode", "send_progress_in_http_headers", "session_timezone",
+// byDatabase gives conditions by database and table.
+func byDatabase(rows map[string]string) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for name, condition := range rows {
+		database, table, _ := strings.Cut(name, ".")
+		if out[database] == nil {
+			out[database] = map[string]string{}
+		}
+		out[database][table] = condition
+	}
+	return out
 }
 
 func mustTemplate(name, text string) *template.Template {
-	return template.Must(template.New(name).Funcs(template.FuncMap{"x": escapeXML}).Parse(text))
+	return template.Must(template.New(name).Funcs(template.FuncMap{"x": escapeXML, "byDatabase": byDatabase}).Parse(text))
 }
 
 // Four background threads and small caches suit one machine; the merge_tree numbers are those a pool of
@@ -191,17 +182,25 @@ var usersTemplate = mustTemplate(usersFile, `<clickhouse>
       <networks><ip>::/0</ip></networks>
       <profile>default</profile>
       <quota>default</quota>
-    </`+ServiceUser+`>{{if .BIHash}}
-    <`+BIUser+`>
-      <password_sha256_hex>{{.BIHash}}</password_sha256_hex>
+    </`+ServiceUser+`>{{range .Readers}}
+    <{{.Name}}>
+      <password_sha256_hex>{{.Hash}}</password_sha256_hex>
       <networks><ip>::/0</ip></networks>
       <profile>bi</profile>
-      <quota>default</quota>
+      <quota>{{.Name}}</quota>
       <grants>{{range .Grants}}
         <query>{{x .}}</query>{{end}}
       </grants>
-    </`+BIUser+`>{{end}}
+      <databases>{{range $database, $tables := byDatabase .Rows}}
+        <{{$database}}>{{range $table, $rows := $tables}}
+          <{{$table}}><filter>{{x $rows}}</filter></{{$table}}>{{end}}
+        </{{$database}}>{{end}}
+      </databases>
+    </{{.Name}}>{{end}}
   </users>
-  <quotas><default/></quotas>
+  <quotas>
+    <default/>{{range .Readers}}
+    <{{.Name}}><interval><duration>3600</duration><queries>{{.Queries}}</queries><execution_time>{{.Seconds}}</execution_time></interval></{{.Name}}>{{end}}
+  </quotas>
 </clickhouse>
 `)

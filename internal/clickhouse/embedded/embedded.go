@@ -22,7 +22,6 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"strings"
 )
 
 // Version is the npm version of the engine's package; the server inside calls itself 26.7.2.1.
@@ -66,8 +65,7 @@ type Options struct {
 	HTTPAddr        string       // host:port, port 0 picks a free one; "" = 127.0.0.1:0
 	NativeAddr      string       // as HTTPAddr, on the same host
 	ServicePassword string       // of user askbuy, who may do everything; required
-	BIPassword      string       // of user bi, who may only read; "" = there is no user bi
-	BIGrants        []string     // what bi may read: "GRANT SELECT ON bi.*", without a TO clause
+	Readers         []Reader     // users who may only read; SetReaders changes them
 	MaxMemory       int64        // bytes, for the whole server; 0 = DefaultMaxMemory
 	Log             *slog.Logger // nil = discard
 }
@@ -112,12 +110,7 @@ func (o Options) Validate() error {
 	case httpHost != nativeHost:
 		bad("HTTPAddr and NativeAddr must have one host, got %q and %q", httpHost, nativeHost)
 	}
-	for _, g := range o.BIGrants {
-		if up := strings.ToUpper(g); !strings.HasPrefix(up, "GRANT ") || strings.Contains(up, " TO ") {
-			bad("BIGrants must be GRANT statements without TO, got %q", g)
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(errors.Join(errs...), validateReaders(o.Readers))
 }
 
 // dsn is the address of the native listener for clickhouse-go, as the service user.

@@ -20,7 +20,7 @@ import (
 type Engine struct {
 	lock     *os.File
 	start    launcher
-	settings settings // fixed after the first start
+	settings settings // fixed after the first start, but for the readers
 	delay    func(failures int) time.Duration
 	ended    context.Context // done once Close was called
 	end      context.CancelFunc

@@ -42,3 +42,6 @@ func (*Engine) Run(context.Context) error { return nil }
 
 // Close does nothing.
 func (*Engine) Close() error { return nil }
+
+// SetReaders does nothing.
+func (*Engine) SetReaders(context.Context, []Reader) error { return nil }

@@ -33,8 +33,8 @@ const (
 
 func testOptions(dir string) Options {
 	return Options{
-		Dir: dir, ServicePassword: servicePassword, BIPassword: biPassword,
-		BIGrants: []string{"GRANT SELECT ON shop.*"}, MaxMemory: 1 << 30,
+		Dir: dir, ServicePassword: servicePassword, MaxMemory: 1 << 30,
+		Readers: []Reader{{Name: BIUser, Hash: Hash(biPassword), Grants: []string{"GRANT SELECT ON shop.*", "GRANT SELECT ON information_schema.*", "GRANT SELECT ON system.parts"}}},
 	}
 }
 
@@ -225,7 +225,7 @@ func TestPortTakenBehindTheCheck(t *testing.T) {
 
 func TestStartSaysWhy(t *testing.T) {
 	o := testOptions(t.TempDir())
-	o.BIGrants = []string{"GRANT NONSENSE ON shop.*"}
+	o.Readers[0].Grants = []string{"GRANT NONSENSE ON shop.*"}
 	if _, err := Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "parse grant query") {
 		t.Errorf("error %v does not hold the server's reason", err)
 	}

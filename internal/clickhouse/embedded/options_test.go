@@ -23,10 +23,10 @@ func TestOptionsValidateReportsEverything(t *testing.T) {
 	}
 	f(Options{Dir: "d", ServicePassword: "p"})
 	f(Options{}, "Dir", "ServicePassword")
-	f(Options{MaxMemory: -1, HTTPAddr: "x", BIGrants: []string{"DROP"}}, "Dir", "MaxMemory", "HTTPAddr", "BIGrants")
+	f(Options{MaxMemory: -1, HTTPAddr: "x", Readers: []Reader{{Name: "a b", Grants: []string{"DROP"}, Rows: map[string]string{"t": "1"}}}}, "Dir", "MaxMemory", "HTTPAddr", "name of a reader", "Hash", "Grants", "database.table")
 	f(Options{Dir: "d", ServicePassword: "p", NativeAddr: "x"}, "NativeAddr")
 	f(Options{Dir: "d", ServicePassword: "p", HTTPAddr: "0.0.0.0:0", NativeAddr: "127.0.0.1:0"}, "one host")
-	f(Options{Dir: "d", ServicePassword: "p", BIGrants: []string{"GRANT SELECT ON bi.* TO bi"}}, "without TO")
+	f(Options{Dir: "d", ServicePassword: "p", Readers: []Reader{{Name: "bi", Hash: Hash("p"), Grants: []string{"GRANT SELECT ON bi.* TO bi"}}, {Name: "bi", Hash: Hash("p")}}}, "without TO", "no other user's")
 }
 
 func TestDSNEscapesThePassword(t *testing.T) {

@@ -32,6 +32,9 @@ func (e *Engine) Run(ctx context.Context) error {
 			return nil
 		case <-c.done:
 		}
+		if e.replaced(c) {
+			continue
+		}
 		if time.Since(since) > steadyAfter {
 			failures = 0
 		}
@@ -40,6 +43,13 @@ func (e *Engine) Run(ctx context.Context) error {
 			failures = e.revive(ctx, failures)
 		}
 	}
+}
+
+// replaced reports whether another child has taken this one's place on purpose. While that happens, it waits.
+func (e *Engine) replaced(c *child) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.child.Load() != c
 }
 
 // revive tries until a server is up or nobody wants one any more, and returns the failures so far.
