@@ -40,6 +40,9 @@ func GrantStatements(c Config, r warehouse.Reader) ([]string, error) {
 // GrantReader makes a reader, or changes the shops of one; its password stays.
 // It returns once the reader can sign in.
 func GrantReader(ctx context.Context, c Config, r warehouse.Reader) error {
+	if err := embeddedRuns(c); err != nil {
+		return err
+	}
 	r, err := withPassword(c, r)
 	if err != nil {
 		return err
@@ -61,6 +64,9 @@ func GrantReader(ctx context.Context, c Config, r warehouse.Reader) error {
 
 // RevokeReader takes a reader away, and returns once it cannot sign in.
 func RevokeReader(ctx context.Context, c Config, name string) error {
+	if err := embeddedRuns(c); err != nil {
+		return err
+	}
 	if c.ClickHouseDSN != "" {
 		server, err := readersServer(c)
 		if err != nil {
@@ -89,6 +95,15 @@ func RevokeReader(ctx context.Context, c Config, name string) error {
 		return err
 	}
 	return nil
+}
+
+// embeddedRuns: the embedded server is told by the instance that runs it.
+func embeddedRuns(c Config) error {
+	if c.ClickHouseDSN != "" {
+		return nil
+	}
+	_, err := ReadEndpoints(c.DataDir)
+	return err
 }
 
 // GrantedReader is what was granted to a reader; user bi reads all shops.

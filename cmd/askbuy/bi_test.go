@@ -16,6 +16,7 @@ func (i *instance) readers(t *testing.T) {
 	i.ask("bi", "grant", "--user", "acme", "--shop", "s1", "--all").wants(exitUsage)
 	i.ask("bi", "grant", "--user", "askbuy", "--all").wants(exitUsage)
 	i.ask("bi", "check", "--user", "acme").wants(exitUsage)
+	ask(t, "bi", "grant", "--user", "acme", "--all", "--data-dir", t.TempDir()).wants(exitUsage).says("no instance is running")
 	shops := i.shops(t)
 	i.ask("bi", "grant", "--user", "acme", "--shop", shops[0]).wants(exitDone)
 	if info, err := os.Stat(i.dir + "/bi_password_acme"); err != nil || info.Mode() != fs.FileMode(0o600) {

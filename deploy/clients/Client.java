@@ -11,10 +11,12 @@ import java.util.Properties;
 /**
  * Reads askbuy's views with clickhouse-jdbc, as FineBI, DataEase and Metabase do.
  * ASKBUY_BI_URL (http://host:8123), ASKBUY_BI_USER and ASKBUY_BI_PASSWORD say where and as whom.
- * Run it with: java -cp clickhouse-jdbc-all.jar Client.java
+ * Run it with: java -cp 'libs/*' Client.java, where libs holds clickhouse-jdbc's file that ends in -all.jar and
+ * slf4j-api.
  */
 public class Client {
-    public static void main(String[] args) throws SQLException {
+    public static void main(String[] args) throws Exception {
+        Class.forName("com.clickhouse.jdbc.ClickHouseDriver"); // the class that BI tools ask for
         URI at = URI.create(System.getenv("ASKBUY_BI_URL"));
         Properties who = new Properties();
         who.setProperty("user", System.getenv("ASKBUY_BI_USER"));

@@ -1,7 +1,7 @@
 // Reads askbuy's views with @clickhouse/client, as notebooks and Node services
 // do. ASKBUY_BI_URL (http://host:8123), ASKBUY_BI_USER and ASKBUY_BI_PASSWORD
 // say where and as whom. Big integers come as strings, so that none is rounded.
-import { createClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 
 const client = createClient({
   url: process.env.ASKBUY_BI_URL,
@@ -9,6 +9,7 @@ const client = createClient({
   password: process.env.ASKBUY_BI_PASSWORD,
   database: "bi",
   clickhouse_settings: { output_format_json_quote_64bit_integers: 1, max_execution_time: 20 },
+  log: { level: ClickHouseLogLevel.OFF }, // errors are thrown as well
 });
 
 const rows = async (query, query_params = {}) =>

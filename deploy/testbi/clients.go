@@ -16,6 +16,7 @@ const (
 	clickhouseJS      = "1.23.1"
 	clickhouseConnect = "1.12.0"
 	clickhouseJDBC    = "0.9.9" // the newest whose file with everything in it Maven Central has
+	slf4j             = "2.0.17"
 	mavenPlugin       = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0"
 )
 
@@ -53,12 +54,14 @@ func python(ctx context.Context, i *instance, cache string) (string, error) {
 func java(ctx context.Context, i *instance, cache string) (string, error) {
 	dir := filepath.Join(cache, "java-"+clickhouseJDBC)
 	err := fetched(ctx, dir, "java", func(fresh string) *exec.Cmd {
-		return exec.CommandContext(ctx, "mvn", "-q", "-B", "-ntp", mavenPlugin+":copy", "-Dartifact=com.clickhouse:clickhouse-jdbc:"+clickhouseJDBC+":jar:all", "-DoutputDirectory="+fresh)
+		script := `for artifact in "$@"; do mvn -q -B -ntp ` + mavenPlugin + `:copy "-Dartifact=$artifact" "-DoutputDirectory=$0" || exit 1; done`
+		return exec.CommandContext(ctx, "sh", "-c", script, fresh, "com.clickhouse:clickhouse-jdbc:"+clickhouseJDBC+":jar:all",
+			"org.slf4j:slf4j-api:"+slf4j, "org.slf4j:slf4j-nop:"+slf4j) // for logging, which tools bring along
 	})
 	if err != nil {
 		return "", err
 	}
-	return i.played(ctx, "java", "-cp", filepath.Join(dir, "clickhouse-jdbc-"+clickhouseJDBC+"-all.jar"), "deploy/clients/Client.java")
+	return i.played(ctx, "java", "-cp", filepath.Join(dir, "*"), "deploy/clients/Client.java")
 }
 
 // venv makes an environment of Python's with packages.

@@ -70,7 +70,11 @@ func (i *instance) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	granted, err := exec.CommandContext(ctx, i.binary, "bi", "grant", "--user", "shopkeeper", "--shop", "default", "--data-dir", i.dir).CombinedOutput()
+	shop, err := i.sql(ctx, "SELECT argMax(shop_id, n) FROM (SELECT shop_id, sum(orders) AS n FROM bi.conversations GROUP BY shop_id)")
+	if err != nil {
+		return err
+	}
+	granted, err := exec.CommandContext(ctx, i.binary, "bi", "grant", "--user", "shopkeeper", "--shop", shop, "--data-dir", i.dir).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("grant a reader: %w\n%s", err, granted)
 	}

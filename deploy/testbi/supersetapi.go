@@ -30,7 +30,7 @@ func newSession() *http.Client {
 // call sends JSON, or a form, and gives the answer of a 200.
 func (s *supersetServer) call(ctx context.Context, method, path string, body any) ([]byte, error) {
 	var content io.Reader
-	kind := "application/json"
+	kind := "" // Superset reads a body as soon as one is announced
 	switch b := body.(type) {
 	case nil:
 	case form:
@@ -40,13 +40,15 @@ func (s *supersetServer) call(ctx context.Context, method, path string, body any
 		if err != nil {
 			return nil, err
 		}
-		content = bytes.NewReader(encoded)
+		content, kind = bytes.NewReader(encoded), "application/json"
 	}
 	r, err := http.NewRequestWithContext(ctx, method, s.url+path, content)
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Content-Type", kind)
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
+	}
 	r.Header.Set("Referer", s.url)
 	if s.authority != "" {
 		r.Header.Set("Authorization", s.authority)
@@ -149,7 +151,8 @@ func pack(dir string, change func(name, content string) string) (bundle []byte, 
 		_, err = io.WriteString(f, change(filepath.ToSlash(name), string(content)))
 		return err
 	})
-	return out.Bytes(), files, errors.Join(err, z.Close())
+	err = errors.Join(err, z.Close())
+	return out.Bytes(), files, err
 }
 
 // listed is one object of a list.
