@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak planted test-services test-clients test-bi check bench bench-parts fuzz engine build fmt clean model eval web browser screenshots
+.PHONY: help run test soak planted test-services test-clients test-bi check bench bench-parts bench-web fuzz engine build fmt clean model eval web browser screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ engine: ## fetch the embedded ClickHouse once (178 MB), into the user's cache
 
 bench: engine build ## the goals of speed and memory, in one table (Linux, two cores, 2 minutes)
 	$(GO) run ./bench -binary $(BIN)
+
+bench-web: engine ## the first page on 1 million conversations, 5 million messages (N=conversations)
+	BENCH_WEB=$${N:-1000000} $(GO) test -timeout 30m -count 1 -v -run '^TestSpeed$$' ./web
 
 bench-parts: ## the benchmarks of single parts
 	$(GO) test -run '^$$' -bench . -benchmem ./schemas/event ./ingest/... ./models/... ./processors/... ./sinks/... ./internal/kafka

@@ -76,17 +76,21 @@ func Name(kind web.Kind, id string, l web.Lang) string {
 }
 
 // newDashboard is role dashboard, and the link that opens it once.
-func newDashboard(w wiring) (_ *web.Dashboard, link string, err error) {
+func newDashboard(w wiring, d *doors) (_ *web.Dashboard, link string, err error) {
 	token := make([]byte, 32)
 	if _, err := rand.Read(token); err != nil {
 		return nil, "", fmt.Errorf("make the sign-in link: %w", err)
 	}
 	link = hex.EncodeToString(token)
+	letters, err := newLetterDesk(w, d)
+	if err != nil {
+		return nil, "", err
+	}
 	config := web.DefaultConfig()
 	config.SecureCookies = w.config.DashboardHTTPS
 	dashboard, err := web.New(config, web.Deps{
 		DB: w.db, Users: w.config.users(), Keys: readingKeys(w), AdminPassword: w.secrets.admin, Link: link,
-		Interval: report.Wilson, Name: Name, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Metrics: w.registry, Log: w.log,
+		Letters: letters, Record: recordLooks(w.db), Interval: report.Wilson, Name: Name, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Metrics: w.registry, Log: w.log,
 	})
 	return dashboard, link, err
 }
@@ -108,7 +112,7 @@ func (d *doors) adminPart(w wiring) (part, error) {
 	w.health.Register(mux, w.registry)
 	server := httpserver.New(httpserver.DefaultConfig(), d.admin, mux, w.health, w.log)
 	if w.config.Has(RoleDashboard) {
-		dashboard, link, err := newDashboard(w)
+		dashboard, link, err := newDashboard(w, d)
 		if err != nil {
 			return part{}, fmt.Errorf("set up role %s: %w", RoleDashboard, err)
 		}

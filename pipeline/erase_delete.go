@@ -13,8 +13,8 @@ import (
 // mutation waits until all replicas have done what they are told.
 var mutation = clickhouse.Settings{"mutations_sync": 2, "max_query_size": 16 << 20}
 
-// conversationIndex is a table that the server makes by itself out of messages.
-const conversationIndex = "conversation_index"
+// made are tables that the server makes by itself out of messages.
+var made = []string{"conversation_index", "conversations"}
 
 // alter changes rows of a table, on every node.
 func (r *erasing) alter(ctx context.Context, table, what string) error {
@@ -41,7 +41,7 @@ func (r *erasing) delete(ctx context.Context) error {
 	if err := r.deleteUnits(ctx); err != nil {
 		return err
 	}
-	return r.refreshIndex(ctx)
+	return r.refreshMade(ctx)
 }
 
 func (r *erasing) deleteWhere(ctx context.Context, d doomed) error {
@@ -72,8 +72,12 @@ func (r *erasing) count(ctx context.Context) (map[string]int64, error) {
 		}
 		counts[short(d.table)] += n
 	}
-	counts[conversationIndex], err = r.indexed(ctx)
-	return counts, err
+	for _, table := range made {
+		if counts[table], err = r.inMade(ctx, table); err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
 }
 
 func (r *erasing) remaining(ctx context.Context) (total int64, err error) {
@@ -139,40 +143,51 @@ func hasIdentity(table string) bool {
 	return i >= 0 && slices.Contains(warehouse.Tables()[i].Columns, "fp")
 }
 
-// refreshIndex has the server make the conversation index anew. A refresh that
-// was under way may have read what is gone, hence the waiting.
-func (r *erasing) refreshIndex(ctx context.Context) error {
-	n, err := r.indexed(ctx)
-	if err != nil || n == 0 {
-		return err
-	}
-	const view = warehouse.DatabaseTables + "." + conversationIndex + "_refresh"
-	for _, sql := range []string{"SYSTEM WAIT VIEW " + view, "SYSTEM REFRESH VIEW " + view, "SYSTEM WAIT VIEW " + view} {
-		if err := r.db.Exec(ctx, sql, nil); err != nil {
-			return fmt.Errorf("refresh the conversation index: %w", err)
+// refreshMade has the server make anew what it makes of messages by itself. A
+// refresh that was under way may have read what is gone, hence the waiting.
+func (r *erasing) refreshMade(ctx context.Context) error {
+	for _, table := range made {
+		n, err := r.inMade(ctx, table)
+		if err != nil {
+			return err
 		}
+		if n == 0 {
+			continue
+		}
+		view := warehouse.DatabaseTables + "." + table + "_refresh"
+		for _, sql := range []string{"SYSTEM WAIT VIEW " + view, "SYSTEM REFRESH VIEW " + view, "SYSTEM WAIT VIEW " + view} {
+			if err := r.db.Exec(ctx, sql, nil); err != nil {
+				return fmt.Errorf("have %s made anew: %w", table, err)
+			}
+		}
+		left, err := r.inMade(ctx, table)
+		if err != nil {
+			return err
+		}
+		r.cert.Rows[table] += max(0, n-left)
 	}
-	left, err := r.indexed(ctx)
-	r.cert.Rows[conversationIndex] += max(0, n-left)
-	return err
+	return nil
 }
 
-// indexed counts the conversations in the index that began before the erasure;
-// one that goes on after it begins anew.
-func (r *erasing) indexed(ctx context.Context) (int64, error) {
+// inMade counts the conversations in such a table that began before the
+// erasure; one that goes on after it begins anew.
+func (r *erasing) inMade(ctx context.Context, table string) (int64, error) {
 	row, err := clickhouse.One[struct {
 		N int64 `ch:"n"`
-	}](ctx, r.db, `SELECT toInt64(count()) AS n FROM askbuy.conversation_index
+	}](ctx, r.db, `SELECT toInt64(count()) AS n FROM askbuy.`+table+`
 		WHERE shop_id = {shop:String} AND user_id = {user:String} AND toUnixTimestamp64Milli(started_at) <= {upto:Int64}`, r.params())
 	if err != nil {
-		return 0, fmt.Errorf("count rows of the conversation index: %w", err)
+		return 0, fmt.Errorf("count rows of %s: %w", table, err)
 	}
 	return row.N, nil
 }
 
 // noRows has every table that holds something of shoppers.
 func noRows() map[string]int64 {
-	rows := map[string]int64{conversationIndex: 0}
+	rows := map[string]int64{}
+	for _, table := range made {
+		rows[table] = 0
+	}
 	for _, t := range warehouse.Tables() {
 		if slices.Contains(t.Columns, "user_id") || t.Name == warehouse.DeadLetters.Name {
 			rows[short(t.Name)] = 0

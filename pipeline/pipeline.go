@@ -37,7 +37,8 @@ type Pipeline struct {
 	closers  []func() error // last opened, first closed
 	wasReady bool
 
-	now func() time.Time // of the models log
+	now    func() time.Time // of the models log
+	tokens TokenMaker       // nil: none can be made
 	// behindDoor lets a test plant a fault between the door and the broker.
 	behindDoor func(publisher) publisher
 }
@@ -133,6 +134,9 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	}
 	p.onClose(db.Close)
 	if err := openTables(ctx, db, admin, k, p.config, secrets, p.log); err != nil {
+		return err
+	}
+	if err := makeRollups(ctx, db, p.config); err != nil {
 		return err
 	}
 	if err := writeShops(ctx, db, p.config); err != nil {

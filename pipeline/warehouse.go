@@ -87,6 +87,24 @@ func prepare(ctx context.Context, db *clickhouse.DB, c Config, log *slog.Logger)
 	return nil
 }
 
+// makeRollups has the server keep what the dashboard reads of all shops at
+// once.
+func makeRollups(ctx context.Context, db *clickhouse.DB, c Config) error {
+	if !c.Has(RoleDashboard) {
+		return nil
+	}
+	rollups, err := warehouse.Rollups(warehouse.Cluster{Name: c.ClickHouseCluster})
+	if err != nil {
+		return fmt.Errorf("render rollups: %w", err)
+	}
+	for _, r := range rollups {
+		if err := db.Exec(ctx, r.SQL, nil); err != nil {
+			return fmt.Errorf("make rollup %s: %w", r.Name, err)
+		}
+	}
+	return nil
+}
+
 // writeShops makes the configured shops, and only them, the ones that the
 // views see: a shop that left the configuration goes back to the defaults. A
 // process whose configuration says nothing of shops leaves them alone.

@@ -183,7 +183,7 @@ func (a *answer) plain(v *visit, row int, column questions.Column) cell {
 	case questions.Share:
 		return digits(percent(a.number(row, column.Name)))
 	case questions.Score, questions.Hours:
-		return digits(number(a.number(row, column.Name), 3))
+		return digits(trimZeros(number(a.number(row, column.Name), 3)))
 	case questions.Second:
 		if s := a.number(row, column.Name); s != nil {
 			return digits(span(v.lang, time.Duration(*s*float64(time.Second))))

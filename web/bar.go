@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"askbuy/web/questions"
 )
 
 // bar is what stands above every page: the filter, and whether its numbers can
@@ -33,20 +31,14 @@ var chosen = []string{"shop_id", "channel"}
 // begins at the first page, and as of now.
 var dropped = []string{"lang", "page", "as_of"}
 
-// asOf is the moment that a link names, else the one up to which everything is
-// stored.
-func asOf(asked string, b *bar, now time.Time) (time.Time, error) {
-	switch {
-	case asked != "":
-		at, err := time.Parse(time.RFC3339Nano, asked)
-		if err != nil {
-			return at, badFilter("as_of", asked)
-		}
-		return at, nil
-	case b.Known:
-		return b.Through, nil
+// narrow leaves out what a page does not take.
+func (b *bar) narrow(p page) {
+	if p.now {
+		b.Ranges, b.Channels = nil, nil
 	}
-	return now, nil
+	if p.allShops {
+		b.Shops = nil
+	}
 }
 
 // Stamp is Through for programs.
@@ -91,21 +83,47 @@ func (d *Dashboard) bar(ctx context.Context, v *visit, q url.Values) (*bar, erro
 	if err := d.light(ctx, b); err != nil {
 		return nil, err
 	}
-	v.asOf, err = asOf(q.Get("as_of"), b, d.deps.Now())
+	v.asOf, err = d.asOf(ctx, q.Get("as_of"), b)
 	return b, err
 }
 
-// light asks the ledger. What is on its way, and up to when all has arrived,
-// is the same for every shop, so everybody may know it.
+// light reads what the server noted of the ledger a few seconds ago; before it
+// noted anything, the ledger itself. What is on its way, and up to when all has
+// arrived, is the same for every shop, so everybody may know it.
 func (d *Dashboard) light(ctx context.Context, b *bar) error {
-	said, err := d.desk.Ask(ctx, "data_through", nil, questions.Scope{All: true})
-	if err != nil {
-		return err
-	}
-	a := newAnswer(said)
-	for row := range a.Rows {
-		b.Through, b.InFlight, b.Lost = a.time(row, "through"), a.count(row, "in_flight"), a.count(row, "unexplained")
-		b.Known = !b.Through.IsZero()
+	for _, table := range []string{"lights", "lights_now"} {
+		err := each(ctx, d.deps.DB, "the ledger's lights", "SELECT l.through, l.unexplained, l.in_flight, l.is_known FROM askbuy."+table+" AS l", nil, func(r *row) {
+			b.Through, b.Lost, b.InFlight, b.Known = take[time.Time](r), take[int64](r), take[int64](r), take[uint8](r) == 1
+		})
+		if err != nil || b.Known {
+			return err
+		}
 	}
 	return nil
+}
+
+// staleAfter is the age at which a rollup is no longer asked: its server does
+// not make it anew.
+const staleAfter = 10 * time.Minute
+
+// asOf is the moment that a link names, else that of the rollup, else the one
+// up to which everything is stored.
+func (d *Dashboard) asOf(ctx context.Context, asked string, b *bar) (time.Time, error) {
+	if asked != "" {
+		at, err := time.Parse(time.RFC3339Nano, asked)
+		if err != nil {
+			return at, badFilter("as_of", asked)
+		}
+		return at, nil
+	}
+	rolled, err := d.desk.RolledUp(ctx)
+	switch {
+	case err != nil:
+		return rolled, err
+	case !b.Known:
+		return d.deps.Now(), nil
+	case !rolled.IsZero() && b.Through.Sub(rolled) < staleAfter:
+		b.Through = rolled
+	}
+	return b.Through, nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"askbuy/internal/clickhouse"
@@ -40,14 +41,18 @@ type seeded struct {
 }
 
 // serve is a dashboard with shops in it, and its address.
-func serve(t *testing.T, users ...web.User) string {
+func serve(t *testing.T, change ...func(*web.Deps)) string {
 	t.Helper()
 	w := warehouse()
 	w.once.Do(func() { w.db = webtest.Warehouse(t) })
-	dashboard, err := web.New(web.DefaultConfig(), web.Deps{
-		DB: w.db, Users: users, Keys: keys, AdminPassword: password, Link: link, Interval: report.Wilson, Name: pipeline.Name,
+	deps := web.Deps{
+		DB: w.db, Keys: keys, AdminPassword: password, Link: link, Interval: report.Wilson, Name: pipeline.Name,
 		Now: time.Now, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, f := range change {
+		f(&deps)
+	}
+	dashboard, err := web.New(web.DefaultConfig(), deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +64,7 @@ func serve(t *testing.T, users ...web.User) string {
 }
 
 // paths are the pages that every look is taken at.
-var paths = []string{"/", "/scores?range=30d", "/experiments", "/live", "/pipeline", "/funnel?range=30d", "/attribution?range=30d", "/conversations?range=30d&step=high_intent", "/conversation?shop_id=1024&conv_id=c_1&user_id=u_1", "/orders?range=30d", "/shoppers?range=30d", "/dictionary"}
+var paths = []string{"/", "/scores?range=30d", "/experiments", "/handoffs", "/live", "/pipeline", "/deadletters", "/funnel?range=30d", "/attribution?range=30d", "/conversations?range=30d&step=high_intent", "/conversation?shop_id=1024&conv_id=c_1&user_id=u_1", "/orders?range=30d", "/shoppers?range=30d", "/dictionary"}
 
 func TestPagesInABrowser(t *testing.T) {
 	tab := webtest.Open(t, serve(t))
@@ -122,4 +127,39 @@ func TestFilterInABrowser(t *testing.T) {
 	for _, problem := range tab.Problems() {
 		t.Errorf("console: %s", problem)
 	}
+}
+
+// Without a mouse: the first stop leads past the navigation, and everything
+// that can be done is a link, a button or a field.
+func TestKeyboardInABrowser(t *testing.T) {
+	tab := webtest.Open(t, serve(t))
+	tab.Go("/signin?link=" + link + "&lang=en")
+	tab.Do(chromedp.KeyEvent(kb.Tab))
+	if at := webtest.Eval[string](tab, "document.activeElement.className"); at != "skip" {
+		t.Errorf("the first stop is %q", at)
+	}
+	tab.Do(chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Tab))
+	if inside := webtest.Eval[bool](tab, "document.querySelector('main').contains(document.activeElement)"); !inside {
+		t.Error("the link past the navigation does not lead into the page")
+	}
+	if n := webtest.Eval[int](tab, "[...document.querySelectorAll('[onclick], [tabindex]')].filter(e => e.tabIndex > 0 || e.onclick).length"); n != 0 {
+		t.Errorf("%d things cannot be reached in their order", n)
+	}
+}
+
+// On paper there is what the page says, and nothing to click.
+func TestPrintInABrowser(t *testing.T) {
+	tab := webtest.Open(t, serve(t))
+	tab.Go("/signin?link=" + link)
+	tab.Media("print", "light")
+	tab.Whole()
+	for _, gone := range []string{".side", ".ranges", ".filter", ".take"} {
+		if shown := webtest.Eval[bool](tab, "[...document.querySelectorAll('"+gone+"')].some(e => e.checkVisibility())"); shown {
+			t.Errorf("%s is printed", gone)
+		}
+	}
+	if shown := webtest.Eval[bool](tab, "[...document.querySelectorAll('.tile, .sentence, ask-chart svg, .lights')].every(e => e.checkVisibility())"); !shown {
+		t.Error("something that matters is not printed")
+	}
+	tab.Screenshot("overview-print")
 }

@@ -23,7 +23,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		LinkLives: time.Hour, SessionIdle: 12 * time.Hour, SessionMax: 7 * 24 * time.Hour, MaxSessions: 10,
-		MaxAttempts: 10, AttemptEvery: 6 * time.Second, ShopsLive: time.Minute, QueryTimeout: 15 * time.Second,
+		MaxAttempts: 10, AttemptEvery: 6 * time.Second, ShopsLive: 10 * time.Second, QueryTimeout: 15 * time.Second,
 	}
 }
 

@@ -51,7 +51,7 @@ func experimentList(v *visit, a *answer) figure {
 
 // forestFigure shows the effect on every metric with its interval.
 func (d *Dashboard) forestFigure(v *visit, a *answer, experiment string) figure {
-	f := figure{ID: "effects", Title: v.t("experiments.effects", experiment), Note: v.t("experiments.effects.note", moment(a.time(0, "data_cutoff"), v.filter.Zone)), Chart: &chart{Kind: "forest", Unit: "percent"}}
+	f := figure{ID: "effects", Half: true, Title: v.t("experiments.effects", experiment), Note: v.t("experiments.effects.note", moment(a.time(0, "data_cutoff"), v.filter.Zone)), Chart: &chart{Kind: "forest", Unit: "percent"}}
 	f.Table.Head = []cell{words(v.t("column.metric")), words(v.t("column.role")), words(v.t("column.variant")), digits(v.t("column.value_c")), digits(v.t("column.value_t")), digits(v.t("column.lift")), digits(v.t("column.p_always_valid")), digits(v.t("column.units")), words(v.t("column.verdict"))}
 	lift := series{Name: v.t("column.lift")}
 	for row := range a.Rows {
@@ -79,7 +79,7 @@ func (d *Dashboard) forestFigure(v *visit, a *answer, experiment string) figure 
 
 // unitsFigure shows how many shoppers were first exposed each day.
 func unitsFigure(v *visit, a *answer, experiment string) figure {
-	f := figure{ID: "units", Title: v.t("experiments.units", experiment), Chart: &chart{Kind: "lines", Unit: "count"}, Table: a.table(v, "day", "variant", "units")}
+	f := figure{ID: "units", Half: true, Title: v.t("experiments.units", experiment), Chart: &chart{Kind: "lines", Unit: "count"}, Table: a.table(v, "day", "variant", "units")}
 	byVariant := map[string]*series{}
 	for row := range a.Rows {
 		if day := dayName(v.lang, a.text(row, "day")); !slices.Contains(f.Chart.X, day) {

@@ -10,7 +10,15 @@ type figure struct {
 	Table table
 	CSV   string // address; may be empty
 	SQL   string // may be empty
+	Half  bool   // it takes half of the width, where there is enough
+	Whole bool   // all of its rows are shown, however many
 }
+
+// many rows are shown when they are asked for.
+const many = 20
+
+// Folded reports whether the table is closed at first.
+func (f figure) Folded() bool { return len(f.Table.Rows) > many && !f.Whole }
 
 // chart is what src/chart.ts draws.
 type chart struct {

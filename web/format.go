@@ -110,6 +110,14 @@ func unitGap(l Lang) string {
 
 func trimZero(digits string) string { return strings.TrimSuffix(digits, ".0") }
 
+// trimZeros leaves out what a fraction does not need.
+func trimZeros(digits string) string {
+	if !strings.Contains(digits, ".") {
+		return digits
+	}
+	return strings.TrimSuffix(strings.TrimRight(digits, "0"), ".")
+}
+
 // clock writes the time of day.
 func clock(t time.Time, zone *time.Location) string { return t.In(zone).Format("15:04:05") }
 

@@ -78,7 +78,7 @@ const waitingDays = 30
 
 // overviewAnswers are asked at once.
 type overviewAnswers struct {
-	daily, compare, cut, waiting, experiments *answer
+	daily, compare, cut, waiting, handoffs, experiments *answer
 }
 
 func askOverview(ctx context.Context, d *Dashboard, v *visit) (*overviewAnswers, error) {
@@ -94,6 +94,7 @@ func askOverview(ctx context.Context, d *Dashboard, v *visit) (*overviewAnswers,
 	put(&all.compare, "compare")
 	put(&all.cut, "cut", "by", "intent")
 	put(&all.waiting, "conversations_total", v.waiting()...)
+	put(&all.handoffs, "handoffs_waiting")
 	put(&all.experiments, "experiment_results")
 	return all, group.Wait()
 }
@@ -124,6 +125,9 @@ func overviewPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	o.Tiles = d.tiles(v, all.compare, total)
 	if n := all.waiting.count(0, "conversations"); n > 0 {
 		o.ToDo = append(o.ToDo, toDo{Key: "todo.waiting", N: n, Href: "/conversations" + v.filter.query(append(v.waiting(), "range", "", "as_of", stamp(v.asOf))...)})
+	}
+	if n := all.handoffs.count(0, "waiting"); n > 0 {
+		o.ToDo = append(o.ToDo, toDo{Key: "todo.handoffs", N: n, Note: v.t("todo.longest", span(v.lang, all.handoffs.seconds(0, "longest_seconds"))), Href: "/handoffs" + v.filter.query("state", "pending")})
 	}
 	o.Funnel, o.Trend, o.Intents = d.funnelFigure(v, all.daily, total), d.trendFigure(v, all.daily, days), d.intentsFigure(v, all.cut)
 	return o, nil

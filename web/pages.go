@@ -17,6 +17,7 @@ type page struct {
 	allShops bool   // for those of all shops only: its rows have no shop
 	hidden   bool   // not in the navigation: rows lead to it
 	look     string // its template, where that is not of its name
+	now      bool   // of now: without a period and a channel above it
 	// body is what the template shows as .Body.
 	body func(context.Context, *Dashboard, *visit) (any, error)
 }
@@ -33,10 +34,11 @@ func pages() []page {
 		{name: "shoppers", path: "/shoppers", group: "data", role: RoleViewer, look: "figures", body: shoppersPage},
 		{name: "dictionary", path: "/dictionary", group: "data", role: RoleViewer, body: dictionaryPage},
 		{name: "scores", path: "/scores", group: "learning", role: RoleViewer, look: "figures", body: scoresPage},
-		{name: "experiments", path: "/experiments", group: "learning", role: RoleViewer, look: "figures", body: experimentsPage},
-		{name: "live", path: "/live", group: "operation", role: RoleViewer, look: "figures", body: livePage},
-		{name: "pipeline", path: "/pipeline", group: "operation", role: RoleViewer, look: "figures", allShops: true, body: pipelinePage},
-		{name: "deadletters", path: "/deadletters", group: "operation", role: RoleViewer, body: deadLettersPage},
+		{name: "experiments", path: "/experiments", group: "learning", role: RoleViewer, look: "figures", now: true, body: experimentsPage},
+		{name: "handoffs", path: "/handoffs", group: "operation", role: RoleViewer, look: "figures", now: true, body: handoffsPage},
+		{name: "live", path: "/live", group: "operation", role: RoleViewer, look: "figures", now: true, body: livePage},
+		{name: "pipeline", path: "/pipeline", group: "operation", role: RoleViewer, look: "figures", now: true, allShops: true, body: pipelinePage},
+		{name: "deadletters", path: "/deadletters", group: "operation", role: RoleViewer, now: true, body: deadLettersPage},
 	}
 }
 
@@ -53,6 +55,7 @@ func (d *Dashboard) page(p page) handler {
 		if err != nil {
 			return err
 		}
+		b.narrow(p)
 		body, err := p.body(ctx, d, v)
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ func scoresPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 
 // reliabilityFigure holds what was said against what came.
 func reliabilityFigure(v *visit, a *answer) figure {
-	f := figure{ID: "reliability", Title: v.t("scores.reliability"), Note: v.t("scores.reliability.note"), Chart: &chart{Kind: "calibration", Unit: "percent", Names: names{None: v.t("scores.ideal")}}}
+	f := figure{ID: "reliability", Half: true, Title: v.t("scores.reliability"), Note: v.t("scores.reliability.note"), Chart: &chart{Kind: "calibration", Unit: "percent", Names: names{None: v.t("scores.ideal")}}}
 	f.Table.Head = []cell{words(v.t("column.bin")), digits(v.t("column.n")), digits(v.t("column.mean_p")), digits(v.t("column.rate"))}
 	came := series{Name: v.t("column.rate")}
 	for row := range a.Rows {
@@ -55,7 +55,7 @@ const thresholdStep = 5
 
 // thresholdsFigure answers: what if the threshold were another?
 func thresholdsFigure(v *visit, a *answer) figure {
-	f := figure{ID: "thresholds", Title: v.t("scores.thresholds"), Note: v.t("scores.thresholds.note"), Chart: &chart{Kind: "lines", Unit: "percent"}}
+	f := figure{ID: "thresholds", Half: true, Title: v.t("scores.thresholds"), Note: v.t("scores.thresholds.note"), Chart: &chart{Kind: "lines", Unit: "percent"}}
 	f.Table = a.table(v, "threshold", "flagged", "caught", "precision", "recall", "volume")
 	all := f.Table.Rows
 	f.Table.Rows = nil

@@ -28,11 +28,6 @@ type shop struct {
 	channels []string
 }
 
-const shopsSQL = `SELECT s.shop_id, s.time_zone, c.channels
-FROM bi.shops AS s
-LEFT JOIN (SELECT m.shop_id AS shop_id, arraySort(groupUniqArray(toString(m.channel))) AS channels FROM bi.messages AS m GROUP BY m.shop_id) AS c ON c.shop_id = s.shop_id
-ORDER BY s.shop_id`
-
 func (l *shopList) all(ctx context.Context) (shopsKnown, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -40,9 +35,8 @@ func (l *shopList) all(ctx context.Context) (shopsKnown, error) {
 		return l.known, nil
 	}
 	var known shopsKnown
-	err := each(ctx, l.db, "shops", shopsSQL, nil, func(r *row) {
-		s := shop{id: r.text(), zone: zoneOf(r.text()), channels: take[[]string](r)}
-		known = append(known, s)
+	err := each(ctx, l.db, "shops", "SELECT s.shop_id, s.time_zone, s.channels FROM askbuy.shop_list AS s ORDER BY s.shop_id", nil, func(r *row) {
+		known = append(known, shop{id: r.text(), zone: zoneOf(r.text()), channels: take[[]string](r)})
 	})
 	if err == nil && len(known) > 0 { // an empty list is asked for anew: the first shop should show at once
 		l.known, l.at = known, l.now()

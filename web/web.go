@@ -88,10 +88,12 @@ func New(c Config, deps Deps) (*Dashboard, error) {
 		return nil, err
 	}
 	shops := &shopList{db: deps.DB, now: deps.Now, lives: c.ShopsLive}
+	desk := questions.New(deps.DB, deps.Now, shops.zoneNow)
+	desk.UseRollups()
 	return &Dashboard{
 		config: c, deps: deps, people: people, looks: templates, metrics: counters,
 		sessions: newSessions(c, deps.Now, deps.Random), attempts: newAttempts(c, deps.Now),
-		shops: shops, desk: questions.New(deps.DB, deps.Now, shops.zoneNow), streams: make(chan struct{}, maxStreams), drain: make(chan struct{}),
+		shops: shops, desk: desk, streams: make(chan struct{}, maxStreams), drain: make(chan struct{}),
 	}, nil
 }
 

@@ -37,6 +37,7 @@ func (r runCommand) Run(a *app) error {
 	}
 	log := newLog(a.stderr, c.LogLevel)
 	p := pipeline.New(c, log)
+	p.UseTokens(func(secret, shop, body string) (string, error) { return shopToken(secret, shop, body, time.Now()) })
 	group, ctx := errgroup.WithContext(a.ctx)
 	group.Go(func() error {
 		if err := p.Run(ctx); err != nil {

@@ -35,7 +35,7 @@ type ExperimentSQL struct {
 
 // ExperimentQueries renders what experiments ask.
 func ExperimentQueries() (ExperimentSQL, error) {
-	t, err := template.New("").Funcs(functions).ParseFS(files, "partials/*.sql", "queries/*.sql", "views/*_askbuy.experiment_*.sql")
+	t, err := template.New("").Funcs(parameter.functions()).ParseFS(files, "partials/*.sql", "queries/*.sql", "views/*_askbuy.experiment_*.sql")
 	if err != nil {
 		return ExperimentSQL{}, err
 	}

@@ -7,7 +7,7 @@ import (
 
 // Partial renders one partial for a test of it alone.
 func Partial(name string, data any) (string, error) {
-	t, err := template.New("").Funcs(functions).ParseFS(files, "partials/*.sql")
+	t, err := template.New("").Funcs(parameter.functions()).ParseFS(files, "partials/*.sql")
 	if err != nil {
 		return "", err
 	}

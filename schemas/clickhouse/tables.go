@@ -43,6 +43,7 @@ var (
 		"latency_ms", "version")
 	ShadowScores = table("shadow_scores", "shop_id", "user_id", "event_id", "model_id", "conv_id", "ts", "evidence", "buy_score", "p_order", "p_net", "version")
 	ModelDrift   = table("model_drift", "model_id", "measured_at", "messages", "novelty", "expected_novelty", "is_known", "psi", "conversations", "z")
+	Looks        = table("looks", "at", "name", "kind", "shop_id", "target")
 	Receipts     = table("receipts", "topic", "raw_partition", "raw_position", "outcome", "source", "shop_id", "identity", "received_at")
 	DeadLetters  = table("dead_letters", "id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id",
 		"received_at", "topic", "partition", "position")
@@ -75,7 +76,7 @@ func Tables() []Table {
 	return []Table{
 		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases, Handoffs,
 		MessageScores, Touches, SecondOpinions, ShadowScores, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
-		ModelBundles, ModelLog, ModelDrift,
+		ModelBundles, ModelLog, ModelDrift, Looks,
 		Experiments, ExperimentUnits, ExperimentRefreshes, ExperimentSnapshots, ExperimentResults,
 	}
 }

@@ -10,8 +10,11 @@ type View struct {
 
 // Views gives every view in an order in which they can be made: those of
 // askbuy, which hold what is said more than once, before those of bi.
-func Views(c Cluster) ([]View, error) {
-	rendered, err := render(c, "views")
+func Views(c Cluster) ([]View, error) { return list(c, "views", parameter) }
+
+// list renders the statements of a folder in the order of their names.
+func list(c Cluster, dir string, m moment) ([]View, error) {
+	rendered, err := render(c, dir, m)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ const (
 	DatabaseViews  = "bi"
 )
 
-//go:embed migrations/*.sql views/*.sql partials/*.sql queries/*.sql
+//go:embed migrations/*.sql views/*.sql rollups/*.sql partials/*.sql queries/*.sql
 var files embed.FS
 
 // Cluster is where the tables live. The zero value is a single node.
@@ -65,7 +65,7 @@ func (c Cluster) Engine(name string, args ...string) string {
 
 // Render gives the migrations as plain goose files, in the root of the result.
 func Render(c Cluster) (fs.FS, error) {
-	rendered, err := render(c, "migrations")
+	rendered, err := render(c, "migrations", parameter)
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +79,11 @@ func Render(c Cluster) (fs.FS, error) {
 type file struct{ name, sql string }
 
 // render fills in the templates of a folder, in the order of their names.
-func render(c Cluster, dir string) ([]file, error) {
+func render(c Cluster, dir string, m moment) ([]file, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	t, err := template.New("").Funcs(functions).ParseFS(files, "partials/*.sql", dir+"/*.sql")
+	t, err := template.New("").Funcs(m.functions()).ParseFS(files, "partials/*.sql", dir+"/*.sql")
 	if err != nil {
 		return nil, fmt.Errorf("parse SQL templates: %w", err)
 	}
@@ -100,11 +100,6 @@ func render(c Cluster, dir string) ([]file, error) {
 		out = append(out, file{entry.Name(), b.String()})
 	}
 	return out, nil
-}
-
-var functions = template.FuncMap{
-	"money": money, "quality": Quality, "moments": unitMoments, "no_moments": noMoments,
-	"moment": func() string { return moment }, "arrived": arrived, "scored": scored,
 }
 
 // money is an amount as promised. A sum may outgrow Decimal(18,2); one absurd

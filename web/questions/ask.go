@@ -19,6 +19,8 @@ type Desk struct {
 	db   database
 	now  func() time.Time
 	zone func(shop string) *time.Location // of a shop's days; "" is the default
+
+	rollups bool
 }
 
 // New makes a desk.
@@ -44,7 +46,7 @@ func (k *Desk) Ask(ctx context.Context, name string, given url.Values, scope Sco
 	if err != nil {
 		return nil, err
 	}
-	return k.run(ctx, q, args, q.Statement(args, scope))
+	return k.run(ctx, q, args, scope, q.page)
 }
 
 // AskWhole answers without pages, with at most n rows: for files.
@@ -53,7 +55,7 @@ func (k *Desk) AskWhole(ctx context.Context, name string, given url.Values, scop
 	if err != nil {
 		return nil, err
 	}
-	return k.run(ctx, q, args, q.Whole(args, scope, n))
+	return k.run(ctx, q, args, scope, func(d *draft) Statement { return q.whole(d, n) })
 }
 
 // SQL is the statement that would answer.
@@ -80,8 +82,12 @@ func (k *Desk) prepare(ctx context.Context, name string, given url.Values, scope
 	return q, args, err
 }
 
-func (k *Desk) run(ctx context.Context, q Question, args Args, s Statement) (*Answer, error) {
-	columns, _, rows, err := k.db.Query(ctx, s.SQL, s.Values(), asWritten)
+func (k *Desk) run(ctx context.Context, q Question, args Args, scope Scope, write func(*draft) Statement) (*Answer, error) {
+	s := write(&draft{args: args, scope: scope, question: q})
+	columns, rows, err := k.rolledUp(ctx, args, s, write(&draft{args: args, scope: scope, question: q, rolled: true}))
+	if err == nil && columns == nil {
+		columns, _, rows, err = k.db.Query(ctx, s.SQL, s.Values(), asWritten)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", q.Name, err)
 	}

@@ -89,8 +89,8 @@ func (d *draft) since() string {
 
 // currencyOf is the reporting currency of a row's shop.
 func (d *draft) currencyOf(shop string) string {
-	return "transform(" + shop + ", (SELECT groupArray(s.shop_id) FROM bi.shops AS s WHERE " + conditions(d.shop("s.shop_id")) +
-		"), (SELECT groupArray(s.reporting_currency) FROM bi.shops AS s WHERE " + conditions(d.shop("s.shop_id")) + "), '')"
+	return "transform(" + shop + ", (SELECT groupArray(s.shop_id) FROM " + d.shopList() + " AS s WHERE " + conditions(d.shop("s.shop_id")) +
+		"), (SELECT groupArray(s.reporting_currency) FROM " + d.shopList() + " AS s WHERE " + conditions(d.shop("s.shop_id")) + "), '')"
 }
 
 func conversationOrder(by string) string {

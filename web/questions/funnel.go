@@ -157,6 +157,9 @@ func refundColumns() []Column {
 
 func cutSQL(d *draft) string {
 	column := "c." + d.args["by"] // one of those allowed
+	if d.rolled {
+		return rolledCutSQL(d, column)
+	}
 	return `SELECT r.k AS key, r.* EXCEPT (k), o.refunds AS refunds, o.old_orders AS old_orders, ` + rate("refunds", "old_orders", "refund_rate") + `
 FROM
 (
@@ -172,6 +175,22 @@ SELECT c.shop_id AS shop_id, c.conv_id AS conv_id, c.user_id AS user_id, c.` + d
 ` + d.conversations() + `
 ) AS c ON c.shop_id = p.shop_id AND c.conv_id = p.conv_id AND c.user_id = p.user_id
 WHERE p.paid_at <= ` + d.bind("as_of") + ` - toIntervalDay(15)
+GROUP BY k
+) AS o ON o.k = r.k
+ORDER BY conversations DESC, key`
+}
+
+// rolledCutSQL: the rollup has the refunds of a conversation's orders beside it.
+func rolledCutSQL(d *draft, column string) string {
+	return `SELECT r.k AS key, r.* EXCEPT (k), o.refunds AS refunds, o.old_orders AS old_orders, ` + rate("refunds", "old_orders", "refund_rate") + `
+FROM
+(
+SELECT k, ` + d.sums(column) + `
+) AS r
+LEFT JOIN
+(
+SELECT ` + column + ` AS k, sum(c.refunds) AS refunds, sum(c.old_orders) AS old_orders
+` + d.conversations() + `
 GROUP BY k
 ) AS o ON o.k = r.k
 ORDER BY conversations DESC, key`

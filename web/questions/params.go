@@ -62,6 +62,7 @@ var params = []Param{
 	{Name: "order_id", Type: textType, About: "order"},
 	{Name: "model_id", Type: textType, About: "model that scores"},
 	{Name: "experiment", Type: textType, About: "experiment"},
+	{Name: "state", Type: textType, Allowed: []string{"pending", "human", "closed"}, About: "of a handoff"},
 	{Name: "stage", Type: textType, Allowed: []string{"ingest", "process", "sink"}, About: "where it was set aside"},
 	{Name: "reason", Type: textType, About: "why it was set aside"},
 	{Name: "sort", Type: textType, Allowed: []string{"newest", "score", "amount"}, Default: "newest", About: "what comes first"},

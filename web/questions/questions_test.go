@@ -315,3 +315,20 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// Those who wait come first, the angry before the others, then the longest wait; and their number is the length of
+// the list.
+func TestHandoffsInTheirOrder(t *testing.T) {
+	k := desk(t)
+	waiting := ask(t, k, all, "handoffs", "state", "pending")
+	if n := ask(t, k, all, "handoffs_waiting")[0]["waiting"]; fmt.Sprint(n) != fmt.Sprint(len(waiting)) || len(waiting) != 9 {
+		t.Errorf("%v wait, the list has %d", n, len(waiting))
+	}
+	var order []string
+	for _, row := range ask(t, k, all, "handoffs") {
+		order = append(order, fmt.Sprint(row["handoff_id"]))
+	}
+	if want := []string{"h1", "h3", "h5", "h7", "h0", "h2", "h4", "h6", "h8", "h11", "h10", "h9"}; !slices.Equal(order, want) {
+		t.Errorf("order %v", order)
+	}
+}

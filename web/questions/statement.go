@@ -16,7 +16,10 @@ type Statement struct {
 
 // Statement makes the statement that answers a question.
 func (q Question) Statement(a Args, scope Scope) Statement {
-	d := &draft{args: a, scope: scope, question: q}
+	return q.page(&draft{args: a, scope: scope, question: q})
+}
+
+func (q Question) page(d *draft) Statement {
 	sql := q.sql(d)
 	if q.Pages {
 		sql += "\nLIMIT " + d.bind("limit") + " OFFSET (" + d.bind("page") + " - 1) * " + d.bind("limit")
@@ -26,7 +29,10 @@ func (q Question) Statement(a Args, scope Scope) Statement {
 
 // Whole is the statement without pages, of at most n rows: for files.
 func (q Question) Whole(a Args, scope Scope, n int) Statement {
-	d := &draft{args: a, scope: scope, question: q}
+	return q.whole(&draft{args: a, scope: scope, question: q}, n)
+}
+
+func (q Question) whole(d *draft, n int) Statement {
 	return Statement{SQL: q.sql(d) + "\nLIMIT " + itoa(n), Params: d.bound}
 }
 
@@ -69,6 +75,7 @@ type draft struct {
 	args     Args
 	scope    Scope
 	bound    []Bound
+	rolled   bool // over rollups: see rolled.go
 }
 
 // has is whether a parameter was given.

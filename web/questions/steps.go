@@ -67,7 +67,11 @@ func (d *draft) conversations() string {
 }
 
 func (d *draft) conversationsIn(days string) string {
-	return "FROM bi.conversations_at(as_of = " + d.bind("as_of") + ") AS c\nWHERE " + conditions(
+	source := "bi.conversations_at(as_of = " + d.bind("as_of") + ")"
+	if d.rolled {
+		source = rolledConversations
+	}
+	return "FROM " + source + " AS c\nWHERE " + conditions(
 		d.shop("c.shop_id"), days, d.equal("c.channel", "channel"), d.equal("c.intent", "intent"), d.equal("c.bot_id", "bot_id"),
 		d.equal("c.coupon", "coupon"), d.equal("c.experiment", "experiment"), d.equal("c.user_id", "user_id"), d.equal("c.conv_id", "conv_id"),
 		d.conversationStep(), d.within())
@@ -78,12 +82,12 @@ var cuts = []string{"from", "to", "channel", "intent", "bot_id", "coupon"}
 
 // currency is that of the shops asked for, ” when they have several; amounts are NULL then.
 func (d *draft) currency() string {
-	return "(SELECT if(uniqExact(s.reporting_currency) = 1, any(s.reporting_currency), '') FROM bi.shops AS s WHERE " +
+	return "(SELECT if(uniqExact(s.reporting_currency) = 1, any(s.reporting_currency), '') FROM " + d.shopList() + " AS s WHERE " +
 		conditions(d.shop("s.shop_id"), "s.reporting_currency != ''") + ")"
 }
 
 // amount is a sum in that currency.
 func (d *draft) amount(sum string) string {
-	return "if((SELECT uniqExact(s.reporting_currency) FROM bi.shops AS s WHERE " + conditions(d.shop("s.shop_id"), "s.reporting_currency != ''") +
+	return "if((SELECT uniqExact(s.reporting_currency) FROM " + d.shopList() + " AS s WHERE " + conditions(d.shop("s.shop_id"), "s.reporting_currency != ''") +
 		") > 1, NULL, toDecimal128(" + sum + ", 2))"
 }

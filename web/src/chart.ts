@@ -18,7 +18,7 @@ class AskChart extends HTMLElement {
   private observer?: ResizeObserver;
   private payload?: Payload;
   private readonly draw = () => {
-    if (this.payload) this.chart?.setOption(option(this.payload, theme()), true);
+    if (this.payload) this.chart?.setOption(option(this.payload, theme(this.clientWidth)), true);
   };
 
   connectedCallback() {
@@ -33,7 +33,7 @@ class AskChart extends HTMLElement {
     this.chart = init(host, null, {renderer: 'svg'});
     this.draw();
     this.chart.on('click', (at) => this.follow(at.dataIndex));
-    this.observer = new ResizeObserver(() => this.chart?.resize());
+    this.observer = new ResizeObserver(() => { this.chart?.resize(); this.draw(); });
     this.observer.observe(host);
     dark.addEventListener('change', this.draw);
     printing.addEventListener('change', this.draw);

@@ -15,6 +15,9 @@ const hatched = (t: Theme) => ({
   symbol: 'rect', rotation: Math.PI / 4, dashArrayX: [1, 0], dashArrayY: [3, 5], color: t.card, symbolSize: 1,
 });
 
+// narrow is the width, in px, below which a legend takes two lines.
+const narrow = 460;
+
 function base(p: Payload, t: Theme): Option {
   const many = p.series.length > 1 || p.open?.some(Boolean);
   return {
@@ -27,7 +30,7 @@ function base(p: Payload, t: Theme): Option {
       axisPointer: {type: 'shadow', shadowStyle: {opacity: 0.15}},
     },
     legend: {show: many, top: 0, left: 0, textStyle: {color: t.muted}, icon: 'roundRect', itemHeight: 8, itemWidth: 14},
-    grid: {left: 4, right: 12, top: many ? 30 : 10, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel'},
+    grid: {left: 4, right: 12, top: many ? (t.width < narrow ? 54 : 30) : 10, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel'},
   };
 }
 
@@ -50,6 +53,18 @@ function bounds(s: Series, colour: string, axisIndex: number, sideways = false):
         : {x1: at[0]! - 3, y1: at[1], x2: at[0]! + 3, y2: at[1]});
       const line = (shape: object) => ({type: 'line', shape, style: {stroke: colour, lineWidth: 1.2, opacity: 0.75}});
       return {type: 'group', children: [line({x1: from[0], y1: from[1], x2: to[0], y2: to[1]}), line(cap(from)), line(cap(to))]};
+    },
+  };
+}
+
+// betweens draws the intervals of a calibration at what was said.
+function betweens(p: Payload, s: Series, t: Theme): Option {
+  return {
+    type: 'custom', name: s.name, silent: true, tooltip: {show: false}, encode: {x: 0, y: [1, 2]},
+    data: s.data.map((_, i) => [Number(p.x[i]), s.low?.[i] ?? null, s.high?.[i] ?? null]).filter((d) => d[1] !== null && d[2] !== null),
+    renderItem: (_: unknown, api: any) => {
+      const [from, to] = [api.coord([api.value(0), api.value(1)]), api.coord([api.value(0), api.value(2)])];
+      return {type: 'line', shape: {x1: from[0], y1: from[1], x2: to[0], y2: to[1]}, style: {stroke: t.muted, lineWidth: 1.2}};
     },
   };
 }
@@ -85,7 +100,7 @@ function steps(p: Payload, t: Theme): Option {
     ...base(p, t),
     tooltip: {...(base(p, t).tooltip as object), trigger: 'item', formatter: tip(p)},
     grid: {left: 4, right: 8, top: 4, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel'},
-    xAxis: {type: 'value', show: false, max: most * 1.45},
+    xAxis: {type: 'value', show: false, max: most * (t.width < narrow ? 2 : 1.45)},
     yAxis: {type: 'category', inverse: true, data: p.x, ...axis(t), axisLine: {show: false}, axisLabel: {color: t.ink, fontSize: 12}},
     series: [{
       type: 'bar', name: s.name, barMaxWidth: 24, data: s.data.map((value, i) => ({value, itemStyle: {color: i === p.x.length - 1 ? t.colours[1] : t.colours[0]}})),
@@ -98,8 +113,9 @@ function steps(p: Payload, t: Theme): Option {
 // along draws values along an axis of names: bars, lines, or both.
 function along(p: Payload, t: Theme): Option {
   const second = p.series.find((s) => s.unit && s.unit !== p.unit)?.unit;
+  const most = (unit: Unit) => Math.max(...p.series.filter((s) => unitOf(p, s) === unit).flatMap((s) => [...s.data, ...(s.high ?? [])]).map((v) => v ?? 0));
   const values = (unit: Unit, right: boolean) => ({
-    type: 'value', min: 0, ...axis(t), splitLine: {show: !right, lineStyle: {color: t.line}},
+    type: 'value', min: 0, max: unit === 'percent' && most(unit) > 0.8 && most(unit) < 1.001 ? 1 : undefined, ...axis(t), splitLine: {show: !right, lineStyle: {color: t.line}},
     axisLabel: {color: t.muted, fontSize: 11, formatter: (v: number) => write(unit, v)},
   });
   const open = p.open?.some(Boolean) && p.names.open;
@@ -134,7 +150,8 @@ function along(p: Payload, t: Theme): Option {
 // forest shows differences with their intervals, and where none would be.
 function forest(p: Payload, t: Theme): Option {
   const s = p.series[0]!;
-  const colour = (i: number) => ((s.low?.[i] ?? 0) > 0 ? t.good : (s.high?.[i] ?? 0) < 0 ? t.bad : t.muted);
+  // Whether more is better depends on the metric: what stands out is told from 0, to whichever side.
+  const colour = (i: number) => ((s.low?.[i] ?? 0) > 0 || (s.high?.[i] ?? 0) < 0 ? t.colours[0] : t.muted);
   return {
     ...base(p, t),
     tooltip: {...(base(p, t).tooltip as object), trigger: 'item', formatter: tip(p)},
@@ -161,6 +178,7 @@ function calibration(p: Payload, t: Theme): Option {
     xAxis: share, yAxis: share,
     series: [
       {type: 'line', name: p.names.none ?? '', data: [[0, 0], [1, 1]], symbol: 'none', silent: true, lineStyle: {type: 'dashed', color: t.muted, width: 1}, itemStyle: {color: t.muted}},
+      ...p.series.flatMap((s) => (s.low ? [betweens(p, s, t)] : [])),
       ...p.series.map((s, i) => ({type: 'line', name: s.name, data: numbers(s.data), symbol: 'circle', symbolSize: 7, lineStyle: {color: t.colours[i]}, itemStyle: {color: t.colours[i]}})),
     ],
   };

@@ -24,6 +24,13 @@ const Conversations = 2000
 func Warehouse(t testing.TB) *clickhouse.DB {
 	t.Helper()
 	db := clickhousetest.Fresh(t)
+	Fill(t, db, Conversations)
+	return db
+}
+
+// Fill makes tables, views and rollups, and n conversations.
+func Fill(t testing.TB, db *clickhouse.DB, n int) {
+	t.Helper()
 	migrations, err := warehouse.Render(warehouse.Cluster{})
 	must(t, err)
 	must(t, clickhouse.Migrate(t.Context(), db, migrations, slog.New(slog.DiscardHandler)))
@@ -33,10 +40,25 @@ func Warehouse(t testing.TB) *clickhouse.DB {
 		must(t, db.Exec(t.Context(), v.SQL, nil))
 	}
 	now := "'" + time.Now().UTC().Format(time.DateTime) + "'"
-	for _, sql := range rows() {
+	for _, sql := range rows(n) {
 		must(t, db.Exec(t.Context(), strings.ReplaceAll(sql, "{now}", now), nil))
 	}
-	return db
+	rollUp(t, db)
+}
+
+// rollUp has the server make the rollups, and then no more: the numbers stay.
+func rollUp(t testing.TB, db *clickhouse.DB) {
+	t.Helper()
+	rollups, err := warehouse.Rollups(warehouse.Cluster{})
+	must(t, err)
+	for _, r := range rollups {
+		must(t, db.Exec(t.Context(), r.SQL, nil))
+	}
+	for _, table := range []string{"lights", "shop_list", "conversations"} {
+		for _, what := range []string{"WAIT", "STOP"} {
+			must(t, db.Exec(t.Context(), "SYSTEM "+what+" VIEW askbuy."+table+"_refresh", nil))
+		}
+	}
 }
 
 func must(t testing.TB, err error) {
@@ -49,7 +71,7 @@ func must(t testing.TB, err error) {
 // rows are the inserts. Every fifth conversation is of high intent, at its
 // third message; of 100 high ones 45 order, of 100 others 4; every tenth order
 // is refunded whole, every fifteenth in part, every twentieth cancelled.
-func rows() []string {
+func rows(n int) []string {
 	const (
 		conv = `cityHash64(c) AS h, if(c % 5 = 0, '2048', '1024') AS shop, concat('u_', toString(c)) AS shopper, concat('c_', toString(c)) AS conv,
 	toDateTime64({now}, 3, 'UTC') - toIntervalSecond(7200 + h % 3456000) AS began, h % 5 = 0 AS high, intDiv(h, 7) % 100 < if(high, 45, 4) AS orders,
@@ -66,17 +88,17 @@ func rows() []string {
 		"INSERT INTO askbuy.shops VALUES ('1024', 'Asia/Shanghai', 'CNY', 1), ('2048', 'Asia/Shanghai', 'CNY', 1)",
 		"INSERT INTO askbuy.messages (shop_id, user_id, event_id, conv_id, from_role, text, channel, bot_id, " + fact + `)
 SELECT shop, shopper, concat('m_', toString(number)), conv, if(n % 2 = 0, 'user', 'bot'),
-	if(n % 2 = 0, ['有优惠券吗?', '这件有 M 码吗,今天能发货吗?', '我现在就想下单'][intDiv(n, 2) + 1], '亲,稍等,马上为您查询。'), via, 'b1', began + toIntervalSecond(n * 30) AS at, ` + stored + " " + from(5*Conversations, message),
+	if(n % 2 = 0, ['有优惠券吗?', '这件有 M 码吗,今天能发货吗?', '我现在就想下单'][intDiv(n, 2) + 1], '亲,稍等,马上为您查询。'), via, 'b1', began + toIntervalSecond(n * 30) AS at, ` + stored + " " + from(5*n, message),
 		`INSERT INTO askbuy.message_scores (shop_id, user_id, event_id, conv_id, ts, act, intent, intent_path, evidence, buy_score, p_order, p_net, terms, model_id, version)
 SELECT shop, shopper, concat('m_', toString(number)), conv, began + toIntervalSecond(n * 30), topic, topic, ['shopping', topic], if(n = 4, 2, -n / 4.),
-	if(high, 0.4 + 0.1 * n, 0.05 + 0.01 * (h % 50)) AS score, round(score * 0.4, 3), round(score * 0.35, 3), [('message', 1.2), ('earlier', 0.4)], 'm1', number ` + from(5*Conversations, message) + " WHERE n % 2 = 0",
+	if(high, 0.4 + 0.1 * n, 0.05 + 0.01 * (h % 50)) AS score, round(score * 0.4, 3), round(score * 0.35, 3), [('message', 1.2), ('earlier', 0.4)], 'm1', number ` + from(5*n, message) + " WHERE n % 2 = 0",
 		"INSERT INTO askbuy.order_events (shop_id, order_id, event_id, user_id, status, amount, currency, coupon, refunded_amount, " + fact + `)
 SELECT shop, concat('o_', toString(c)), concat('o_', toString(c), '-', status), shopper, status, if(status = 'paid', toDecimal64(100 + h % 400, 2), NULL), 'CNY', if(h % 3 = 0, 'NEW30', ''),
 	if(status = 'refunded', toDecimal64(if(c % 10 = 0, 100 + h % 400, 30), 2), NULL), began + toIntervalSecond(3600 + if(status = 'paid', 0, 1800)) AS at, ` + stored + `
-FROM (SELECT *, arrayJoin(arrayConcat(['paid'], if(c % 10 = 0 OR c % 15 = 0, ['refunded'], []), if(c % 20 = 0, ['cancelled'], []))) AS status ` + from(Conversations, "number AS c") + ") WHERE orders",
-		`INSERT INTO askbuy.touches SELECT shop, concat('o_', toString(c)), shopper, began + toIntervalSecond(3600), '', [(conv, began + toIntervalSecond(120), 0, 1, 1, if(high, 0.8, 0.3))], number ` + from(Conversations, "number AS c") + " WHERE orders",
+FROM (SELECT *, arrayJoin(arrayConcat(['paid'], if(c % 10 = 0 OR c % 15 = 0, ['refunded'], []), if(c % 20 = 0, ['cancelled'], []))) AS status ` + from(n, "number AS c") + ") WHERE orders",
+		`INSERT INTO askbuy.touches SELECT shop, concat('o_', toString(c)), shopper, began + toIntervalSecond(3600), '', [(conv, began + toIntervalSecond(120), 0, 1, 1, if(high, 0.8, 0.3))], number ` + from(n, "number AS c") + " WHERE orders",
 		"INSERT INTO askbuy.behaviors (shop_id, user_id, event_id, name, " + fact + `)
-SELECT shop, shopper, concat('b_', toString(c)), 'add_to_cart', began + toIntervalSecond(600) AS at, ` + stored + " " + from(Conversations, "number AS c") + " WHERE high",
+SELECT shop, shopper, concat('b_', toString(c)), 'add_to_cart', began + toIntervalSecond(600) AS at, ` + stored + " " + from(n, "number AS c") + " WHERE high",
 		`INSERT INTO askbuy.experiments (experiment, config_hash, hypothesis, owner, assignment, mode, alpha, running_level, power, n_star, hash_version, seed, coverage, start_at, planned_end, final_at, variants, metrics, version)
 SELECT 'greeting', 'h', '热情的开场白带来更多订单', 'lin', 'askbuy', 'hybrid', 0.05, 0.01, 0.8, 4000, 2, 'greeting', 1, toDateTime64({now}, 3, 'UTC') - toIntervalDay(12), toDateTime64({now}, 3, 'UTC') + toIntervalDay(9), toDateTime64({now}, 3, 'UTC') + toIntervalDay(24),
 	[('control', 0.5, 1, 0, 0.5), ('treatment', 0.5, 0, 0.5, 1)], [('conversation_to_order', 'success', 0, 0)], 1`,
@@ -85,9 +107,13 @@ SELECT 'greeting', 'today', r.1, 'treatment', toDateTime64({now}, 3, 'UTC'), toD
 FROM (SELECT arrayJoin([('conversation_to_order', 'success', 0.101, 0.114, 0.21, 0.21), ('refund_rate', 'guardrail', 0.080, 0.075, 0.4, 0.8), ('add_to_cart', 'diagnostic', 0.20, 0.26, 0.18, 0.004), ('slow_reply_rate', 'guardrail', 0.05, 0.07, 0.3, 0.03)]) AS r)`,
 		"INSERT INTO askbuy.experiment_refreshes VALUES ('greeting', 1, {now}, [])",
 		`INSERT INTO askbuy.experiment_units (experiment, generation, shop_id, user_id, variant, first_exposure_at, exposures, bucket)
-SELECT 'greeting', 1, shop, shopper, if(h % 2 = 0, 'control', 'treatment'), began, 1, 0.5 ` + from(Conversations, "number AS c") + " WHERE began > toDateTime64({now}, 3, 'UTC') - toIntervalDay(12)",
-		fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, 'stored', 'events', '1024', toFixedString('', 16), now64(3) - 60 FROM numbers(%d)", 5*Conversations),
-		fmt.Sprintf("INSERT INTO askbuy.offset_cuts VALUES ('messages', 0, 0, 0, %d, %d, now64(3))", 5*Conversations, 5*Conversations),
+SELECT 'greeting', 1, shop, shopper, if(h % 2 = 0, 'control', 'treatment'), began, 1, 0.5 ` + from(n, "number AS c") + " WHERE began > toDateTime64({now}, 3, 'UTC') - toIntervalDay(12)",
+		"INSERT INTO askbuy.handoffs (shop_id, user_id, event_id, conv_id, handoff_id, step, reason, confidence, buy_score, agent, " + fact + `)
+SELECT shop, shopper, concat('h_', toString(c), '-', step), conv, concat('h_', toString(c)), step, if(step = 'requested', ['asked', 'anger', 'failures'][c % 3 + 1], ''), NULL, 0.55, if(step = 'taken', 'lin', ''),
+	toDateTime64({now}, 3, 'UTC') - toIntervalSecond(60 + c * 90) + indexOf(['requested', 'taken', 'closed'], step) * 20 AS at, ` + stored + `
+FROM (SELECT *, arrayJoin(multiIf(c < 12, ['requested'], c < 16, ['requested', 'taken'], ['requested', 'taken', 'closed'])) AS step ` + from(18, "number AS c") + ")",
+		fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, 'stored', 'events', '1024', toFixedString('', 16), now64(3) - 60 FROM numbers(%d)", 5*n),
+		fmt.Sprintf("INSERT INTO askbuy.offset_cuts VALUES ('messages', 0, 0, 0, %d, %d, now64(3))", 5*n, 5*n),
 		"INSERT INTO askbuy.dead_letters SELECT concat('l', toString(number)), 'ingest', ['future_ts', 'missing_field'][number % 2 + 1], 'ts: is 9 min ahead, 5 at most', 'events', '1024', 'message', concat('m_x', toString(number)), now64(3) - number, 'deadletters', 0, number FROM numbers(7)",
 	}
 }

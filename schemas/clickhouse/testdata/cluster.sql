@@ -492,6 +492,72 @@ CREATE TABLE IF NOT EXISTS askbuy.model_drift ON CLUSTER '{cluster}' (
     z Float64 COMMENT 'orders against expectation, in standard deviations'
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (model_id, measured_at);
 
+CREATE TABLE IF NOT EXISTS askbuy.looks ON CLUSTER '{cluster}' (
+    at DateTime64(3, 'UTC'),
+    name String COMMENT 'of who looked',
+    kind LowCardinality(String) COMMENT 'of what: dead_letter',
+    shop_id String,
+    target String COMMENT 'which: of a dead letter its place, topic:partition:offset'
+) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY at;
+
+CREATE TABLE IF NOT EXISTS askbuy.lights ON CLUSTER '{cluster}' (
+    through DateTime64(3, 'UTC') COMMENT 'everything that arrived until then is stored',
+    is_known UInt8 COMMENT '0: no record has arrived yet',
+    in_flight Int64,
+    unexplained Int64
+) ENGINE = MergeTree ORDER BY through;
+
+CREATE TABLE IF NOT EXISTS askbuy.shop_list ON CLUSTER '{cluster}' (
+    shop_id String,
+    time_zone String,
+    reporting_currency String,
+    channels Array(String)
+) ENGINE = MergeTree ORDER BY shop_id;
+
+CREATE TABLE IF NOT EXISTS askbuy.conversations ON CLUSTER '{cluster}' (
+    shop_id String,
+    conv_id String,
+    user_id String,
+    channel LowCardinality(String),
+    cohort_date Date,
+    started_at DateTime64(3, 'UTC'),
+    last_message_at DateTime64(3, 'UTC'),
+    last_user_message_at Nullable(DateTime64(3, 'UTC')),
+    first_received_at DateTime64(3, 'UTC'),
+    last_received_at DateTime64(3, 'UTC'),
+    bot_id String,
+    user_messages UInt64,
+    bot_messages UInt64,
+    agent_messages UInt64,
+    intent LowCardinality(String),
+    buy_score Nullable(Float64),
+    buy_score_peak Nullable(Float64),
+    p_order Nullable(Float64),
+    model_id LowCardinality(String),
+    intent_level LowCardinality(String),
+    high_intent_at Nullable(DateTime64(3, 'UTC')),
+    order_id String,
+    ordered_at Nullable(DateTime64(3, 'UTC')),
+    orders UInt64,
+    coupon String,
+    order_amount Decimal(18, 2),
+    net_amount Decimal(18, 2),
+    other_currency_orders UInt64,
+    is_ordered UInt8,
+    is_kept UInt8,
+    is_carted UInt8,
+    high_intent_ordered_at Nullable(DateTime64(3, 'UTC')),
+    is_high_intent_ordered UInt8,
+    is_high_intent_kept UInt8,
+    is_closed UInt8,
+    is_settled UInt8,
+    experiment LowCardinality(String),
+    variant LowCardinality(String),
+    refunds UInt64 COMMENT 'of old_orders, those with a refund',
+    old_orders UInt64 COMMENT 'attributed orders that were paid 15 days before as_of',
+    as_of DateTime64(3, 'UTC') COMMENT 'the same in every row: what had arrived by then is in it'
+) ENGINE = MergeTree ORDER BY (shop_id, cohort_date, user_id, conv_id);
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT

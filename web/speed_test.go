@@ -1,0 +1,74 @@
+package web_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"askbuy/internal/clickhouse"
+	"askbuy/internal/clickhouse/embedded"
+	"askbuy/web"
+	"askbuy/web/webtest"
+)
+
+// pageGoal is what 95 of 100 first pages may take, with the whole of
+// BENCH_WEB conversations behind them.
+const pageGoal = 500 * time.Millisecond
+
+// TestSpeed measures the first page; make bench-web runs it.
+func TestSpeed(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("BENCH_WEB"))
+	if err != nil {
+		t.Skip("BENCH_WEB is not a number of conversations: run make bench-web")
+	}
+	engine, err := embedded.Start(t.Context(), embedded.Options{Dir: t.TempDir(), ServicePassword: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	db, err := clickhouse.Open(t.Context(), engine.DSN()+"?read_timeout=20m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	began := time.Now()
+	webtest.Fill(t, db, n)
+	t.Logf("filled with %d conversations, %d messages in %.0f s", n, 5*n, time.Since(began).Seconds())
+	tellRefreshes(t, db)
+	base := serve(t, func(deps *web.Deps) { deps.DB = db })
+	v := visit(t, base, "admin", password)
+	took := map[string][]time.Duration{}
+	for range 25 {
+		for _, q := range []url.Values{{}, {"range": {"30d"}}, {"shop_id": {"1024"}}, {"range": {"30d"}, "channel": {"web"}}} {
+			asked := time.Now()
+			if status, _ := v.get("/?" + q.Encode()); status != 200 {
+				t.Fatalf("?%s: %d", q.Encode(), status)
+			}
+			took[q.Encode()] = append(took[q.Encode()], time.Since(asked))
+			took["all"] = append(took["all"], time.Since(asked))
+		}
+	}
+	for asked, times := range took {
+		slices.Sort(times)
+		t.Logf("%-28s p50 %4d ms, p95 %4d ms", "/?"+asked, times[len(times)/2].Milliseconds(), times[len(times)*95/100].Milliseconds())
+	}
+	if p95 := took["all"][len(took["all"])*95/100]; p95 > pageGoal {
+		t.Errorf("p95 is %v, the goal %v", p95, pageGoal)
+	}
+}
+
+// tellRefreshes says what the rollups cost the server.
+func tellRefreshes(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
+	_, _, rows, err := db.Query(t.Context(), "SELECT r.view, toFloat64(r.last_refresh_time - r.last_success_time), toInt64(r.last_success_duration_ms), r.exception FROM system.view_refreshes AS r ORDER BY r.view", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		t.Logf("%s", fmt.Sprint(row...))
+	}
+}
