@@ -33,6 +33,9 @@ const (
 	MaxLimit = 1000
 )
 
+// maxAhead is how far the clock of a link may be ahead of this one.
+const maxAhead = time.Minute
+
 const (
 	dayType  = "Date"
 	timeType = "DateTime64(3, 'UTC')"
@@ -193,6 +196,9 @@ func (a Args) complete(q Question, asOf time.Time, zone *time.Location) error {
 	}
 	if q.Takes("as_of") && a["as_of"] == "" {
 		a["as_of"] = asOf.UTC().Format(timeLayout)
+	}
+	if a["as_of"] > asOf.Add(maxAhead).UTC().Format(timeLayout) {
+		return &Refused{Param: "as_of", Rule: a["as_of"] + " is to come: windows would count as closed that are open"}
 	}
 	if !q.Takes("from") {
 		return nil

@@ -44,6 +44,7 @@ func TestRefused(t *testing.T) {
 	f("conversations", "intent=a%00b", "intent")
 	f("conversations", "intent=%ff", "intent")
 	f("conversations", "as_of=now", "as_of")
+	f("conversations", "as_of=2026-11-20T17:01:01Z", "as_of")
 	f("conversations", "sort=name", "sort")
 	f("attribution", "model=best", "model")
 	f("attribution", "window_hours=1.5", "window_hours")
