@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"ingest/sender":                   {"ingest", "schemas/event"},
 	"processors":                      {"schemas/event", "models/intent", "internal/kafka", "internal/clickhouse", "internal/crash"},
 	"scorers":                         {"schemas/event", "internal/kafka"},
+	"reply":                           {"reply/turn", "schemas/event", "models/faq", "models/intent", "internal/experiment", "internal/kafka", "internal/httpserver"},
 	"reply/turn":                      {"schemas/event", "models/intent"},
 	"reply/dialogue":                  {"reply/turn", "models/faq", "models/intent"},
 	"reply/safety":                    {"reply/turn"},

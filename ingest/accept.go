@@ -89,11 +89,11 @@ func (a *Acceptor) UseSpool(s spool, share time.Duration) { a.spool, a.share = s
 // Accept completes the items: an event without an id gets one.
 func (a *Acceptor) Accept(ctx context.Context, source string, arrival time.Time, items []Item) ([]Outcome, error) {
 	by, _ := ctx.Deadline()
-	return a.acceptBy(ctx, by, source, arrival, items)
+	return a.AcceptBy(ctx, by, source, arrival, items)
 }
 
-// acceptBy is Accept with a deadline of its own; none is the zero time.
-func (a *Acceptor) acceptBy(ctx context.Context, by time.Time, source string, arrival time.Time, items []Item) ([]Outcome, error) {
+// AcceptBy is Accept with a deadline of its own; none is the zero time.
+func (a *Acceptor) AcceptBy(ctx context.Context, by time.Time, source string, arrival time.Time, items []Item) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(items))
 	todo := make([]int, 0, len(items))
 	for i := range items {

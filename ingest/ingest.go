@@ -84,7 +84,7 @@ func (h *Handler) route(mux *http.ServeMux, method, path string, f func(http.Res
 // even when the sender seems to have left: it may only have closed its half of
 // the connection, and publication goes on anyway.
 func (h *Handler) accept(source string, arrival time.Time, items []Item) ([]Outcome, *refusal) {
-	outcomes, err := h.Acceptor.acceptBy(context.Background(), time.Now().Add(h.Config.AckTimeout), source, arrival, items)
+	outcomes, err := h.Acceptor.AcceptBy(context.Background(), time.Now().Add(h.Config.AckTimeout), source, arrival, items)
 	if err != nil {
 		h.logOutage(err)
 		return nil, unavailable

@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,7 +52,7 @@ func newMetrics(registry prometheus.Registerer, filter *dedup.Filter) (*metrics,
 	for v := range m.dedupe {
 		m.dedupe[v] = checks.WithLabelValues(dedup.Verdict(v).String())
 	}
-	for _, t := range append(event.Types(), unknownType) {
+	for _, t := range slices.Concat(event.Types(), event.OwnTypes(), []event.Type{unknownType}) {
 		m.events[t] = new([outcomeCount]prometheus.Counter)
 		for o := range outcomeCount {
 			m.events[t][o] = events.WithLabelValues(string(t), o.String())

@@ -77,6 +77,7 @@ type Config struct {
 	Scorers        []Scorer        `koanf:"scorers"`         // asked for second opinions
 	Shops          map[string]Shop `koanf:"shops"`
 	Door           DoorBounds      `koanf:"door"`
+	Reply          Reply           `koanf:"reply"`
 	// Retention is how long rows are kept from their arrival, like 400d, by
 	// table; what is not named is kept for ever.
 	Retention map[string]string `koanf:"retention"`
@@ -126,6 +127,7 @@ func DefaultConfig() Config {
 		TrainEvery:  7 * 24 * time.Hour,
 		Shadow:      true,
 		Door:        defaultDoor(),
+		Reply:       defaultReply(),
 		SinkLinger:  300 * time.Millisecond,
 		RepairEvery: time.Minute, HourlyEvery: time.Hour,
 	}
@@ -226,6 +228,7 @@ func (c Config) Validate() error {
 	problems = append(problems, c.checkScorers()...)
 	problems = append(problems, c.checkDoor()...)
 	problems = append(problems, c.checkUsers()...)
+	problems = append(problems, c.checkReply()...)
 	problems = append(problems, c.checkRetention()...)
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(problems...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	embeddedclickhouse "askbuy/internal/clickhouse/embedded"
 	"askbuy/internal/httpserver"
 	"askbuy/internal/kafka"
+	"askbuy/internal/keyring"
 )
 
 // doors are the listeners, opened before anything is started, so that their
@@ -28,7 +30,7 @@ type doors struct {
 func (p *Pipeline) listen() (*doors, error) {
 	d := &doors{}
 	var err error
-	if p.config.Has(RoleIngest) {
+	if p.config.public() {
 		if d.hooks, d.coze, err = p.config.sources(time.Now); err != nil {
 			return nil, err
 		}
@@ -54,8 +56,23 @@ func closeListener(l net.Listener) func() error {
 	}
 }
 
-// ingestParts are the public door and what it publishes through.
-func (d *doors) ingestParts(w wiring) ([]part, error) {
+// publicRoles are those that are reached at the public address.
+var publicRoles = []Role{RoleIngest, RoleReply}
+
+func (c Config) public() bool { return slices.ContainsFunc(publicRoles, c.Has) }
+
+// entrance is the one way in, which all that is served at the public address goes
+// by.
+type entrance struct {
+	acceptor *ingest.Acceptor
+	ring     *keyring.Ring
+	keys     *ingest.Keys
+	parts    []part
+}
+
+// openEntrance makes it: what accepts events, what it remembers and where it puts
+// what the broker does not take.
+func (d *doors) openEntrance(w wiring) (*entrance, error) {
 	producer, err := w.newProducer()
 	if err != nil {
 		return nil, err
@@ -79,46 +96,76 @@ func (d *doors) ingestParts(w wiring) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	coze, err := d.cozeSource(w)
-	if err != nil {
-		return nil, err
-	}
+	keys, err := ingest.NewKeys(w.apiKeys())
+	return &entrance{acceptor, ring, keys, []part{{"door's memory", memory.Run}, {"spool", spool.Run}}}, err
+}
+
+func (w wiring) apiKeys() []ingest.Key {
 	keys := []ingest.Key{{Name: generatedKey, Secret: w.secrets.api, AllShops: true}}
 	for _, key := range w.config.APIKeys {
 		keys = append(keys, ingest.Key{Name: key.Name, Secret: key.Key, Shops: key.Shops, AllShops: len(key.Shops) == 0})
 	}
-	known, err := ingest.NewKeys(keys)
+	return keys
+}
+
+// publicParts are the public door and what it publishes through.
+func (d *doors) publicParts(w wiring) ([]part, error) {
+	in, err := d.openEntrance(w)
+	if err != nil {
+		return nil, err
+	}
+	assigned, err := newAssigned(w)
+	if err != nil {
+		return nil, err
+	}
+	parts := append(in.parts, part{"assignments", assigned.run})
+	mux := http.NewServeMux()
+	if w.config.Has(RoleIngest) {
+		more, err := d.ingestRoutes(w, in, mux)
+		if err != nil {
+			return nil, err
+		}
+		assigned.register(mux, in.keys, w.log)
+		parts = append(parts, more...)
+	}
+	if w.config.Has(RoleReply) {
+		more, err := replyRoutes(w, in, assigned, mux)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, more...)
+	}
+	public := limitConnections(d.public, w.config.Door.MaxConnections)
+	server := httpserver.New(httpserver.DefaultConfig(), public, exactPaths(mux), w.health, w.log)
+	return append(parts, part{"public door", server.Run}), nil
+}
+
+// ingestRoutes are those by which senders tell events.
+func (d *doors) ingestRoutes(w wiring, in *entrance, mux *http.ServeMux) ([]part, error) {
+	coze, err := d.cozeSource(w)
 	if err != nil {
 		return nil, err
 	}
 	handler, err := ingest.New(ingest.Options{
 		Config:   ingest.DefaultConfig(),
-		Acceptor: acceptor,
+		Acceptor: in.acceptor,
 		Coze:     coze,
 		Hooks:    d.hooks,
-		Keys:     known, Score: scoreText(w.models), Intent: latestIntent(w.db),
+		Keys:     in.keys, Score: scoreText(w.models), Intent: latestIntent(w.db),
 		Limits: w.config.Door.limits(), Log: w.log, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
-	eraser, err := newEraser(w.config, w.kafka, w.db, []byte(w.secrets.fingerprint), ring)
+	eraser, err := newEraser(w.config, w.kafka, w.db, []byte(w.secrets.fingerprint), in.ring)
 	if err != nil {
 		return nil, err
 	}
 	w.onClose(eraser.Close)
 	requests := newErasures(eraser, w.log)
-	assigned, err := newAssigned(w)
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
 	handler.Register(mux)
-	assigned.register(mux, known, w.log)
-	requests.register(mux, known, w.log)
-	public := limitConnections(d.public, w.config.Door.MaxConnections)
-	server := httpserver.New(httpserver.DefaultConfig(), public, exactPaths(mux), w.health, w.log)
-	return []part{{"door's memory", memory.Run}, {"spool", spool.Run}, {"erasures", requests.run}, {"assignments", assigned.run}, {"public door", server.Run}}, nil
+	requests.register(mux, in.keys, w.log)
+	return []part{{"erasures", requests.run}}, nil
 }
 
 // cozeSource is the seed's webhook: a source of its own, or the settings.

@@ -32,6 +32,7 @@ func (r *erasing) doomed(ctx context.Context) ([]doomed, error) {
 		{warehouse.Behaviors.Name, user + by},
 		{warehouse.Exposures.Name, user + by},
 		{warehouse.Feedback.Name, user + by},
+		{warehouse.Replies.Name, user + by},
 		{warehouse.Handoffs.Name, user + by},
 		{warehouse.Aliases.Name, shop + " AND (" + r.hashed("user_id", r.subject.UserID) + " OR " + r.hashed("alias", r.subject.UserID) + ")" + by},
 		{warehouse.MessageScores.Name, user + by},
@@ -120,7 +121,7 @@ func (r *erasing) params() map[string]any {
 // latest is the greatest event time of all that the subject had sent in time, ms.
 func (r *erasing) latest(ctx context.Context) (int64, error) {
 	var parts []string
-	for _, t := range []warehouse.Table{warehouse.Messages, warehouse.Behaviors, warehouse.Exposures, warehouse.Feedback, warehouse.Aliases, warehouse.Handoffs, warehouse.OrderEvents} {
+	for _, t := range []warehouse.Table{warehouse.Messages, warehouse.Behaviors, warehouse.Exposures, warehouse.Feedback, warehouse.Aliases, warehouse.Replies, warehouse.Handoffs, warehouse.OrderEvents} {
 		parts = append(parts, "SELECT max(ts) AS ts FROM "+t.Name+" WHERE shop_id = {shop:String} AND user_id = {user:String} AND toUnixTimestamp64Milli(received_at) <= {upto:Int64}")
 	}
 	row, err := clickhouse.One[struct {

@@ -171,17 +171,18 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 	parts = append(parts, adminDoor, erasuresPart(common))
 	parts = append(parts, modelsParts(common)...)
 	for _, room := range []struct {
-		role  Role
+		roles []Role
 		parts func(wiring) ([]part, error)
 	}{
-		{RoleSink, sinkParts}, {RoleProcess, processParts}, {RoleProcess, scorerParts}, {RoleProcess, shadowParts}, {RoleIngest, doors.ingestParts},
+		{[]Role{RoleSink}, sinkParts}, {[]Role{RoleProcess}, processParts}, {[]Role{RoleProcess}, scorerParts}, {[]Role{RoleProcess}, shadowParts},
+		{publicRoles, doors.publicParts},
 	} {
-		if !p.config.Has(room.role) {
+		if !slices.ContainsFunc(room.roles, p.config.Has) {
 			continue
 		}
 		more, err := room.parts(common)
 		if err != nil {
-			return fmt.Errorf("set up role %s: %w", room.role, err)
+			return fmt.Errorf("set up role %s: %w", room.roles[0], err)
 		}
 		parts = append(parts, more...)
 	}
@@ -199,7 +200,7 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 			return err
 		}
 		p.wasReady = true
-		if p.config.Has(RoleIngest) { // the door has its spool: a balancer must not take it away now
+		if p.config.public() { // the door has its spool: a balancer must not take it away now
 			p.health.Survive("broker", "warehouse", "processors", "sinks", "models log")
 		}
 		if err := endpoints.write(p.config.DataDir); err != nil {

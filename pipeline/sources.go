@@ -33,7 +33,7 @@ const cozeSource = "coze"
 var (
 	sourceName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 	// routeNames label requests that are no webhooks.
-	routeNames = []string{"events", "hooks", "intent", "score"}
+	routeNames = []string{"events", "hooks", "intent", "reply", "score"}
 )
 
 // errNoSecret says that secrets lie elsewhere, and are not there. Who only

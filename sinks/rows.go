@@ -1,6 +1,7 @@
 package sinks
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -38,6 +39,9 @@ func factRow(r *Record, at event.Position, e *event.Event, v *event.Envelope) []
 		row = append(row, e.ShopID, e.UserID, e.ID, e.ConvID, rating(e.Rating), resolved(e.Resolved))
 	case event.TypeAlias:
 		row = append(row, e.ShopID, e.UserID, e.ID, e.Alias)
+	case event.TypeReply:
+		row = append(row, e.ShopID, e.UserID, e.ID, e.ConvID)
+		row = append(row, replyColumns(e)...)
 	case event.TypeHandoff:
 		row = handoffRow(row, e)
 	}
@@ -63,6 +67,26 @@ func handoffRow(row []any, e *event.Event) []any {
 	}
 	return append(row, e.ShopID, e.UserID, e.ID, e.ConvID, h.ID, string(h.Step), string(h.Reason), number(h.Confidence), number(h.BuyScore),
 		h.Agent, h.Attempt, h.Detail, shown, told)
+}
+
+// replyColumns are those of a reply alone. A record of that type without its
+// part is one of a reply of which nothing is known.
+func replyColumns(e *event.Event) []any {
+	r := e.Reply
+	if r == nil {
+		r = &event.Reply{}
+	}
+	return []any{r.QuestionID, r.Route, r.Intent, number(r.Confidence), e.Experiment, e.Variant, r.Language, r.LatencyMS,
+		r.PromptTokens, r.CompletionTokens, micros(r.CostMicros), r.Currency, r.Model, flag(r.Answered), flag(r.Cached)}
+}
+
+// micros writes millionths as a decimal.
+func micros(n int64) string {
+	sign := ""
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	return fmt.Sprintf("%s%d.%06d", sign, n/1_000_000, n%1_000_000)
 }
 
 // version grows as the position falls, so that the table keeps the copy of

@@ -20,6 +20,8 @@ func facts(topic string) *schema.Table {
 		return &schema.Feedback
 	case event.TopicAliases:
 		return &schema.Aliases
+	case event.TopicReplies:
+		return &schema.Replies
 	case event.TopicHandoffs:
 		return &schema.Handoffs
 	}

@@ -19,6 +19,7 @@ import (
 type claims struct {
 	exp, nbf, iat *jwt.NumericDate
 	shop          string
+	subject       string // who the token is for; "" when it does not say
 	body          []byte // SHA-256 of the one body that the token is for; nil: of any
 }
 
@@ -29,10 +30,14 @@ func (c *claims) UnmarshalJSON(b []byte) error {
 		Nbf  *float64       `json:"nbf"`
 		Iat  *float64       `json:"iat"`
 		Shop jsontext.Value `json:"shop_id"`
+		Sub  *string        `json:"sub"`
 		Body *string        `json:"body_sha256"`
 	}
 	if err := json.Unmarshal(b, &wire); err != nil {
 		return fmt.Errorf("read claims: %w", err)
+	}
+	if wire.Sub != nil {
+		c.subject = *wire.Sub
 	}
 	var errs [5]error
 	c.exp, errs[0] = date("exp", wire.Exp)

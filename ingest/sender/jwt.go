@@ -59,9 +59,10 @@ type JWT struct {
 
 // Token is what a good token says.
 type Token struct {
-	Shop  string    // "" when it names none
-	Body  []byte    // SHA-256 of the one body that it is for; nil: of any
-	until time.Time // zero when it has no exp
+	Shop    string    // "" when it names none
+	Subject string    // "" when it names none
+	Body    []byte    // SHA-256 of the one body that it is for; nil: of any
+	until   time.Time // zero when it has no exp
 }
 
 // NewJWT makes a verifier. The error is one of configuration.
@@ -78,7 +79,9 @@ func NewJWT(cfg JWTConfig, now func() time.Time) (*JWT, error) {
 	}
 	cache, err := otter.New(&otter.Options[string, Token]{
 		MaximumWeight: cacheSize,
-		Weigher:       func(token string, t Token) uint32 { return uint32(len(token) + len(t.Shop) + len(t.Body) + 160) },
+		Weigher: func(token string, t Token) uint32 {
+			return uint32(len(token) + len(t.Shop) + len(t.Subject) + len(t.Body) + 176)
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create cache of tokens: %w", err)
@@ -111,7 +114,7 @@ func (j *JWT) Verify(token string) (Token, error) {
 	if j.bound && c.body == nil {
 		return Token{}, &Denied{StepBound, "the token has no claim body_sha256, which this source requires"}
 	}
-	known := Token{Shop: c.shop, Body: c.body}
+	known := Token{Shop: c.shop, Subject: c.subject, Body: c.body}
 	if c.exp != nil {
 		known.until = c.exp.Time
 	}

@@ -107,7 +107,7 @@ func facts(topic string) schema.Table {
 	return map[string]schema.Table{
 		event.TopicMessages: schema.Messages, event.TopicOrders: schema.OrderEvents, event.TopicBehaviors: schema.Behaviors,
 		event.TopicExposures: schema.Exposures, event.TopicFeedback: schema.Feedback, event.TopicAliases: schema.Aliases,
-		event.TopicHandoffs: schema.Handoffs,
+		event.TopicReplies: schema.Replies, event.TopicHandoffs: schema.Handoffs,
 	}[topic]
 }
 

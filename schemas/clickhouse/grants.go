@@ -11,6 +11,8 @@ var read = []Table{
 	{"askbuy.exposures", []string{"shop_id", "user_id", "event_id", "experiment", "variant", "conv_id", "ts", "received_at", "is_test"}},
 	{"askbuy.feedback", []string{"shop_id", "user_id", "event_id", "conv_id", "rating", "resolved", "ts", "received_at", "is_test"}},
 	{"askbuy.aliases", []string{"shop_id", "ts", "received_at"}},
+	{"askbuy.replies", []string{"shop_id", "user_id", "event_id", "conv_id", "question_event_id", "route", "intent", "confidence", "experiment", "variant",
+		"language", "latency_ms", "prompt_tokens", "completion_tokens", "cost", "cost_currency", "model", "is_answered", "is_cached", "ts", "received_at", "is_test"}},
 	{"askbuy.handoffs", []string{"shop_id", "user_id", "event_id", "conv_id", "handoff_id", "step", "reason", "confidence", "buy_score", "agent", "attempt", "ts", "received_at", "is_test"}},
 	{"askbuy.message_scores", []string{"shop_id", "user_id", "event_id", "conv_id", "ts", "act", "intent", "intent_path", "evidence", "buy_score", "p_order", "p_net", "terms", "model_id"}},
 	{"askbuy.touches", []string{"shop_id", "order_id", "user_id", "order_at", "touches"}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -86,9 +87,13 @@ func (l *loader) fact(e *event.Event) {
 	case event.TypeExposure:
 		row(warehouse.Exposures, e.ShopID, e.UserID, e.ID, e.Experiment, e.Variant, e.ConvID)
 	case event.TypeFeedback:
-		row(warehouse.Feedback, e.ShopID, e.UserID, e.ID, e.ConvID, nil, nil)
+		row(warehouse.Feedback, e.ShopID, e.UserID, e.ID, e.ConvID, rated(e.Rating), resolved(e.Resolved))
 	case event.TypeAlias:
 		row(warehouse.Aliases, e.ShopID, e.UserID, e.ID, e.Alias)
+	case event.TypeReply:
+		r := e.Reply
+		row(warehouse.Replies, e.ShopID, e.UserID, e.ID, e.ConvID, r.QuestionID, r.Route, r.Intent, r.Confidence, e.Experiment, e.Variant, r.Language, r.LatencyMS,
+			r.PromptTokens, r.CompletionTokens, fmt.Sprintf("%.6f", float64(r.CostMicros)/1e6), r.Currency, r.Model, bit(r.Answered), bit(r.Cached))
 	case event.TypeHandoff:
 		h := e.Handoff
 		row(warehouse.Handoffs, e.ShopID, e.UserID, e.ID, e.ConvID, h.ID, string(h.Step), string(h.Reason), h.Confidence, h.BuyScore,
@@ -160,3 +165,17 @@ FROM
     )
 )
 GROUP BY shop_id, order_id, user_id, order_at`
+
+func rated(v *int64) any {
+	if v == nil {
+		return nil
+	}
+	return uint8(*v)
+}
+
+func resolved(v *bool) any {
+	if v == nil {
+		return nil
+	}
+	return bit(*v)
+}

@@ -13,7 +13,7 @@ import (
 // every offset of the logs by one.
 var expiring = map[string]Table{
 	"messages": Messages, "orders": OrderEvents, "behaviors": Behaviors, "exposures": Exposures, "feedback": Feedback,
-	"aliases": Aliases, "handoffs": Handoffs, "dead_letters": DeadLetters,
+	"aliases": Aliases, "replies": Replies, "handoffs": Handoffs, "dead_letters": DeadLetters,
 }
 
 // Expiring lists the names of the tables that may have a retention.

@@ -30,7 +30,9 @@ var (
 	Exposures = facts("exposures", "shop_id", "user_id", "event_id", "experiment", "variant", "conv_id")
 	Feedback  = facts("feedback", "shop_id", "user_id", "event_id", "conv_id", "rating", "resolved")
 	Aliases   = facts("aliases", "shop_id", "user_id", "event_id", "alias")
-	Handoffs  = facts("handoffs", "shop_id", "user_id", "event_id", "conv_id", "handoff_id", "step", "reason", "confidence", "buy_score",
+	Replies   = facts("replies", "shop_id", "user_id", "event_id", "conv_id", "question_event_id", "route", "intent", "confidence", "experiment", "variant",
+		"language", "latency_ms", "prompt_tokens", "completion_tokens", "cost", "cost_currency", "model", "is_answered", "is_cached")
+	Handoffs = facts("handoffs", "shop_id", "user_id", "event_id", "conv_id", "handoff_id", "step", "reason", "confidence", "buy_score",
 		"agent", "attempt", "detail", "shown", "context")
 )
 
@@ -74,7 +76,7 @@ var (
 // Tables lists every table that rows are inserted into.
 func Tables() []Table {
 	return []Table{
-		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases, Handoffs,
+		Messages, OrderEvents, Behaviors, Exposures, Feedback, Aliases, Replies, Handoffs,
 		MessageScores, Touches, SecondOpinions, ShadowScores, Receipts, DeadLetters, OffsetCuts, TopicEpochs, Installation, Erasures, RetentionFloors, Shops,
 		ModelBundles, ModelLog, ModelDrift, Looks,
 		Experiments, ExperimentUnits, ExperimentRefreshes, ExperimentSnapshots, ExperimentResults,

@@ -48,6 +48,9 @@ func (e *Event) append(b []byte) ([]byte, error) {
 	if e.Handoff != nil {
 		w.other(`,"handoff":`, e.Handoff)
 	}
+	if e.Reply != nil {
+		w.other(`,"reply":`, e.Reply)
+	}
 	if len(e.Attrs) > 0 {
 		w.other(`,"attrs":`, e.Attrs)
 	}

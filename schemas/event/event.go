@@ -23,8 +23,11 @@ const (
 	TypeAlias    Type = "alias"
 )
 
-// TypeHandoff is a type that askbuy alone makes: no sender may post it.
-const TypeHandoff Type = "handoff"
+// The types that askbuy alone makes: no sender may post them.
+const (
+	TypeHandoff Type = "handoff"
+	TypeReply   Type = "reply"
+)
 
 // Types lists every type that senders may post, in the order of the contract.
 func Types() []Type {
@@ -32,7 +35,7 @@ func Types() []Type {
 }
 
 // OwnTypes lists the types that only askbuy itself makes.
-func OwnTypes() []Type { return []Type{TypeHandoff} }
+func OwnTypes() []Type { return []Type{TypeReply, TypeHandoff} }
 
 // Role says who wrote a message.
 type Role string
@@ -106,8 +109,9 @@ type Event struct {
 	// Alias.
 	Alias string `json:"alias,omitempty"`
 
-	// Handoff; no other type that askbuy itself makes is a sender's to post.
+	// What askbuy itself tells, each of its own type.
 	Handoff *Handoff `json:"handoff,omitempty"`
+	Reply   *Reply   `json:"reply,omitempty"`
 
 	// Attrs is a JSON object of the fields that this version does not know.
 	Attrs json.RawMessage `json:"attrs,omitempty"`

@@ -20,6 +20,10 @@ func whole() *Event {
 		Currency: "CNY", Coupon: "NEW30", Items: []Item{{ItemID: "i", Category: "coat", Quantity: 2, Amount: 100, Attrs: json.RawMessage(`{"a":1}`)}},
 		Name: AddToCart, ItemID: "i", PageID: "p", Category: "k", DwellMS: ptr(int64(5)),
 		Experiment: "x", Variant: "v", Rating: ptr(int64(5)), Resolved: ptr(false),
+		Reply: &Reply{
+			QuestionID: "q", Route: "llm", Intent: "logistics", Confidence: ptr(.5), Language: "zh", LatencyMS: 1.5, PromptTokens: 1, CompletionTokens: 2,
+			CostMicros: 3, Currency: "CNY", Model: "m", Answered: true, Cached: true, Dialogue: "ADDRESS", Slots: map[string]string{"order_id": "1"},
+		},
 		Handoff: &Handoff{
 			ID: "h", Step: HandoffTaken, Reason: ReasonAnger, Confidence: ptr(0.5),
 			Context: &HandoffContext{Rounds: []HandoffTurn{{From: RoleUser, Text: "t", TS: 1}}, Profile: map[string]float64{"orders": 2}},
@@ -31,7 +35,7 @@ func whole() *Event {
 
 func TestEncodeDecodeKeepsEveryField(t *testing.T) {
 	want := whole()
-	for field, v := range map[string]reflect.Value{"event": reflect.ValueOf(*want)} {
+	for field, v := range map[string]reflect.Value{"event": reflect.ValueOf(*want), "reply": reflect.ValueOf(*want.Reply)} {
 		for i := range v.NumField() {
 			if v.Field(i).IsZero() {
 				t.Fatalf("%s: field %s is not covered by this test", field, v.Type().Field(i).Name)

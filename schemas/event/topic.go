@@ -30,7 +30,7 @@ const (
 
 // RawTopics lists the topics whose every record leaves a receipt.
 func RawTopics() []string {
-	return []string{TopicMessages, TopicOrders, TopicBehaviors, TopicExposures, TopicFeedback, TopicAliases, TopicHandoffs}
+	return []string{TopicMessages, TopicOrders, TopicBehaviors, TopicExposures, TopicFeedback, TopicAliases, TopicReplies, TopicHandoffs}
 }
 
 // DerivedTopics lists the topics that askbuy itself writes and anybody may read.
@@ -53,6 +53,8 @@ func (t Type) Topic() string {
 		return TopicFeedback
 	case TypeAlias:
 		return TopicAliases
+	case TypeReply:
+		return TopicReplies
 	case TypeHandoff:
 		return TopicHandoffs
 	}

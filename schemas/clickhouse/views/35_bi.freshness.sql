@@ -13,6 +13,7 @@ FROM
     UNION ALL SELECT 'exposures', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.exposures
     UNION ALL SELECT 'feedback', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.feedback
     UNION ALL SELECT 'aliases', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.aliases
+    UNION ALL SELECT 'replies', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.replies
     UNION ALL SELECT 'handoffs', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.handoffs
 ) AS f
 COMMENT 'Grain: one kind of event.'

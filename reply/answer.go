@@ -1,0 +1,189 @@
+package reply
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"askbuy/internal/httpserver"
+	"askbuy/models/intent"
+	"askbuy/reply/turn"
+)
+
+// answer is what a shopper gets.
+type answer struct {
+	brief, whole string
+	conv         string
+	route        turn.Route
+	mode         turn.Mode
+	first        bool // of all turns of this shopper, as far as is remembered
+}
+
+// lateText is the seed's word for a question without an answer.
+const lateText = "ERR_AI_TIMEOUT"
+
+// failed is the answer to a question that gets none.
+func (s *Service) failed(reason string, err error) error {
+	s.metrics.failed.WithLabelValues(reason).Inc()
+	if err != nil {
+		s.logOutage(err)
+	}
+	return httpserver.Plain(500, lateText)
+}
+
+// respond answers a question, or says again what a retry of it was answered.
+// It goes on when the shopper has left: the turn is recorded either way.
+func (s *Service) respond(q question, say func(string)) (*answer, error) {
+	arrived := s.Now()
+	known, err := s.Conversations.Get(q.Shopper)
+	if err != nil {
+		return nil, s.failed(failedState, fmt.Errorf("read conversation: %w", err))
+	}
+	text := s.Mask(q.query)
+	conv := s.ids.choose(q.Shopper, q.conv, known, arrived)
+	same := q.message
+	if same == "" {
+		same = s.ids.sum("query", text)
+	}
+	fresh := false
+	// A person's conversation has a memory of its own: what the bot said before
+	// is not said again.
+	key := s.ids.sum("retry", q.ShopID, q.UserID, conv, same, string(known.Mode))
+	a, err := s.recent.Get(context.Background(), key, otter.LoaderFunc[string, *answer](func(context.Context, string) (*answer, error) {
+		fresh = true
+		t := &turn.Turn{
+			Shopper: q.Shopper, ConvID: conv, EventID: s.ids.message(q.message, conv, text, arrived), Text: text, At: arrived.UnixMilli(),
+			State: known.In(conv), Say: say,
+		}
+		if a := repeated(t, q.message != ""); a != nil {
+			fresh = false
+			return a, nil
+		}
+		return s.take(t, q, arrived, known.LastAt == 0)
+	}))
+	switch {
+	case err != nil:
+	case fresh:
+		s.metrics.answered(a.route, s.Now().Sub(arrived))
+	default:
+		s.metrics.repeats.Inc()
+	}
+	return a, err
+}
+
+// repeated is the answer that a question was given through another replica,
+// if this is a retry of it. Sameness of words counts only where the shopper's
+// side numbers nothing.
+func repeated(t *turn.Turn, named bool) *answer {
+	if t.State.Mode == turn.ModeHuman {
+		return nil
+	}
+	for _, r := range t.State.Rounds {
+		soon := !named && t.At-r.At < retryWindow.Milliseconds() && t.At >= r.At
+		if r.EventID == t.EventID || soon && r.Question == t.Text {
+			return &answer{brief: r.Answer, whole: r.Answer, conv: t.ConvID, route: r.Route, mode: t.State.Mode}
+		}
+	}
+	return nil
+}
+
+// take answers one turn and records it.
+func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) (*answer, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.config.Budget)
+	defer cancel()
+	s.complete(ctx, t, q)
+	rec := s.newRecording(t, arrived, q.message != "")
+	var r turn.Reply
+	var given []turn.Words
+	if t.State.Mode == turn.ModeHuman {
+		r, given = human(t)
+	} else if answered, late := s.walk(ctx, t, &r, rec); !answered && late && s.config.OnTimeout == ErrorOnTimeout {
+		if err := rec.finish(nil); err != nil {
+			return nil, s.failed(failedStore, err)
+		}
+		return nil, s.failed(failedLate, nil)
+	}
+	mode := s.call(t, &r, rec)
+	done := turn.Done{Turn: t, Reply: &r, Brief: brief(&r)}
+	for _, w := range given {
+		done.Given = append(done.Given, w.EventID)
+	}
+	if err := rec.finish(&done); err != nil {
+		return nil, s.failed(failedStore, err)
+	}
+	s.Conversations.Note(done)
+	if r.Route != turn.RouteHuman {
+		s.ladder.learn(t, &r)
+	}
+	return &answer{brief: done.Brief, whole: r.Text, conv: t.ConvID, route: r.Route, mode: mode, first: first}, nil
+}
+
+// modelPatience is how long a turn waits for the model that reads it; without
+// one it is answered all the same.
+const modelPatience = 50 * time.Millisecond
+
+// complete fills in what the steps may go by.
+func (s *Service) complete(ctx context.Context, t *turn.Turn, q question) {
+	ctx, cancel := context.WithTimeout(ctx, modelPatience)
+	defer cancel()
+	if model, err := s.Models.Now(ctx); err == nil {
+		t.Intent = model.Score(t.Text)
+	} else {
+		t.Intent = intent.Scored{Intent: intent.Other, Sentiment: intent.Neutral}
+	}
+	t.Language = languageOf(q.language, t.Intent, t.Text)
+	t.Test = isTest(t.Text)
+	if s.Profile != nil {
+		t.Profile = s.Profile(t.Shopper)
+	}
+	if s.Arms != nil {
+		t.Arm = s.Arms(t.Shopper)
+	}
+}
+
+// walk climbs the ladder. The steps that only compute are asked first; when
+// none of them answers, the question is recorded beside those that wait.
+func (s *Service) walk(ctx context.Context, t *turn.Turn, r *turn.Reply, rec *recording) (answered, late bool) {
+	said, answered, at := s.ladder.climb(ctx, t, 0, false)
+	if !answered && at < len(s.ladder.rungs) {
+		rec.begin()
+		nearest := said
+		if said, answered, _ = s.ladder.climb(ctx, t, at, true); !answered && surer(nearest, said) {
+			said = nearest
+		}
+		late = !answered && s.ladder.hasLLM(t)
+	}
+	if *r = said; !answered {
+		*r = preset(t, said)
+	}
+	return answered, late
+}
+
+// human is what a person said since the shopper's last turn.
+func human(t *turn.Turn) (turn.Reply, []turn.Words) {
+	var words []string
+	for _, w := range t.State.Waiting {
+		words = append(words, w.Text)
+	}
+	text := strings.Join(words, "\n")
+	return turn.Reply{Text: text, Brief: text, Route: turn.RouteHuman}, t.State.Waiting
+}
+
+// call calls a person when one is due, and says who has the conversation then.
+func (s *Service) call(t *turn.Turn, r *turn.Reply, rec *recording) turn.Mode {
+	if s.Handoffs == nil || t.State.Mode != turn.ModeBot {
+		return t.State.Mode
+	}
+	record, called := s.Handoffs.Call(t, r)
+	if !called {
+		return t.State.Mode
+	}
+	rec.add(record)
+	if !r.Answered() {
+		r.Text, r.Brief = handoverText.in(t.Language), ""
+	}
+	return turn.ModePending
+}

@@ -1,0 +1,57 @@
+package reply
+
+import (
+	"strings"
+	"unicode"
+
+	"askbuy/reply/turn"
+)
+
+// maxBrief is how many characters a mini program shows.
+const maxBrief = 50
+
+// brief is what the shopper is shown of a reply.
+func brief(r *turn.Reply) string {
+	if r.Route == turn.RouteHuman {
+		return r.Text // a person's words are theirs
+	}
+	if r.Brief != "" {
+		return Cut(r.Brief, maxBrief)
+	}
+	return Cut(r.Text, maxBrief)
+}
+
+// Cut shortens a text to n characters: behind the last sentence that fits,
+// else behind the last part of one, else between two words with a mark that
+// something is missing.
+func Cut(text string, n int) string {
+	text = strings.TrimSpace(text)
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	for _, ends := range []string{"。!?!?;;\n", ",,、::"} {
+		if at := lastEnd(runes[:n], ends); at > 0 {
+			return strings.TrimRight(string(runes[:at]), " \n,,、::")
+		}
+	}
+	at := n - 1 // room for the mark
+	for back := at; back > n/2; back-- {
+		if unicode.IsSpace(runes[back]) {
+			at = back
+			break
+		}
+	}
+	return strings.TrimRightFunc(string(runes[:at]), unicode.IsSpace) + "…"
+}
+
+// lastEnd is where the last part that ends with one of these marks is over. A
+// full stop ends a sentence before a space only, so that no number is cut.
+func lastEnd(runes []rune, ends string) int {
+	for i := len(runes) - 1; i > 0; i-- {
+		if strings.ContainsRune(ends, runes[i]) || ends[0] != ',' && runes[i] == '.' && i+1 < len(runes) && unicode.IsSpace(runes[i+1]) {
+			return i + 1
+		}
+	}
+	return 0
+}

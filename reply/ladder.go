@@ -1,0 +1,112 @@
+package reply
+
+import (
+	"context"
+	"time"
+
+	"askbuy/reply/turn"
+)
+
+// Rung is a step and what it may take.
+type Rung struct {
+	Step   turn.Step
+	Budget time.Duration // 0: it computes, and never waits
+	LLM    bool          // not for shoppers who are in the arm without one
+	Always bool          // also about topics that are not enabled, and in a holdout: it says no facts
+}
+
+// ladder asks steps in their order until one answers.
+type ladder struct {
+	config   Config
+	rungs    []Rung
+	learners []turn.Learner
+}
+
+func newLadder(c Config, rungs []Rung) ladder {
+	l := ladder{config: c, rungs: rungs}
+	for _, r := range rungs {
+		if learner, ok := r.Step.(turn.Learner); ok {
+			l.learners = append(l.learners, learner)
+		}
+	}
+	return l
+}
+
+// open says whether a step may be asked about a turn.
+func (l *ladder) open(r Rung, t *turn.Turn) bool {
+	switch {
+	case r.Always:
+		return true
+	case t.Arm.Treatment == turn.TreatHoldout, r.LLM && t.Arm.Treatment == turn.TreatFAQ:
+		return false
+	}
+	return l.config.enabled(t)
+}
+
+// climb asks the steps from a rung on that may be asked. It stops before the
+// first that waits unless it may wait, and says where it stands.
+func (l *ladder) climb(ctx context.Context, t *turn.Turn, from int, mayWait bool) (r turn.Reply, answered bool, next int) {
+	var below turn.Reply // the surest of the answers that were not sure enough
+	for at := from; at < len(l.rungs); at++ {
+		rung := l.rungs[at]
+		if !l.open(rung, t) {
+			continue
+		}
+		if rung.Budget > 0 && !mayWait {
+			return below, false, at
+		}
+		if r, ok := ask(ctx, rung, t); ok {
+			return r, true, at
+		} else if surer(r, below) {
+			below = r
+		}
+	}
+	return below, false, len(l.rungs)
+}
+
+// surer says whether a step that gave up was nearer to an answer than another.
+func surer(r, than turn.Reply) bool {
+	return r.Below && r.Confidence != nil && (than.Confidence == nil || *r.Confidence > *than.Confidence)
+}
+
+// ask gives a step its budget. A step that waits runs beside, so that one that
+// does not heed its context costs no more than its budget.
+func ask(ctx context.Context, rung Rung, t *turn.Turn) (turn.Reply, bool) {
+	if rung.Budget == 0 {
+		return rung.Step.Answer(ctx, t)
+	}
+	ctx, cancel := context.WithTimeout(ctx, rung.Budget)
+	defer cancel()
+	type said struct {
+		reply turn.Reply
+		ok    bool
+	}
+	answers := make(chan said, 1)
+	go func() {
+		r, ok := rung.Step.Answer(ctx, t)
+		answers <- said{r, ok}
+	}()
+	select {
+	case a := <-answers:
+		return a.reply, a.ok
+	case <-ctx.Done():
+		return turn.Reply{}, false
+	}
+}
+
+// hasLLM says whether a turn may be answered by an LLM.
+func (l *ladder) hasLLM(t *turn.Turn) bool {
+	for _, r := range l.rungs {
+		if r.LLM && l.open(r, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// learn tells the steps that want to know what was answered.
+func (l *ladder) learn(t *turn.Turn, r *turn.Reply) {
+	for _, learner := range l.learners {
+		learner.Learn(t, r)
+	}
+}

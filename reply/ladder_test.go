@@ -1,0 +1,187 @@
+package reply
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"askbuy/reply/turn"
+	"askbuy/schemas/event"
+)
+
+// hangs is a step that heeds nothing until the test is over.
+func hangs(t testing.TB) step {
+	over := make(chan struct{})
+	t.Cleanup(func() { close(over) })
+	return func(context.Context, *turn.Turn) (turn.Reply, bool) {
+		<-over
+		return turn.Reply{Text: "too late", Route: turn.RouteLLM}, true
+	}
+}
+
+// A step that never answers costs its budget; the shopper gets the preset text,
+// or the seed's error, and the question is recorded either way.
+func TestAStepThatHangs(t *testing.T) {
+	f := func(how OnTimeout, status int, body string, records int) {
+		t.Helper()
+		r := newRig(t, func(c *Config, d *Deps) {
+			c.OnTimeout = how
+			d.Rungs = []Rung{{Step: hangs(t), Budget: 20 * time.Millisecond, LLM: true}}
+		})
+		w := r.post("/chat", `{"query":"会飞吗"}`)
+		if w.Code != status || w.Body.String() != body {
+			t.Errorf("%s: %d %s", how, w.Code, w.Body)
+		}
+		if n := len(r.recorded()); n != records {
+			t.Errorf("%s: %d records, want %d", how, n, records)
+		}
+	}
+	f(PresetOnTimeout, 200, `{"reply":"`+presetText.zh+`"}`, 3)
+	f(ErrorOnTimeout, 500, `{"error":"ERR_AI_TIMEOUT"}`, 1)
+}
+
+// The ladder's own budget bounds steps whose budgets add up to more.
+func TestTheLadderHasABudget(t *testing.T) {
+	asked := 0
+	r := newRig(t, func(c *Config, d *Deps) {
+		c.Budget = 20 * time.Millisecond
+		slow := hangs(t)
+		for range 3 {
+			d.Rungs = append(d.Rungs, Rung{Budget: time.Minute, Step: step(func(ctx context.Context, q *turn.Turn) (turn.Reply, bool) {
+				if ctx.Err() == nil {
+					asked++
+				}
+				return slow(ctx, q)
+			})})
+		}
+	})
+	if _, h := r.chat(t, "会飞吗"); h.Get(headerRoute) != "preset" || asked > 1 {
+		t.Errorf("%s after %d steps that had time", h.Get(headerRoute), asked)
+	}
+}
+
+// Which steps an arm and the enabled topics leave.
+func TestWhoMayAnswer(t *testing.T) {
+	f := func(want string, arm turn.Treatment, topics []string, query string) {
+		t.Helper()
+		r := newRig(t, func(c *Config, d *Deps) {
+			c.Intents = topics
+			d.Arms = func(event.Shopper) turn.Arm { return turn.Arm{Experiment: "x", Variant: "v", Treatment: arm} }
+			d.Rungs = append(d.Rungs, Rung{Step: says("made", turn.RouteLLM), Budget: time.Second, LLM: true})
+		})
+		if _, h := r.chat(t, query); h.Get(headerRoute) != want {
+			t.Errorf("%q %v %s: %s, want %s", arm, topics, query, h.Get(headerRoute), want)
+		}
+	}
+	f("faq", turn.TreatAll, nil, "怎么退货")
+	f("llm", turn.TreatAll, nil, "会飞吗")
+	f("llm", turn.TreatLLM, nil, "会飞吗")
+	f("faq", turn.TreatFAQ, nil, "怎么退货")
+	f("preset", turn.TreatFAQ, nil, "会飞吗")
+	f("preset", turn.TreatHoldout, nil, "怎么退货")
+	f("preset", turn.TreatAll, []string{"logistics"}, "能开发票吗")
+	f("llm", turn.TreatAll, []string{"invoice"}, "能开发票吗")
+	f("llm", turn.TreatAll, []string{"after_sale"}, "能开发票吗") // a step of the path
+}
+
+// A reply of a step that only computes is recorded in one go; one that was
+// waited for, with the question before it.
+func TestTheQuestionIsRecordedBesideTheWaiting(t *testing.T) {
+	begun := make(chan struct{})
+	r := newRig(t, func(_ *Config, d *Deps) {
+		accept := d.Accept
+		d.Accept = func(by, at time.Time, events []Sent) error {
+			if events[0].Event.From == event.RoleUser {
+				defer close(begun)
+			}
+			return accept(by, at, events)
+		}
+		d.Rungs = []Rung{{LLM: true, Budget: time.Minute, Step: step(func(context.Context, *turn.Turn) (turn.Reply, bool) {
+			<-begun // the question is durable before the step has answered
+			return turn.Reply{Text: "made", Route: turn.RouteLLM}, true
+		})}}
+	})
+	if reply, _ := r.chat(t, "会飞吗"); reply != "made" {
+		t.Errorf("%q", reply)
+	}
+}
+
+func TestStream(t *testing.T) {
+	r := newRig(t)
+	w := r.post("/chat/stream", `{"query":"怎么退货"}`)
+	body := w.Body.String()
+	var names []string
+	for part := range strings.SplitSeq(body, "\n\n") {
+		if name, _, ok := strings.Cut(strings.TrimPrefix(part, "event: "), "\n"); ok {
+			names = append(names, name)
+		}
+	}
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "text/event-stream" || !slices.Equal(names, []string{"brief", "detail", "done"}) {
+		t.Errorf("%d %v %s", w.Code, w.Header(), body)
+	}
+	if !strings.Contains(body, `data: {"reply":"`+returns.Answer+`"}`) || !strings.Contains(body, `data: {"reply":"`+Cut(returns.Answer, maxBrief)+`"}`) {
+		t.Errorf("brief or detail is missing: %s", body)
+	}
+	if w := r.post("/chat/stream", `{"query":"怎么退货"}`, headerUser, ""); w.Code != http.StatusBadRequest {
+		t.Errorf("without a shopper: %d", w.Code)
+	}
+}
+
+func TestCut(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if got := Cut(text, 12); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	f("短句。", "短句。")
+	f("第一句到此。第二句太长了放不下啊", "第一句到此。")
+	f("Costs 3.50 yuan. More of it", "Costs 3.50…")
+	f("Yes. And there is more", "Yes.")
+	f("没有句号,但是有逗号的一句话", "没有句号")
+	f("一二三四五六七八九十十一十二十三", "一二三四五六七八九十十…")
+	rapid.Check(t, func(t *rapid.T) {
+		text, n := rapid.String().Draw(t, "text"), rapid.IntRange(2, 60).Draw(t, "n")
+		got := Cut(text, n)
+		if utf8.RuneCountInString(got) > n || strings.TrimSpace(text) != "" && got == "" || !strings.HasPrefix(strings.TrimSpace(string([]rune(text))), strings.TrimSuffix(got, "…")) {
+			t.Errorf("Cut(%q, %d) is %q", text, n, got)
+		}
+	})
+}
+
+func TestConfigNamesFieldAndRule(t *testing.T) {
+	f := func(change func(*Config), want string) {
+		t.Helper()
+		c := DefaultConfig()
+		change(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	f(func(c *Config) { c.OnTimeout = "later" }, "reply.on_timeout: want preset or error")
+	f(func(c *Config) { c.Deadline = 2 * time.Second }, "reply.deadline: want a duration above 0, at most 1.5s")
+	f(func(c *Config) { c.Budget = c.Deadline }, "reply.budget")
+	f(func(c *Config) { c.Intents = []string{"logistic"} }, `"logistic" is none`)
+	f(func(c *Config) { c.Apps = map[string]App{"wx": {}} }, "reply.apps.wx.shop")
+	if err := DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzQuery(f *testing.F) {
+	for _, seed := range []string{`{"query":"你好"}`, `{"query":""}`, `[]`, `{"query":"a","query":"b"}`, ""} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		query, err := readQuery(raw)
+		if err == nil && (query == "" || len(query) > maxQuery || !utf8.ValidString(query) || strings.TrimSpace(query) != query) {
+			t.Errorf("%q is taken for %q", raw, query)
+		}
+	})
+}
