@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"processors":                      {"schemas/event", "models/intent", "internal/kafka", "internal/clickhouse", "internal/crash"},
 	"scorers":                         {"schemas/event", "internal/kafka"},
 	"reply":                           {"reply/turn", "schemas/event", "models/faq", "models/intent", "internal/experiment", "internal/kafka", "internal/httpserver"},
+	"reply/shop":                      {"reply/turn", "schemas/event"},
 	"reply/turn":                      {"schemas/event", "models/intent"},
 	"reply/dialogue":                  {"reply/turn", "models/faq", "models/intent"},
 	"reply/safety":                    {"reply/turn"},

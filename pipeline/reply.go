@@ -9,6 +9,7 @@ import (
 	"askbuy/ingest/mask"
 	"askbuy/internal/experiment"
 	"askbuy/reply"
+	"askbuy/reply/shop"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
@@ -22,7 +23,11 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 	if err != nil {
 		return nil, err
 	}
-	rungs, err := replyRungs(w)
+	known, following, err := openShop(w)
+	if err != nil {
+		return nil, err
+	}
+	rungs, err := replyRungs(w, known)
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +35,7 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 		Accept: acceptReplies(in.acceptor), Mask: maskText, Models: w.models,
 		Conversations: reply.NewMemory(),
 		Arms:          w.config.Reply.arms(assigned),
+		Offers:        offers(known),
 		Rungs:         rungs,
 		Key:           []byte(w.secrets.fingerprint), Registerer: w.registry, Log: w.log, Now: time.Now,
 	})
@@ -37,16 +43,16 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 		return nil, err
 	}
 	service.Register(mux)
-	return nil, nil
+	return following, nil
 }
 
 // replyRungs are the steps of the ladder, in their order.
-func replyRungs(w wiring) ([]reply.Rung, error) {
+func replyRungs(w wiring, known shop.Provider) ([]reply.Rung, error) {
 	entries, err := w.config.readFAQ()
 	if err != nil {
 		return nil, err
 	}
-	return []reply.Rung{{Step: reply.FAQ{Entries: entries}}}, nil
+	return []reply.Rung{w.config.Reply.Shop.rung(known), {Step: reply.FAQ{Entries: entries}}}, nil
 }
 
 func maskText(text string) string {

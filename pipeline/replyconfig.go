@@ -28,6 +28,7 @@ type Reply struct {
 	// one of these names needs no word.
 	Experiment string            `koanf:"experiment"`
 	Treatments map[string]string `koanf:"treatments"`
+	Shop       ReplyShop         `koanf:"shop"`
 	FAQ        string            `koanf:"faq"` // a file of entries (JSON); need not exist
 }
 
@@ -89,6 +90,9 @@ func (c Config) checkReply() (problems []error) {
 		if n := len(app.SessionSecret); n > 0 && n < minSecret {
 			problems = append(problems, fmt.Errorf("reply.apps.%s.session_secret: has %d bytes, fewer than %d: generate one with `openssl rand -hex 32`", id, n, minSecret))
 		}
+	}
+	if err := c.Reply.Shop.check(); err != nil {
+		problems = append(problems, err)
 	}
 	for variant, name := range c.Reply.Treatments {
 		if !slices.Contains(treatments, turn.Treatment(name)) {

@@ -106,6 +106,8 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) 
 		}
 		return nil, s.failed(failedLate, nil)
 	}
+	made := r // as a step made it: what is said to one shopper is not kept for others
+	r = dress(r, t, s.offers(t))
 	mode := s.call(t, &r, rec)
 	done := turn.Done{Turn: t, Reply: &r, Brief: brief(&r)}
 	for _, w := range given {
@@ -116,9 +118,18 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) 
 	}
 	s.Conversations.Note(done)
 	if r.Route != turn.RouteHuman {
-		s.ladder.learn(t, &r)
+		s.ladder.learn(t, &made)
 	}
 	return &answer{brief: done.Brief, whole: r.Text, conv: t.ConvID, route: r.Route, mode: mode, first: first}, nil
+}
+
+// offers are those that an answer may mention: one to a question before a
+// purchase.
+func (s *Service) offers(t *turn.Turn) []string {
+	if s.Offers == nil || t.State.Mode == turn.ModeHuman || len(t.Intent.IntentPath) == 0 || t.Intent.IntentPath[0] != "enquiry" {
+		return nil
+	}
+	return s.Offers(t)
 }
 
 // modelPatience is how long a turn waits for the model that reads it; without

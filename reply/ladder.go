@@ -10,9 +10,10 @@ import (
 // Rung is a step and what it may take.
 type Rung struct {
 	Step   turn.Step
-	Budget time.Duration // 0: it computes, and never waits
-	LLM    bool          // not for shoppers who are in the arm without one
-	Always bool          // also about topics that are not enabled, and in a holdout: it says no facts
+	Budget time.Duration         // 0: it computes, and never waits
+	LLM    bool                  // not for shoppers who are in the arm without one
+	Only   func(*turn.Turn) bool // the turns that it is for; nil: all
+	Always bool                  // also about topics that are not enabled, and in a holdout: it says no facts
 }
 
 // ladder asks steps in their order until one answers.
@@ -35,6 +36,8 @@ func newLadder(c Config, rungs []Rung) ladder {
 // open says whether a step may be asked about a turn.
 func (l *ladder) open(r Rung, t *turn.Turn) bool {
 	switch {
+	case r.Only != nil && !r.Only(t):
+		return false
 	case r.Always:
 		return true
 	case t.Arm.Treatment == turn.TreatHoldout, r.LLM && t.Arm.Treatment == turn.TreatFAQ:

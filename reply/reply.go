@@ -69,6 +69,7 @@ type Deps struct {
 	Handoffs      Handoffs                         // nil: nobody can be called
 	Arms          func(s event.Shopper) turn.Arm   // nil: no experiment
 	Profile       func(event.Shopper) turn.Profile // nil: nobody is known; it does not wait
+	Offers        func(*turn.Turn) []string        // that run now, to be mentioned; nil: none
 	Rungs         []Rung                           // of the ladder, in their order
 	Key           []byte                           // of conversations' ids, one for all replicas
 	Registerer    prometheus.Registerer

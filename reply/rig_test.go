@@ -153,5 +153,7 @@ func (f step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) { ret
 
 // says is a step that always answers.
 func says(text string, route turn.Route) step {
-	return func(context.Context, *turn.Turn) (turn.Reply, bool) { return turn.Reply{Text: text, Route: route}, true }
+	return func(context.Context, *turn.Turn) (turn.Reply, bool) {
+		return turn.Reply{Text: text, Route: route}, true
+	}
 }
