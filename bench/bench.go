@@ -26,7 +26,7 @@ type settings struct {
 	Window  time.Duration // measured, of each turn
 	Conns   int           // at the door
 	Profile string        // file for the door's CPU profile; "" writes none
-	Only    string        // door or instance; "" is both
+	Only    string        // door, instance or reply; "" is all
 	Rate    int           // events/s of the freshness measurement
 }
 
@@ -49,14 +49,14 @@ func run() error {
 	flag.DurationVar(&s.Window, "window", 2*time.Second, "measured time of a turn")
 	flag.IntVar(&s.Conns, "conns", goalConns, "connections at the door")
 	flag.StringVar(&s.Profile, "profile", "", "`file` for the CPU profile of the door")
-	flag.StringVar(&s.Only, "only", "", "door or instance: measure that alone")
+	flag.StringVar(&s.Only, "only", "", "door, instance or reply: measure that alone")
 	flag.IntVar(&s.Rate, "rate", 1000, "events/s of the freshness measurement")
 	flag.Parse()
 	var rows []row
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, settings) ([]row, error)
-	}{{"door", measureDoor}, {"instance", measureInstance}} {
+	}{{"door", measureDoor}, {"instance", measureInstance}, {"reply", measureReply}} {
 		if s.Only != "" && s.Only != part.name {
 			continue
 		}

@@ -19,6 +19,7 @@ type client struct {
 	conn   net.Conn
 	in     *bufio.Reader
 	head   []byte // of every request, up to the length's value
+	varied []byte // headers of the next request alone, each with its line's end
 	buffer []byte
 }
 
@@ -35,7 +36,8 @@ func dial(addr, path, token string) (*client, error) {
 func (c *client) post(body []byte) (status int, err error) {
 	b := append(c.buffer[:0], c.head...)
 	b = strconv.AppendInt(b, int64(len(body)), 10)
-	b = append(append(b, "\r\n\r\n"...), body...)
+	b = append(append(b, "\r\n"...), c.varied...)
+	b = append(append(b, "\r\n"...), body...)
 	c.buffer = b
 	if _, err := c.conn.Write(b); err != nil {
 		return 0, err

@@ -62,15 +62,15 @@ func measureInstance(ctx context.Context, s settings) (rows []row, err error) {
 	return rows, nil
 }
 
-func startInstance(ctx context.Context, binary, dir string) (*instance, error) {
+func startInstance(ctx context.Context, binary, dir string, args ...string) (*instance, error) {
 	logFile, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, err
 	}
 	i := &instance{dir: filepath.Join(dir, "data"), logFile: logFile}
 	const free = "127.0.0.1:0"
-	i.cmd = exec.CommandContext(ctx, binary, "run", "--data-dir", i.dir, "--http-addr", free, "--admin-addr", free,
-		"--embedded-kafka-addr", free, "--embedded-clickhouse-http-addr", free, "--embedded-clickhouse-native-addr", free)
+	i.cmd = exec.CommandContext(ctx, binary, append([]string{"run", "--data-dir", i.dir, "--http-addr", free, "--admin-addr", free,
+		"--embedded-kafka-addr", free, "--embedded-clickhouse-http-addr", free, "--embedded-clickhouse-native-addr", free}, args...)...)
 	i.cmd.Stdout, i.cmd.Stderr = logFile, logFile
 	if err := i.cmd.Start(); err != nil {
 		return nil, errors.Join(err, logFile.Close())

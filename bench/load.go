@@ -16,7 +16,8 @@ type plan struct {
 	Conns                   int
 	Run                     int64 // makes the turn's ids its own
 	Warm, Window            time.Duration
-	Server                  int // process whose CPU time is read
+	Server                  int   // process whose CPU time is read
+	Shoppers                int64 // who take turns at POST /chat; 0: senders of events
 }
 
 // turn is what came of it.
@@ -91,6 +92,9 @@ func (s *senders) send(t *tally, number int64) error {
 	for ; !s.stop.Load(); id++ {
 		at := time.Now()
 		b = write(b[:0], id, at.UnixMilli())
+		if s.Shoppers > 0 {
+			c.varied = asShopper(c.varied[:0], id, s.Shoppers)
+		}
 		status, err := c.post(b)
 		if err != nil {
 			return fmt.Errorf("post %s: %w", s.Path, err)
