@@ -93,8 +93,8 @@ func replyRow(s settings, kind, route string, turns []turn) row {
 	return r
 }
 
-// shoppersTurn has shoppers ask, from whichever core is free: the goal is for
-// both together.
+// shoppersTurn has shoppers ask. They are kept to one core; the instance has
+// both, as the goal is for the two together.
 func (c *contest) shoppersTurn(ctx context.Context, at handler, kind string) (t turn, err error) {
 	c.runs++
 	p, err := start(ctx, restCore, "load", plan{
