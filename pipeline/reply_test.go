@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -74,13 +76,20 @@ func TestAShopperIsAnsweredAndItIsMeasured(t *testing.T) {
 		if again.Header.Get("X-Conv-ID") != conv || again.Header.Get("X-Privacy-Notice") != "" {
 			t.Errorf("the second turn: %v", again.Header)
 		}
-		if again.Header.Get("X-Reply-Route") == "faq" {
+		if again.Header.Get("X-Reply-Route") != "preset" {
 			answered++
 		}
 		retry, _ := i.chat(t, user, "怎么退货", "X-Conv-ID", conv)
 		if retry.Header.Get("ETag") != again.Header.Get("ETag") {
 			t.Error("a retry has another answer")
 		}
+	}
+	streamed := 0
+	if given, _ := i.chat(t, "streamer", "怎么退货", "X-Message-ID", "m"); given.Header.Get("X-Reply-Route") != "preset" {
+		streamed = 1
+	}
+	if n := i.firstCharacters(t, "streamer", "怎么退货"); n > 5000 {
+		t.Errorf("the first characters come after %d bytes", n)
 	}
 	i.drained(t)
 	type counts struct {
@@ -97,7 +106,30 @@ func TestAShopperIsAnsweredAndItIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (counts{24, 0, 12, uint64(answered), 6, 6, 0}); row != want || answered == 0 || answered == 6 {
+	if want := (counts{26, 0, 13, uint64(answered + streamed), 7, 6, 0}); row != want || answered == 0 || answered == 6 {
 		t.Errorf("have %+v, want %+v; %d answered", row, want, answered)
 	}
+}
+
+// firstCharacters counts the bytes on the wire from the start of a stream's
+// answer to the end of its brief.
+func (i *instance) firstCharacters(t *testing.T, user, query string) int {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(i.at.HTTP, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	body := `{"query":"` + query + `"}`
+	fmt.Fprintf(conn, "POST /chat/stream HTTP/1.1\r\nHost: x\r\nX-WeChat-AppID: wx1\r\nX-User-ID: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", user, len(body), body)
+	said, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(said), "event: brief\ndata: {\"reply\":\"")
+	end := strings.Index(rest, `"}`)
+	if !found || end <= 0 || !strings.Contains(rest, "event: detail\n") || !strings.Contains(rest, "event: done\n") {
+		t.Fatalf("the stream is %s", said)
+	}
+	return len(said) - len(rest) + end
 }
