@@ -30,9 +30,11 @@ func Cut(text string, n int) string {
 	if len(runes) <= n {
 		return text
 	}
-	for _, ends := range []string{"。!?!?;;\n", ",,、::"} {
-		if at := lastEnd(runes[:n], ends); at > 0 {
-			return strings.TrimRight(string(runes[:at]), " \n,,、::")
+	for _, ends := range []string{"。！？!?；;\n", "，,、：:"} {
+		if at := lastEnd(runes[:n+1], ends); at > 0 {
+			if part := strings.TrimRight(string(runes[:at]), " \n，,、：:"); part != "" {
+				return part
+			}
 		}
 	}
 	at := n - 1 // room for the mark
@@ -46,10 +48,12 @@ func Cut(text string, n int) string {
 }
 
 // lastEnd is where the last part that ends with one of these marks is over. A
-// full stop ends a sentence before a space only, so that no number is cut.
+// full stop ends a sentence before a space only, and nothing ends between two
+// digits, so that no number is cut.
 func lastEnd(runes []rune, ends string) int {
-	for i := len(runes) - 1; i > 0; i-- {
-		if strings.ContainsRune(ends, runes[i]) || ends[0] != ',' && runes[i] == '.' && i+1 < len(runes) && unicode.IsSpace(runes[i+1]) {
+	for i := len(runes) - 2; i > 0; i-- {
+		stop := runes[i] == '.' && unicode.IsSpace(runes[i+1]) && !strings.Contains(ends, ",")
+		if stop || strings.ContainsRune(ends, runes[i]) && !(unicode.IsDigit(runes[i-1]) && unicode.IsDigit(runes[i+1])) {
 			return i + 1
 		}
 	}

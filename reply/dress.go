@@ -10,9 +10,9 @@ import (
 // tones are what stands before an answer, by the shopper's mood. A language
 // model is told of the mood instead.
 var tones = map[string]text{
-	intent.Angry:     {"非常抱歉给您添麻烦了!", "We are sorry for the trouble. "},
-	intent.Hesitant:  {"您慢慢看~", "Take your time. "},
-	intent.Satisfied: {"很高兴帮到您!", "Glad to help! "},
+	intent.Angry:     {"非常抱歉给您添麻烦了！", "We are sorry for the trouble. "},
+	intent.Hesitant:  {"您慢慢看，", "Take your time. "},
+	intent.Satisfied: {"很高兴帮到您！", "Glad to help! "},
 }
 
 // dress puts the tone before an answer and an offer that runs behind it. What

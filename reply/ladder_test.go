@@ -144,7 +144,10 @@ func TestCut(t *testing.T) {
 	f("第一句到此。第二句太长了放不下啊", "第一句到此。")
 	f("Costs 3.50 yuan. More of it", "Costs 3.50…")
 	f("Yes. And there is more", "Yes.")
-	f("没有句号,但是有逗号的一句话", "没有句号")
+	f("一共要付1,000,000元整吧", "一共要付1,000,0…")
+	f("，，，，，，，，，，，，，，，，", "，，，，，，，，，，，…")
+	f("没有句号，但是有逗号的一句话", "没有句号")
+	f("真的吗？当然是真的，请放心购买", "真的吗？")
 	f("一二三四五六七八九十十一十二十三", "一二三四五六七八九十十…")
 	rapid.Check(t, func(t *rapid.T) {
 		text, n := rapid.String().Draw(t, "text"), rapid.IntRange(2, 60).Draw(t, "n")

@@ -15,15 +15,15 @@ func (t text) in(language string) string {
 // What shoppers read when no step answered.
 var (
 	presetText = text{
-		"抱歉,这个问题我还不太确定,您可以换个说法,或回复“人工”找客服。",
+		"抱歉，这个问题我还不太确定，您可以换个说法，或回复“人工”找客服。",
 		"Sorry, I am not sure. Rephrase, or reply \"agent\".",
 	}
 	handoverText = text{
-		"正在为您转接人工客服,请稍候,我们会尽快回复您。",
+		"正在为您转接人工客服，请稍候，我们会尽快回复您。",
 		"A colleague is being called and will answer soon.",
 	}
 	privacyText = text{
-		"为了回答您的问题,本次对话会被保存,其中的电话、地址等个人信息会先隐去。您可以随时要求删除。",
+		"为了回答您的问题，本次对话会被保存，其中的电话、地址等个人信息会先隐去。您可以随时要求删除。",
 		"To answer you we keep this conversation; phone numbers, addresses and the like are masked first. You may ask for its deletion at any time.",
 	}
 )

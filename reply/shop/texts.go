@@ -18,7 +18,7 @@ func (s said) in(language string) string {
 // statusTexts are about order %s.
 var statusTexts = map[Status]said{
 	Unpaid:    {"订单%s还未付款。", "Order %s is not paid yet."},
-	Paid:      {"订单%s已付款,还未发货。", "Order %s is paid and not shipped yet."},
+	Paid:      {"订单%s已付款，还未发货。", "Order %s is paid and not shipped yet."},
 	Shipped:   {"订单%s已发货。", "Order %s has been shipped."},
 	Delivered: {"订单%s已签收。", "Order %s has been delivered."},
 	Refunding: {"订单%s正在退款。", "Order %s is being refunded."},
