@@ -27,6 +27,7 @@ var topics = []struct {
 	{event.TopicExposures, "Which variant of an experiment a shopper saw.", "shopper", reflect.TypeFor[event.Event](), true},
 	{event.TopicFeedback, "How shoppers rated.", "shopper", reflect.TypeFor[event.Event](), true},
 	{event.TopicAliases, "Other ids of the same shopper.", "shopper", reflect.TypeFor[event.Event](), true},
+	{event.TopicReplies, "What is known of each reply of the bot.", "shopper", reflect.TypeFor[event.Event](), true},
 	{event.TopicHandoffs, "Steps of handing a conversation over to a human.", "shopper", reflect.TypeFor[event.Event](), true},
 	{event.TopicJourney, "One log a shopper: scored messages, behaviours, order snapshots, erasures.", "shopper", reflect.TypeFor[event.Entry](), false},
 	{event.TopicMessageScores, "A message's score; whole rows, the greatest version counts.", "shopper", reflect.TypeFor[event.MessageScore](), false},
