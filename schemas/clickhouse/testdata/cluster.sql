@@ -492,71 +492,42 @@ CREATE TABLE IF NOT EXISTS askbuy.model_drift ON CLUSTER '{cluster}' (
     z Float64 COMMENT 'orders against expectation, in standard deviations'
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (model_id, measured_at);
 
-CREATE TABLE IF NOT EXISTS askbuy.looks ON CLUSTER '{cluster}' (
-    at DateTime64(3, 'UTC'),
-    name String COMMENT 'of who looked',
-    kind LowCardinality(String) COMMENT 'of what: dead_letter',
-    shop_id String,
-    target String COMMENT 'which: of a dead letter its place, topic:partition:offset'
-) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY at;
+ALTER TABLE askbuy.experiment_units ON CLUSTER '{cluster}'
+    ADD COLUMN IF NOT EXISTS handed_off UInt32 COMMENT 'conversations' AFTER carted;
 
-CREATE TABLE IF NOT EXISTS askbuy.lights ON CLUSTER '{cluster}' (
-    through DateTime64(3, 'UTC') COMMENT 'everything that arrived until then is stored',
-    is_known UInt8 COMMENT '0: no record has arrived yet',
-    in_flight Int64,
-    unexplained Int64
-) ENGINE = MergeTree ORDER BY through;
-
-CREATE TABLE IF NOT EXISTS askbuy.shop_list ON CLUSTER '{cluster}' (
+CREATE TABLE IF NOT EXISTS askbuy.replies ON CLUSTER '{cluster}' (
     shop_id String,
-    time_zone String,
-    reporting_currency String,
-    channels Array(String)
-) ENGINE = MergeTree ORDER BY shop_id;
-
-CREATE TABLE IF NOT EXISTS askbuy.conversations ON CLUSTER '{cluster}' (
-    shop_id String,
-    conv_id String,
     user_id String,
-    channel LowCardinality(String),
-    cohort_date Date,
-    started_at DateTime64(3, 'UTC'),
-    last_message_at DateTime64(3, 'UTC'),
-    last_user_message_at Nullable(DateTime64(3, 'UTC')),
-    first_received_at DateTime64(3, 'UTC'),
-    last_received_at DateTime64(3, 'UTC'),
-    bot_id String,
-    user_messages UInt64,
-    bot_messages UInt64,
-    agent_messages UInt64,
-    intent LowCardinality(String),
-    buy_score Nullable(Float64),
-    buy_score_peak Nullable(Float64),
-    p_order Nullable(Float64),
-    model_id LowCardinality(String),
-    intent_level LowCardinality(String),
-    high_intent_at Nullable(DateTime64(3, 'UTC')),
-    order_id String,
-    ordered_at Nullable(DateTime64(3, 'UTC')),
-    orders UInt64,
-    coupon String,
-    order_amount Decimal(18, 2),
-    net_amount Decimal(18, 2),
-    other_currency_orders UInt64,
-    is_ordered UInt8,
-    is_kept UInt8,
-    is_carted UInt8,
-    high_intent_ordered_at Nullable(DateTime64(3, 'UTC')),
-    is_high_intent_ordered UInt8,
-    is_high_intent_kept UInt8,
-    is_closed UInt8,
-    is_settled UInt8,
+    event_id String COMMENT 'that of the bot''s message',
+    conv_id String,
+    question_event_id String COMMENT 'the shopper''s message',
+    route LowCardinality(String) COMMENT 'hot, cache, rule, faq, llm, clarify or preset',
+    intent LowCardinality(String) COMMENT 'of the question',
+    confidence Nullable(Float64) COMMENT 'of the step that answered; NULL when it has none',
     experiment LowCardinality(String),
     variant LowCardinality(String),
-    refunds UInt64 COMMENT 'of old_orders, those with a refund',
-    old_orders UInt64 COMMENT 'attributed orders that were paid 15 days before as_of',
-    as_of DateTime64(3, 'UTC') COMMENT 'the same in every row: what had arrived by then is in it'
-) ENGINE = MergeTree ORDER BY (shop_id, cohort_date, user_id, conv_id);
+    language LowCardinality(String) COMMENT 'of the reply',
+    latency_ms Float64 COMMENT 'from the question until the reply was known',
+    prompt_tokens Int64,
+    completion_tokens Int64,
+    cost Decimal(18, 6),
+    cost_currency LowCardinality(String),
+    model LowCardinality(String),
+    is_answered UInt8 COMMENT '1: it answers, rather than asking back or putting off',
+    is_cached UInt8 COMMENT '1: it was made for an earlier question',
+    ts DateTime64(3, 'UTC') COMMENT 'event time' CODEC(Delta, ZSTD),
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of this copy' CODEC(Delta, ZSTD),
+    is_test UInt8 COMMENT '1: test traffic, in no figure',
+    attrs String COMMENT 'JSON object of the fields that this version does not know' CODEC(ZSTD),
+    source LowCardinality(String) COMMENT 'door it came through',
+    identity FixedString(16) COMMENT 'hash of what makes it this event',
+    fp_version UInt8 COMMENT 'version of the fingerprint',
+    fp FixedString(16) COMMENT 'fingerprint of the body, without ts',
+    no_ts UInt8 COMMENT '1: the sender gave no event time',
+    raw_partition Int32 COMMENT 'partition of the raw topic',
+    raw_position Int64 COMMENT 'epoch << 40 | offset in the raw topic',
+    version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
 
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
@@ -962,7 +933,7 @@ LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_i
 -- The units of every experiment as refreshed last: the generation that is whole and the newest.
 CREATE OR REPLACE VIEW askbuy.experiment_current ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, mismatched, is_contaminated, bucket, currency, conversations,
-    open_conversations, ordered, carted, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders,
+    open_conversations, ordered, carted, handed_off, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders,
     replies, slow_replies, messages, late_messages, repeated_messages, conflicting_messages, earlier_revenue, earlier_conversations
 FROM askbuy.experiment_units
 WHERE (experiment, generation) IN (SELECT r.experiment, max(r.generation) FROM askbuy.experiment_refreshes AS r GROUP BY r.experiment);
@@ -1005,6 +976,7 @@ FROM
             ('revenue_per_user', countIf(u.revenue > 0), (avg(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue))), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue))), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue)), toFloat64(1)), covarSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue)), toFloat64(u.earlier_revenue))), (avg(toFloat64(u.revenue)), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(u.revenue)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(u.revenue), toFloat64(1)), covarSampStable(toFloat64(u.revenue), toFloat64(u.earlier_revenue))), any(c.per_user), open),
             ('refund_rate', countIf(u.refunded_orders > 0), (avg(toFloat64(u.refunded_orders)), avg(toFloat64(u.matured_orders)), avg(toFloat64(0)), varSampStable(toFloat64(u.refunded_orders)), varSampStable(toFloat64(u.matured_orders)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(u.matured_orders)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, fresh),
             ('slow_reply_rate', countIf(u.slow_replies > 0), (avg(toFloat64(u.slow_replies)), avg(toFloat64(u.replies)), avg(toFloat64(0)), varSampStable(toFloat64(u.slow_replies)), varSampStable(toFloat64(u.replies)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.slow_replies), toFloat64(u.replies)), covarSampStable(toFloat64(u.slow_replies), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
+            ('handoff_rate', countIf(u.handed_off > 0), (avg(toFloat64(u.handed_off)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.handed_off)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.handed_off), toFloat64(u.conversations)), covarSampStable(toFloat64(u.handed_off), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('conversations_per_user', countIf(u.conversations > 0), (avg(toFloat64(u.conversations)), avg(toFloat64(1)), avg(toFloat64(u.earlier_conversations)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_conversations)), covarSampStable(toFloat64(u.conversations), toFloat64(1)), covarSampStable(toFloat64(u.conversations), toFloat64(u.earlier_conversations))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('late_messages', countIf(u.late_messages > 0), (avg(toFloat64(u.late_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.late_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.late_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.late_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('repeated_messages', countIf(u.repeated_messages > 0), (avg(toFloat64(u.repeated_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.repeated_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.repeated_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.repeated_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
@@ -1037,6 +1009,86 @@ SELECT experiment, variant, count() AS units, sum(is_contaminated) AS contaminat
 FROM askbuy.experiment_current
 WHERE 1 
 GROUP BY experiment, variant;
+
+-- Conversations in which the bot replied, and what came of them. A further message of the shopper within 30 minutes
+-- of the first reply says that it was not enough, unless the shopper's own word says otherwise.
+CREATE OR REPLACE VIEW askbuy.answered_conversations ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    r.shop_id AS shop_id,
+    r.conv_id AS conv_id,
+    r.user_id AS user_id,
+    m.channel AS channel,
+    toDate(greatest('1970-01-01', formatDateTime(greatest(m.started_at, toDateTime64(0, 3, 'UTC')), '%F', ifNull(multiIf(z.time_zone != '', z.time_zone, (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = ''), 'Asia/Shanghai'), 'Asia/Shanghai')))) AS cohort_date,
+    r.replies AS replies,
+    r.first_latency_ms AS first_latency_ms,
+    r.cost AS cost,
+    r.currencies AS currencies,
+    h.called AS handed_off,
+    m.agent_messages AS agent_messages,
+    h.called = 0 AND m.agent_messages = 0 AS is_deflected,
+    r.is_first_answered AND h.called = 0 AND ifNull(f.resolved, NOT arrayExists(t -> t > r.first_at AND t <= r.first_at + toIntervalMinute(30), m.asked)) AS is_first_round_resolved,
+    f.ratings AS ratings,
+    f.rating_sum AS rating_sum,
+    multiIf(
+        h.called = 1, concat('handoff_', h.reason),
+        m.agent_messages > 0, 'agent',
+        f.resolved = 0, 'feedback',
+        r.last_route = 'clarify', 'asked_back',
+        r.is_last_answered = 0, 'no_answer',
+        '') AS unresolved
+FROM
+(
+    SELECT
+        shop_id,
+        conv_id,
+        user_id,
+        count() AS replies,
+        min(e.ts) AS first_at,
+        argMin(e.latency_ms, (e.ts, e.event_id)) AS first_latency_ms,
+        argMin(e.is_answered, (e.ts, e.event_id)) AS is_first_answered,
+        argMax(e.is_answered, (e.ts, e.event_id)) AS is_last_answered,
+        argMax(e.route, (e.ts, e.event_id)) AS last_route,
+        sum(e.cost) AS cost,
+        arraySort(groupUniqArrayIf(e.cost_currency, e.cost > 0)) AS currencies
+    FROM askbuy.replies AS e FINAL
+    WHERE e.is_test = 0
+    GROUP BY shop_id, conv_id, user_id
+) AS r
+JOIN
+(
+    SELECT
+        shop_id,
+        conv_id,
+        user_id,
+        argMin(e.channel, (e.ts, e.event_id)) AS channel,
+        min(e.ts) AS started_at,
+        groupArrayIf(e.ts, e.from_role = 'user') AS asked,
+        countIf(e.from_role = 'agent') AS agent_messages
+    FROM askbuy.messages AS e FINAL
+    WHERE e.is_test = 0
+    GROUP BY shop_id, conv_id, user_id
+) AS m USING (shop_id, user_id, conv_id)
+LEFT JOIN
+(
+    SELECT shop_id, conv_id, user_id, 1 AS called, argMinIf(e.reason, (e.ts, e.event_id), e.reason != '') AS reason
+    FROM askbuy.handoffs AS e FINAL
+    WHERE e.is_test = 0
+    GROUP BY shop_id, conv_id, user_id
+) AS h USING (shop_id, user_id, conv_id)
+LEFT JOIN
+(
+    SELECT
+        shop_id,
+        conv_id,
+        user_id,
+        count(e.rating) AS ratings,
+        toUInt64(ifNull(sum(e.rating), 0)) AS rating_sum,
+        argMaxIf(e.resolved, (e.ts, e.event_id), e.resolved IS NOT NULL) AS resolved
+    FROM askbuy.feedback AS e FINAL
+    WHERE e.is_test = 0
+    GROUP BY shop_id, conv_id, user_id
+) AS f USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id);
 
 CREATE OR REPLACE VIEW bi.conversations ON CLUSTER '{cluster}' (
     shop_id String COMMENT 'shop',
@@ -1581,6 +1633,7 @@ FROM
     UNION ALL SELECT 'exposures', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.exposures
     UNION ALL SELECT 'feedback', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.feedback
     UNION ALL SELECT 'aliases', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.aliases
+    UNION ALL SELECT 'replies', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.replies
     UNION ALL SELECT 'handoffs', maxOrNull(ts), maxOrNull(received_at) FROM askbuy.handoffs
 ) AS f
 COMMENT 'Grain: one kind of event.';
@@ -1809,6 +1862,7 @@ CREATE OR REPLACE VIEW bi.experiment_units ON CLUSTER '{cluster}' (
     conversations UInt64 COMMENT 'that an exposure names, or with a message since the first one',
     ordered UInt64 COMMENT 'of these, those with an attributed order',
     carted UInt64 COMMENT 'of these, those carted',
+    handed_off UInt64 COMMENT 'of these, those handed to a human',
     conversation_revenue Float64 COMMENT 'net amount of the orders attributed to them, in the reporting currency',
     revenue Float64 COMMENT 'net amount of all orders since the first exposure, in the reporting currency',
     currency String COMMENT 'reporting currency of the shop',
@@ -1817,7 +1871,7 @@ CREATE OR REPLACE VIEW bi.experiment_units ON CLUSTER '{cluster}' (
     refunded_orders UInt64 COMMENT 'of these, those with less net than amount'
 ) SQL SECURITY INVOKER AS
 SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, is_contaminated, bucket, if(bucket IS NULL, NULL, mismatched = 0) AS is_replay_ok,
-    conversations, ordered, carted, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
+    conversations, ordered, carted, handed_off, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
 FROM askbuy.experiment_current
 COMMENT 'Grain: experiment, shop_id, user_id, of the shoppers first exposed from start to planned end. Made anew every hour and at each report.';
 
@@ -2292,4 +2346,105 @@ FROM
 )) AS o
 LEFT JOIN askbuy.order_touches AS t USING (shop_id, order_id, user_id)
 COMMENT 'Grain: one order (shop_id, order_id), folded over those of its events that had arrived at a moment: call it as bi.orders_at(as_of = ''2026-11-21 10:00:00.000''), in UTC. Columns as in bi.orders.';
+
+CREATE OR REPLACE VIEW bi.replies ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    conv_id String COMMENT 'conversation',
+    user_id String COMMENT 'shopper',
+    event_id String COMMENT 'id of the bot''s message in bi.messages',
+    question_event_id String COMMENT 'id of the shopper''s message in bi.messages',
+    ts DateTime64(3, 'UTC') COMMENT 'when the reply was made',
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival of the question',
+    route String COMMENT 'step that answered: hot, cache, rule, faq, llm, clarify (asked back) or preset (nothing else answered)',
+    intent String COMMENT 'topic of the question',
+    confidence Nullable(Float64) COMMENT 'of that step, 0 to 1; NULL when it has none',
+    experiment String COMMENT 'experiment that covers the shopper, empty when none',
+    variant String COMMENT 'its variant',
+    language String COMMENT 'language of the reply, zh or en',
+    latency_ms Float64 COMMENT 'from the question''s arrival until the reply was known',
+    prompt_tokens Int64 COMMENT 'tokens that a language model read',
+    completion_tokens Int64 COMMENT 'tokens that it wrote',
+    cost Decimal(18, 6) COMMENT 'what they cost',
+    cost_currency String COMMENT 'currency of the cost, empty without any',
+    is_answered UInt8 COMMENT '1: answers the question; 0: asks back or puts off',
+    is_cached UInt8 COMMENT '1: made for an earlier question',
+    model String COMMENT 'model that made the text, empty when none did',
+    is_test UInt8 COMMENT '1: test traffic, in no figure'
+) SQL SECURITY INVOKER AS
+SELECT shop_id, conv_id, user_id, event_id, question_event_id, ts, received_at, route, intent, confidence, experiment, variant, language,
+    latency_ms, prompt_tokens, completion_tokens, cost, cost_currency, is_answered, is_cached, model, is_test
+FROM askbuy.replies FINAL
+COMMENT 'Grain: one reply of the bot (shop_id, user_id, event_id), test traffic included.';
+
+CREATE OR REPLACE VIEW bi.quality_daily ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    day Date COMMENT 'day of the earliest message of the conversation, in the time zone of the shop',
+    channel String COMMENT 'channel of the conversation',
+    conversations UInt64 COMMENT 'conversations in which the bot replied',
+    deflected UInt64 COMMENT 'of these: no handoff and no message of an agent',
+    handed_off UInt64 COMMENT 'of these: a record of a handoff to a human exists',
+    first_round_resolved UInt64 COMMENT 'of these: the first reply answers, no handoff, and feedback says resolved, or without such feedback no further message of the shopper within 30 minutes',
+    ratings UInt64 COMMENT 'ratings of these conversations, 1 to 5',
+    rating_sum UInt64 COMMENT 'their sum',
+    replies UInt64 COMMENT 'replies of the bot',
+    cost Decimal(18, 6) COMMENT 'what language models cost',
+    cost_currency String COMMENT 'currency of the cost; several are listed, and then the cost is no amount',
+    first_response_ms_p50 Nullable(Float64) COMMENT 'from the first question until its reply was known, median over the conversations',
+    first_response_ms_p95 Nullable(Float64) COMMENT 'the same, 95th percentile',
+    deflection_rate Nullable(Float64) COMMENT 'deflected / conversations',
+    handoff_rate Nullable(Float64) COMMENT 'handed_off / conversations',
+    first_round_resolution_rate Nullable(Float64) COMMENT 'first_round_resolved / conversations',
+    csat Nullable(Float64) COMMENT 'rating_sum / ratings; NULL without ratings',
+    cost_per_conversation Nullable(Float64) COMMENT 'cost / conversations',
+    target_resolution Float64 COMMENT 'first_round_resolution_rate should be above 0.85',
+    target_csat Float64 COMMENT 'csat should be at least 4.5',
+    target_cost Float64 COMMENT 'cost_per_conversation should be below 0.03 yuan'
+) SQL SECURITY INVOKER AS
+SELECT
+    shop_id, day, channel, n AS conversations, free AS deflected, called AS handed_off, resolved AS first_round_resolved,
+    ratings, rating_sum, replies,
+    CAST(spent AS Decimal(18, 6)) AS cost,
+    arrayStringConcat(currencies, ' ') AS cost_currency,
+    times[1] AS first_response_ms_p50,
+    times[2] AS first_response_ms_p95,
+    divideOrNull(free, n) AS deflection_rate,
+    divideOrNull(called, n) AS handoff_rate,
+    divideOrNull(resolved, n) AS first_round_resolution_rate,
+    divideOrNull(rating_sum, ratings) AS csat,
+    divideOrNull(toFloat64(spent), n) AS cost_per_conversation,
+    0.85 AS target_resolution,
+    4.5 AS target_csat,
+    0.03 AS target_cost
+FROM
+(
+    SELECT
+        shop_id,
+        c.cohort_date AS day,
+        channel,
+        count() AS n,
+        countIf(c.is_deflected) AS free,
+        countIf(c.handed_off = 1) AS called,
+        countIf(c.is_first_round_resolved) AS resolved,
+        sum(c.ratings) AS ratings,
+        sum(c.rating_sum) AS rating_sum,
+        sum(c.replies) AS replies,
+        sum(c.cost) AS spent,
+        arraySort(groupUniqArrayArray(c.currencies)) AS currencies,
+        quantilesExactInclusive(0.5, 0.95)(c.first_latency_ms) AS times
+    FROM askbuy.answered_conversations AS c
+    GROUP BY shop_id, day, channel
+)
+COMMENT 'Grain: shop, day, channel, of the conversations in which the bot replied and that began on the day. Sum the counts and divide the sums, never average a rate. Test traffic is left out.';
+
+CREATE OR REPLACE VIEW bi.unresolved_daily ON CLUSTER '{cluster}' (
+    shop_id String COMMENT 'shop',
+    day Date COMMENT 'day of the earliest message of the conversation, in the time zone of the shop',
+    reason String COMMENT 'why a conversation is not resolved by the bot, the first that holds: handoff_ and the reason of the first handoff, agent (an agent wrote without one), feedback (the shopper says so), asked_back or no_answer (of the last reply)',
+    conversations UInt64 COMMENT 'conversations'
+) SQL SECURITY INVOKER AS
+SELECT shop_id, c.cohort_date AS day, c.unresolved AS reason, count() AS conversations
+FROM askbuy.answered_conversations AS c
+WHERE c.unresolved != ''
+GROUP BY shop_id, day, reason
+COMMENT 'Grain: shop, day, reason, of the conversations in which the bot replied and that it did not resolve. Test traffic is left out.';
 
