@@ -160,7 +160,8 @@ func (w *wave) settle(ctx context.Context, by time.Time) error {
 	var ends <-chan time.Time // never, without a deadline
 	var timer *time.Timer
 	if !by.IsZero() {
-		timer = time.NewTimer(time.Until(by) - w.acceptor.spoolShare())
+		left := time.Until(by)
+		timer = time.NewTimer(left - w.acceptor.spoolShare(left))
 		defer timer.Stop()
 		ends = timer.C
 	}
@@ -186,12 +187,14 @@ func (w *wave) settle(ctx context.Context, by time.Time) error {
 	}
 }
 
-// spoolShare is how much of a request's time is left for the spool.
-func (a *Acceptor) spoolShare() time.Duration {
+// spoolShare is how much of the time that is left is the spool's: never more
+// than half of it, so that a broker that is well is not passed over by who has
+// little time.
+func (a *Acceptor) spoolShare(left time.Duration) time.Duration {
 	if a.spool == nil {
 		return 0
 	}
-	return a.share
+	return min(a.share, left/2)
 }
 
 // deepAttrs is the length from which attrs may be nested too deeply: each

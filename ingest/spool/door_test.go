@@ -362,3 +362,32 @@ func sendAll(d *door, n int) (refused int32) {
 	wg.Wait()
 	return count.Load()
 }
+
+// late takes a while to store, and does.
+type late struct{ *broker }
+
+func (l late) Start(r ingest.Record, then func(error)) {
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		l.broker.Start(r, then)
+	}()
+}
+
+// Who has less time than the spool's share leaves half of it to the broker: a
+// record that the broker takes in time is stored once.
+func TestWhoHasLittleTimeDoesNotPassTheBrokerOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &broker{}
+		d := newDoorBefore(t, b, late{b}, configOf(t.TempDir()), dedup.DefaultConfig(), nil)
+		stop := d.run(t)
+		defer stop()
+		item := ingest.Item{Decoded: ingest.Decoded{Event: event.Event{Type: event.TypeMessage, ID: "m1", ShopID: "s", UserID: "u", ConvID: "c", From: event.RoleBot, Text: "a", TS: 1}}}
+		if _, err := d.acceptor.AcceptBy(t.Context(), time.Now().Add(300*time.Millisecond), "reply", time.Now(), []ingest.Item{item}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if got := d.texts(t, "m1"); len(got) != 1 {
+			t.Errorf("the log has %d copies", len(got))
+		}
+	})
+}
