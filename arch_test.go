@@ -42,6 +42,9 @@ var mayImport = map[string][]string{
 	"reply":                           {"reply/turn", "schemas/event", "models/faq", "models/intent", "internal/experiment", "internal/kafka", "internal/httpserver"},
 	"reply/shop":                      {"reply/turn", "schemas/event"},
 	"reply/turn":                      {"schemas/event", "models/intent"},
+	"reply/conversation":              {"reply/turn", "schemas/event", "internal/kafka"},
+	"reply/handoffs":                  {"reply/conversation", "reply/turn", "schemas/event", "internal/httpserver"},
+	"reply/live":                      {"reply/turn", "schemas/event", "internal/kafka", "internal/httpserver"},
 	"reply/dialogue":                  {"reply/turn", "models/faq", "models/intent"},
 	"reply/safety":                    {"reply/turn"},
 	"reply/cache":                     {"reply/turn"},
@@ -86,7 +89,7 @@ var mayImport = map[string][]string{
 
 // onlyIn confines a heavy dependency to the rooms that are for it.
 var onlyIn = map[string][]string{
-	"github.com/lovoo/goka":                  {"processors", "internal/kafka"},
+	"github.com/lovoo/goka":                  {"processors", "internal/kafka", "reply/conversation"},
 	"github.com/IBM/sarama":                  {"internal/kafka"},
 	"github.com/twmb/franz-go":               {"internal/kafka", "internal/kafka/embedded", "internal/kafka/kafkatest", "internal/kafka/kafkatest/apache"},
 	"github.com/ClickHouse/clickhouse-go/v2": {"internal/clickhouse"},

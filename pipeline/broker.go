@@ -14,6 +14,7 @@ import (
 	"askbuy/internal/kafka"
 	embeddedkafka "askbuy/internal/kafka/embedded"
 	"askbuy/processors"
+	"askbuy/reply/conversation"
 	"askbuy/schemas/event"
 )
 
@@ -37,6 +38,7 @@ func topics(c kafka.Config) []kafka.Topic {
 	for _, group := range processors.Tables() {
 		all = append(all, kafka.TableTopic(c.Name(group)))
 	}
+	all = append(all, kafka.TableTopic(c.Name(conversation.Group)))
 	return all
 }
 

@@ -43,6 +43,9 @@ type Certificate struct {
 type States struct {
 	Orders   int `json:"orders"`
 	Journeys int `json:"journeys"`
+	// Conversations with the reply service; it forgets within moments, or when
+	// it is started.
+	Conversations int `json:"conversations"`
 }
 
 // TopicEnd is the day by which a topic has dropped what it holds now.

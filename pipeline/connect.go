@@ -134,7 +134,7 @@ func InFlight(ctx context.Context, k kafka.Config) (int64, error) {
 		return 0, err
 	}
 	defer admin.Close()
-	known, err := lags(ctx, admin, k)
+	known, err := lags(ctx, admin, k, inputs())
 	total := int64(0)
 	for _, n := range known {
 		total += n

@@ -68,6 +68,7 @@ type entrance struct {
 	ring     *keyring.Ring
 	keys     *ingest.Keys
 	parts    []part
+	drains   []func() // called when the public door begins to close
 }
 
 // openEntrance makes it: what accepts events, what it remembers and where it puts
@@ -97,7 +98,7 @@ func (d *doors) openEntrance(w wiring) (*entrance, error) {
 		return nil, err
 	}
 	keys, err := ingest.NewKeys(w.apiKeys())
-	return &entrance{acceptor, ring, keys, []part{{"door's memory", memory.Run}, {"spool", spool.Run}}}, err
+	return &entrance{acceptor: acceptor, ring: ring, keys: keys, parts: []part{{"door's memory", memory.Run}, {"spool", spool.Run}}}, err
 }
 
 func (w wiring) apiKeys() []ingest.Key {
@@ -137,6 +138,9 @@ func (d *doors) publicParts(w wiring) ([]part, error) {
 	}
 	public := limitConnections(d.public, w.config.Door.MaxConnections)
 	server := httpserver.New(httpserver.DefaultConfig(), public, exactPaths(mux), w.health, w.log)
+	for _, f := range in.drains {
+		server.OnDrain(f)
+	}
 	return append(parts, part{"public door", server.Run}), nil
 }
 

@@ -190,7 +190,21 @@ func (r *erasing) tellStates(ctx context.Context) error {
 	if err := r.tellOrders(ctx); err != nil {
 		return err
 	}
+	if err := r.tellConversations(ctx); err != nil {
+		return err
+	}
 	return r.tellJourney(ctx)
+}
+
+// tellConversations has the reply service forget. Nobody waits for it: where no
+// replica runs, the word waits in its topic until one does.
+func (r *erasing) tellConversations(ctx context.Context) error {
+	told := event.Erasure{ShopID: r.subject.ShopID, UserID: r.subject.UserID, UpTo: r.upTo}
+	if err := r.tell(ctx, event.TopicErasures, told.Key(), told); err != nil {
+		return err
+	}
+	r.cert.States.Conversations = 1
+	return nil
 }
 
 func (r *erasing) tellOrders(ctx context.Context) error {
@@ -236,6 +250,7 @@ func (r *erasing) awaitStates(ctx context.Context) error {
 			return r.passed(ctx, processors.GroupScore, inputs()[processors.GroupScore]...)
 		},
 		r.tellOrders,
+		r.tellConversations,
 		func(ctx context.Context) error {
 			return r.passed(ctx, processors.GroupOrders, inputs()[processors.GroupOrders]...)
 		},

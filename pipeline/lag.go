@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"askbuy/internal/kafka"
+	"askbuy/reply/conversation"
 )
 
 // lagEvery is how often the groups' lag is asked for: as often as metrics are
@@ -18,10 +19,20 @@ const lagEvery = 10 * time.Second
 // groupTopic is a group and a topic that it reads, without the prefix.
 type groupTopic struct{ group, topic string }
 
+// watched are the groups whose lag is shown, with what each reads. The group of
+// conversations makes no rows: nobody waits for it.
+func (c Config) watched() map[string][]string {
+	groups := inputs()
+	if c.Has(RoleReply) {
+		groups[conversation.Group] = conversation.Topics()
+	}
+	return groups
+}
+
 // lags counts the records of each topic that each group has yet to deal with.
-func lags(ctx context.Context, admin *kafka.Admin, k kafka.Config) (map[groupTopic]int64, error) {
+func lags(ctx context.Context, admin *kafka.Admin, k kafka.Config, groups map[string][]string) (map[groupTopic]int64, error) {
 	all := map[groupTopic]int64{}
-	for group, names := range inputs() {
+	for group, names := range groups {
 		whole := make([]string, len(names))
 		for i, name := range names {
 			whole[i] = k.Name(name)
@@ -45,7 +56,7 @@ func lagPart(w wiring) part {
 		Help: "Records that a group has yet to deal with, by topic without its prefix.",
 	}, []string{"group", "topic"})
 	w.registry.MustRegister(gauge)
-	for group, names := range inputs() {
+	for group, names := range w.config.watched() {
 		for _, name := range names {
 			gauge.WithLabelValues(group, name)
 		}
@@ -54,7 +65,7 @@ func lagPart(w wiring) part {
 		tick := time.NewTicker(lagEvery)
 		defer tick.Stop()
 		for {
-			known, err := lags(ctx, w.admin, w.kafka)
+			known, err := lags(ctx, w.admin, w.kafka, w.config.watched())
 			if err != nil && !errors.Is(err, context.Canceled) {
 				w.log.Warn("cannot read the groups' lag: is the broker up?", "err", err)
 			}

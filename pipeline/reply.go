@@ -31,19 +31,30 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 	if err != nil {
 		return nil, err
 	}
+	people, err := openPeople(w, in)
+	if err != nil {
+		return nil, err
+	}
 	service, err := reply.New(config, reply.Deps{
 		Accept: acceptReplies(in.acceptor), Mask: maskText, Models: w.models,
-		Conversations: reply.NewMemory(),
-		Arms:          w.config.Reply.arms(assigned),
-		Offers:        offers(known),
-		Rungs:         rungs,
-		Key:           []byte(w.secrets.fingerprint), Registerer: w.registry, Log: w.log, Now: time.Now,
+		Conversations: people.book, Handoffs: people.desk,
+		Arms:   w.config.Reply.arms(assigned),
+		Offers: offers(known),
+		Rungs:  rungs,
+		Key:    []byte(w.secrets.fingerprint), Registerer: w.registry, Log: w.log, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
+	listening, err := openLive(w, in, people, service)
+	if err != nil {
+		return nil, err
+	}
 	service.Register(mux)
-	return following, nil
+	people.desk.Register(mux)
+	listening.Register(mux)
+	in.drains = append(in.drains, listening.Close)
+	return append(append(following, people.parts()...), part{"realtime", listening.Run}), nil
 }
 
 // replyRungs are the steps of the ladder, in their order.

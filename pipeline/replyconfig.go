@@ -29,6 +29,7 @@ type Reply struct {
 	Experiment string            `koanf:"experiment"`
 	Treatments map[string]string `koanf:"treatments"`
 	Shop       ReplyShop         `koanf:"shop"`
+	Handoffs   ReplyHandoffs     `koanf:"handoffs"`
 	FAQ        string            `koanf:"faq"` // a file of entries (JSON); need not exist
 }
 
@@ -94,6 +95,7 @@ func (c Config) checkReply() (problems []error) {
 	if err := c.Reply.Shop.check(); err != nil {
 		problems = append(problems, err)
 	}
+	problems = append(problems, c.Reply.Handoffs.check()...)
 	for variant, name := range c.Reply.Treatments {
 		if !slices.Contains(treatments, turn.Treatment(name)) {
 			problems = append(problems, fmt.Errorf("reply.treatments.%s: %q: use one of %v", variant, name, treatments))

@@ -29,6 +29,9 @@ func (p *Processors) onErasure(ctx goka.Context, record any) {
 		p.bury(ctx, record, nil)
 		return
 	}
+	if e.OrderID == "" { // it concerns the shopper's conversations
+		return
+	}
 	if e.Key() != ctx.Key() {
 		p.bury(ctx, record, errForeignKey)
 		return

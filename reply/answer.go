@@ -2,6 +2,7 @@ package reply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"askbuy/internal/httpserver"
 	"askbuy/models/intent"
 	"askbuy/reply/turn"
+	"askbuy/schemas/event"
 )
 
 // answer is what a shopper gets.
@@ -19,7 +21,8 @@ type answer struct {
 	conv         string
 	route        turn.Route
 	mode         turn.Mode
-	first        bool // of all turns of this shopper, as far as is remembered
+	given        []string // ids of a person's words that it contains
+	first        bool     // of all turns of this shopper, as far as is remembered
 }
 
 // lateText is the seed's word for a question without an answer.
@@ -64,6 +67,9 @@ func (s *Service) respond(q question, say func(string)) (*answer, error) {
 		}
 		return s.take(t, q, arrived, known.LastAt == 0)
 	}))
+	if err == nil && a.route != turn.RouteHuman {
+		a, err = s.unlessTaken(q.Shopper, a, arrived)
+	}
 	switch {
 	case err != nil:
 	case fresh:
@@ -72,6 +78,26 @@ func (s *Service) respond(q question, say func(string)) (*answer, error) {
 		s.metrics.repeats.Inc()
 	}
 	return a, err
+}
+
+// unlessTaken is an answer of the bot's, or an empty one when a person has the
+// conversation by now. It is asked last of all before the answer is sent.
+func (s *Service) unlessTaken(of event.Shopper, a *answer, arrived time.Time) (*answer, error) {
+	may, err := s.maySpeak(of, arrived)
+	if err != nil || may {
+		return a, err
+	}
+	return &answer{conv: a.conv, route: turn.RouteHuman, mode: turn.ModeHuman, first: a.first}, nil
+}
+
+func (s *Service) maySpeak(of event.Shopper, arrived time.Time) (bool, error) {
+	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(s.config.Deadline-s.Now().Sub(arrived)))
+	defer cancel()
+	may, err := s.Conversations.MaySpeak(ctx, of)
+	if err != nil {
+		return false, s.failed(failedState, err)
+	}
+	return may, nil
 }
 
 // repeated is the answer that a question was given through another replica,
@@ -106,6 +132,16 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) 
 		}
 		return nil, s.failed(failedLate, nil)
 	}
+	if r.Route != turn.RouteHuman { // taken over while it was answered: it was never said
+		may, err := s.maySpeak(t.Shopper, arrived)
+		if err != nil {
+			return nil, errors.Join(err, rec.finish(nil)) // what the shopper wrote is kept
+		}
+		if !may {
+			t.State.Mode = turn.ModeHuman
+			r, given = human(t)
+		}
+	}
 	made := r // as a step made it: what is said to one shopper is not kept for others
 	r = dress(r, t, s.offers(t))
 	mode := s.call(t, &r, rec)
@@ -120,7 +156,20 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) 
 	if r.Route != turn.RouteHuman {
 		s.ladder.learn(t, &made)
 	}
-	return &answer{brief: done.Brief, whole: r.Text, conv: t.ConvID, route: r.Route, mode: mode, first: first}, nil
+	return &answer{brief: done.Brief, whole: r.Text, conv: t.ConvID, route: r.Route, mode: mode, given: done.Given, first: first}, nil
+}
+
+// shown records that a person's words have reached the shopper: after they have,
+// so that who dies in between gives them again.
+func (s *Service) shown(of event.Shopper, a *answer) {
+	if len(a.given) == 0 || s.Handoffs == nil {
+		return
+	}
+	now := s.Now()
+	err := s.Accept(now.Add(s.config.Deadline), now, []Sent{{Event: s.Handoffs.Shown(of, a.conv, a.given)}})
+	if err != nil {
+		s.logOutage(err)
+	}
 }
 
 // offers are those that an answer may mention: one to a question before a

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -52,7 +53,14 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header()["Content-Type"] = jsonType
-	_, _ = w.Write(body) // a shopper who left reads no answer
+	if len(a.given) == 0 {
+		_, _ = w.Write(body) // a shopper who left reads no answer
+		return nil
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if _, err := w.Write(body); err == nil && http.NewResponseController(w).Flush() == nil {
+		s.shown(q.Shopper, a)
+	}
 	return nil
 }
 

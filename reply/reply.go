@@ -10,7 +10,8 @@
 //   - nothing is shown before its records are durable, the exposure among them;
 //   - what the shopper wrote is masked before any step, model or broker sees it;
 //   - a request has an answer within its deadline, whatever a step does;
-//   - in human mode no step is asked.
+//   - in human mode no step is asked, and nothing of the bot's is sent when a
+//     person has taken over meanwhile.
 package reply
 
 import (
@@ -47,12 +48,18 @@ type Conversations interface {
 	// Note is told of every turn before its answer is sent, so that the next
 	// question finds it even when the topics have not come round yet.
 	Note(d turn.Done)
+	// MaySpeak says whether a reply of the bot's may be sent now. Where it
+	// cannot know whether a person has the conversation it waits, until ctx ends,
+	// and an error says that it still does not.
+	MaySpeak(ctx context.Context, s event.Shopper) (bool, error)
 }
 
 // Handoffs decides when a person is called. The event that it returns records
 // the call, and is durable before the shopper is told.
 type Handoffs interface {
 	Call(t *turn.Turn, r *turn.Reply) (record event.Event, call bool)
+	// Shown records that a shopper was given words of a person's.
+	Shown(s event.Shopper, conv string, ids []string) event.Event
 }
 
 // models knows what reads a text now.

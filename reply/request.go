@@ -40,6 +40,9 @@ type question struct {
 	language      string // that the shopper asks for; "" when they do not
 }
 
+// Who is the shopper that a request speaks for; the error is its answer.
+func (s *Service) Who(h http.Header) (event.Shopper, error) { return s.config.who(h) }
+
 // who is the shopper that a request speaks for.
 func (c *Config) who(h http.Header) (event.Shopper, error) {
 	app, user := h.Get(headerApp), h.Get(headerUser)

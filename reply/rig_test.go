@@ -24,11 +24,12 @@ type rig struct {
 	*Service
 	mux *http.ServeMux
 
-	mu     sync.Mutex
-	events []Sent
-	refuse error
-	states map[event.Shopper]turn.State
-	now    time.Time
+	mu      sync.Mutex
+	events  []Sent
+	refuse  error
+	unknown error // why it cannot be known who has a conversation
+	states  map[event.Shopper]turn.State
+	now     time.Time
 }
 
 type shipped struct{}
@@ -92,6 +93,13 @@ func (r *rig) Note(d turn.Done) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.states[d.Turn.Shopper] = r.states[d.Turn.Shopper].After(d)
+}
+
+// MaySpeak is of Conversations.
+func (r *rig) MaySpeak(_ context.Context, s event.Shopper) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.states[s].Mode != turn.ModeHuman, r.unknown
 }
 
 func (r *rig) pass(d time.Duration) {

@@ -45,6 +45,7 @@ func (s *Service) serveStream(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 	}
+	s.shown(q.Shopper, a)
 	return nil
 }
 

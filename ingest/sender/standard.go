@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -27,19 +28,53 @@ type standardVerifier struct {
 const whsec = "whsec_"
 
 func newStandardKind(c Config) (*Sender, error) {
-	v := &standardVerifier{now: c.Now}
-	for i, secret := range c.Secrets {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, whsec))
-		if err != nil || len(key) < 24 || len(key) > 64 {
-			return nil, fmt.Errorf("secrets[%d]: want whsec_ and the base64 of 24 to 64 bytes: make one with `echo whsec_$(openssl rand -base64 32)`", i)
-		}
-		v.keys = append(v.keys, key)
+	keys, err := standardKeys(c.Secrets)
+	if err != nil {
+		return nil, err
 	}
+	v := &standardVerifier{keys: keys, now: c.Now}
 	m, err := newEventsMapper(c, func(h http.Header) string { return h.Get(standardPrefix(h) + "Id") })
 	if err != nil {
 		return nil, err
 	}
 	return &Sender{Verifier: v, Mapper: m}, nil
+}
+
+func standardKeys(secrets []string) (keys [][]byte, err error) {
+	for i, secret := range secrets {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, whsec))
+		if err != nil || len(key) < 24 || len(key) > 64 {
+			return nil, fmt.Errorf("secrets[%d]: want whsec_ and the base64 of 24 to 64 bytes: make one with `echo whsec_$(openssl rand -base64 32)`", i)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// StandardSigner signs what askbuy itself posts to others, under every secret,
+// so that the receiver may change over from one to the next.
+type StandardSigner struct{ keys [][]byte }
+
+// NewStandardSigner needs one secret at least.
+func NewStandardSigner(secrets []string) (*StandardSigner, error) {
+	keys, err := standardKeys(secrets)
+	if err == nil && len(keys) == 0 {
+		err = errors.New("secrets: want at least one: make it with `echo whsec_$(openssl rand -base64 32)`")
+	}
+	return &StandardSigner{keys}, err
+}
+
+// Sign puts the three headers in. The id is the message's own, and the same when
+// it is posted again.
+func (s *StandardSigner) Sign(h http.Header, id string, at time.Time, body []byte) {
+	seconds := strconv.FormatInt(at.Unix(), 10)
+	var signatures []string
+	for _, key := range s.keys {
+		signatures = append(signatures, "v1,"+standardSum(key, id, seconds, body))
+	}
+	h.Set("Webhook-Id", id)
+	h.Set("Webhook-Timestamp", seconds)
+	h.Set("Webhook-Signature", strings.Join(signatures, " "))
 }
 
 // standardPrefix is before the names of the headers: one set of them counts,

@@ -43,11 +43,12 @@ type Consumer struct {
 
 // Fetched is a record as it was read.
 type Fetched struct {
-	Offset  int64
-	Time    time.Time // arrival
-	Key     []byte
-	Value   []byte // nil when the record has none
-	Headers []Header
+	Partition int32
+	Offset    int64
+	Time      time.Time // arrival
+	Key       []byte
+	Value     []byte // nil when the record has none
+	Headers   []Header
 }
 
 // Part is what a batch has of one partition, in offset order, never empty.
@@ -194,7 +195,7 @@ func (c *Consumer) batch(fetches kgo.Fetches) Batch {
 			lease: c.owned[topicPartition{p.Topic, p.Partition}],
 		}
 		for i, r := range p.Records {
-			part.Records[i] = Fetched{Offset: r.Offset, Time: r.Timestamp, Key: r.Key, Value: r.Value, Headers: r.Headers}
+			part.Records[i] = Fetched{Partition: r.Partition, Offset: r.Offset, Time: r.Timestamp, Key: r.Key, Value: r.Value, Headers: r.Headers}
 		}
 		batch = append(batch, part)
 	})

@@ -42,7 +42,7 @@ func Follow(ctx context.Context, c Config, from Offsets, log *slog.Logger, f fun
 		fetches := client.PollRecords(ctx, pollAtOnce)
 		fetches.EachRecord(func(r *kgo.Record) {
 			delete(failing, topicPartition{r.Topic, r.Partition})
-			f(r.Topic, Fetched{Offset: r.Offset, Time: r.Timestamp, Key: r.Key, Value: r.Value, Headers: r.Headers})
+			f(r.Topic, Fetched{Partition: r.Partition, Offset: r.Offset, Time: r.Timestamp, Key: r.Key, Value: r.Value, Headers: r.Headers})
 		})
 		if ctx.Err() != nil {
 			break

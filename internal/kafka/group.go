@@ -1,8 +1,12 @@
 package kafka
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -32,7 +36,13 @@ type GroupOptions struct {
 	// before unacknowledged outputs are given up; they were not committed and
 	// come again. Default 5 s.
 	StopGrace time.Duration
-	Log       *slog.Logger
+	// OnAssigned is told, at every rebalance, of all partitions that this member
+	// has from then on; nil: nobody is. It must not block.
+	OnAssigned func(partitions []int32)
+	// Tables lets others of this process share the memory of the group's tables;
+	// nil: nobody does.
+	Tables *Tables
+	Log    *slog.Logger
 }
 
 func (o GroupOptions) withDefaults() GroupOptions {
@@ -49,6 +59,30 @@ func (o GroupOptions) withDefaults() GroupOptions {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+// Tables are the tables that a processor of this process keeps in memory.
+type Tables struct{ stores atomic.Pointer[stores] }
+
+// Shared is a value of a table to be kept beside the processor: the
+// processor's own copy, when it has an equal one, so that there is one in
+// memory.
+func (t *Tables) Shared(topic string, partition int32, key string, value []byte) []byte {
+	if s := t.stores.Load(); s != nil {
+		if own := s.get(topicPartition{topic, partition}, key); bytes.Equal(own, value) {
+			return own
+		}
+	}
+	return bytes.Clone(value)
+}
+
+// InMemory is the table of one partition as a processor would keep it: for
+// tests of what tables cost.
+func (t *Tables) InMemory(topic string, partition int32) storage.Storage {
+	s := newStores()
+	t.stores.Store(s)
+	table, _ := s.build(topic, partition) // never an error
+	return table
 }
 
 // tables is where a processor's tables come from.
@@ -83,8 +117,22 @@ func ProcessorOptions(c Config, o GroupOptions) []goka.ProcessorOption {
 }
 
 func (o GroupOptions) tables() (tables, goka.RebalanceCallback) {
+	store, rebalanced := o.ownTables()
+	if o.OnAssigned == nil {
+		return store, rebalanced
+	}
+	return store, func(a goka.Assignment) {
+		rebalanced(a)
+		o.OnAssigned(slices.Sorted(maps.Keys(a)))
+	}
+}
+
+func (o GroupOptions) ownTables() (tables, goka.RebalanceCallback) {
 	if o.StateDir == "" {
 		s := newStores()
+		if o.Tables != nil {
+			o.Tables.stores.Store(s)
+		}
 		return s, s.retain
 	}
 	l := newLevelStores(o.StateDir, o.Group, o.TableID, o.Log)

@@ -42,7 +42,7 @@ func readKept(ctx context.Context, client *kgo.Client, admin *kadm.Client, topic
 			return fmt.Errorf("read partition %d of %s: %w", partition, topic, classify(err))
 		}
 		for _, r := range fetches.Records() {
-			if r.Offset >= to || !f(Fetched{Offset: r.Offset, Time: r.Timestamp, Key: r.Key, Value: r.Value, Headers: r.Headers}) {
+			if r.Offset >= to || !f(Fetched{Partition: r.Partition, Offset: r.Offset, Time: r.Timestamp, Key: r.Key, Value: r.Value, Headers: r.Headers}) {
 				return nil
 			}
 			from = r.Offset + 1

@@ -31,6 +31,18 @@ func (s *stores) build(topic string, partition int32) (storage.Storage, error) {
 	return s.kept[at], nil
 }
 
+// get is a key's value; nil when there is no such table or key.
+func (s *stores) get(at topicPartition, key string) []byte {
+	s.mu.Lock()
+	m := s.kept[at]
+	s.mu.Unlock()
+	if m == nil {
+		return nil
+	}
+	value, _ := m.Get(key) // from memory: never an error
+	return value
+}
+
 // retain is a goka.RebalanceCallback; Goka calls it before it builds.
 func (s *stores) retain(assigned goka.Assignment) {
 	s.mu.Lock()

@@ -252,6 +252,19 @@ func TestEveryTypeHasItsTopic(t *testing.T) {
 	}
 }
 
+func TestShopperOfAKey(t *testing.T) {
+	for _, want := range []Shopper{{"s", "u"}, {"", ""}, {"1:2", "3:4"}, {"店", ""}} {
+		if got, ok := ShopperOf(want.Key()); !ok || got != want {
+			t.Errorf("%q: %v, %v", want.Key(), got, ok)
+		}
+	}
+	for _, key := range []string{"", ":", "x:y", "9:ab", "-1:a", "01:ab", "1"} {
+		if got, ok := ShopperOf(key); ok {
+			t.Errorf("%q is taken for the key of %v", key, got)
+		}
+	}
+}
+
 func TestPositionGrows(t *testing.T) {
 	if !(At(0, 5) < At(0, 6) && At(0, 1<<39) < At(1, 0)) {
 		t.Error("a later offset and a later epoch are greater")

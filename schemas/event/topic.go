@@ -1,6 +1,9 @@
 package event
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Version is the schema version that every record carries in HeaderSchema.
 const Version = "1"
@@ -67,6 +70,16 @@ func (e *Event) Key() string { return Key(e.ShopID, e.Owner()) }
 
 // Key is the partition key of a shopper.
 func (s Shopper) Key() string { return Key(s.ShopID, s.UserID) }
+
+// ShopperOf is the shopper whose partition key it is; false when it is none's.
+func ShopperOf(key string) (Shopper, bool) {
+	digits, rest, found := strings.Cut(key, ":")
+	n, err := strconv.Atoi(digits)
+	if !found || err != nil || n < 0 || n > len(rest) || strconv.Itoa(n) != digits {
+		return Shopper{}, false
+	}
+	return Shopper{rest[:n], rest[n:]}, true
+}
 
 // Key joins a shop and an id so that no two pairs share a key.
 func Key(shopID, id string) string {

@@ -492,8 +492,71 @@ CREATE TABLE IF NOT EXISTS askbuy.model_drift ON CLUSTER '{cluster}' (
     z Float64 COMMENT 'orders against expectation, in standard deviations'
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (model_id, measured_at);
 
-ALTER TABLE askbuy.experiment_units ON CLUSTER '{cluster}'
-    ADD COLUMN IF NOT EXISTS handed_off UInt32 COMMENT 'conversations' AFTER carted;
+CREATE TABLE IF NOT EXISTS askbuy.looks ON CLUSTER '{cluster}' (
+    at DateTime64(3, 'UTC'),
+    name String COMMENT 'of who looked',
+    kind LowCardinality(String) COMMENT 'of what: dead_letter',
+    shop_id String,
+    target String COMMENT 'which: of a dead letter its place, topic:partition:offset'
+) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY at;
+
+CREATE TABLE IF NOT EXISTS askbuy.lights ON CLUSTER '{cluster}' (
+    through DateTime64(3, 'UTC') COMMENT 'everything that arrived until then is stored',
+    is_known UInt8 COMMENT '0: no record has arrived yet',
+    in_flight Int64,
+    unexplained Int64
+) ENGINE = MergeTree ORDER BY through;
+
+CREATE TABLE IF NOT EXISTS askbuy.shop_list ON CLUSTER '{cluster}' (
+    shop_id String,
+    time_zone String,
+    reporting_currency String,
+    channels Array(String)
+) ENGINE = MergeTree ORDER BY shop_id;
+
+CREATE TABLE IF NOT EXISTS askbuy.conversations ON CLUSTER '{cluster}' (
+    shop_id String,
+    conv_id String,
+    user_id String,
+    channel LowCardinality(String),
+    cohort_date Date,
+    started_at DateTime64(3, 'UTC'),
+    last_message_at DateTime64(3, 'UTC'),
+    last_user_message_at Nullable(DateTime64(3, 'UTC')),
+    first_received_at DateTime64(3, 'UTC'),
+    last_received_at DateTime64(3, 'UTC'),
+    bot_id String,
+    user_messages UInt64,
+    bot_messages UInt64,
+    agent_messages UInt64,
+    intent LowCardinality(String),
+    buy_score Nullable(Float64),
+    buy_score_peak Nullable(Float64),
+    p_order Nullable(Float64),
+    model_id LowCardinality(String),
+    intent_level LowCardinality(String),
+    high_intent_at Nullable(DateTime64(3, 'UTC')),
+    order_id String,
+    ordered_at Nullable(DateTime64(3, 'UTC')),
+    orders UInt64,
+    coupon String,
+    order_amount Decimal(18, 2),
+    net_amount Decimal(18, 2),
+    other_currency_orders UInt64,
+    is_ordered UInt8,
+    is_kept UInt8,
+    is_carted UInt8,
+    high_intent_ordered_at Nullable(DateTime64(3, 'UTC')),
+    is_high_intent_ordered UInt8,
+    is_high_intent_kept UInt8,
+    is_closed UInt8,
+    is_settled UInt8,
+    experiment LowCardinality(String),
+    variant LowCardinality(String),
+    refunds UInt64 COMMENT 'of old_orders, those with a refund',
+    old_orders UInt64 COMMENT 'attributed orders that were paid 15 days before as_of',
+    as_of DateTime64(3, 'UTC') COMMENT 'the same in every row: what had arrived by then is in it'
+) ENGINE = MergeTree ORDER BY (shop_id, cohort_date, user_id, conv_id);
 
 CREATE TABLE IF NOT EXISTS askbuy.replies ON CLUSTER '{cluster}' (
     shop_id String,
@@ -839,7 +902,7 @@ FROM
 LEFT JOIN askbuy.conversation_scores AS s USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_orders AS o USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT shop_id, user_id, conv_id, 1 AS is_carted FROM askbuy.carted) AS c USING (shop_id, user_id, conv_id)
-LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS handed_off FROM askbuy.handoffs FINAL WHERE is_test = 0) AS d USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS handed_off FROM askbuy.handoffs FINAL WHERE is_test = 0 AND step != 'shown') AS d USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_experiments AS x USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_claims AS k USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.lost_orders AS h USING (shop_id, user_id)
@@ -933,7 +996,7 @@ LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_i
 -- The units of every experiment as refreshed last: the generation that is whole and the newest.
 CREATE OR REPLACE VIEW askbuy.experiment_current ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, mismatched, is_contaminated, bucket, currency, conversations,
-    open_conversations, ordered, carted, handed_off, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders,
+    open_conversations, ordered, carted, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders,
     replies, slow_replies, messages, late_messages, repeated_messages, conflicting_messages, earlier_revenue, earlier_conversations
 FROM askbuy.experiment_units
 WHERE (experiment, generation) IN (SELECT r.experiment, max(r.generation) FROM askbuy.experiment_refreshes AS r GROUP BY r.experiment);
@@ -976,7 +1039,6 @@ FROM
             ('revenue_per_user', countIf(u.revenue > 0), (avg(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue))), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue))), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue)), toFloat64(1)), covarSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue)), toFloat64(u.earlier_revenue))), (avg(toFloat64(u.revenue)), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(u.revenue)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(u.revenue), toFloat64(1)), covarSampStable(toFloat64(u.revenue), toFloat64(u.earlier_revenue))), any(c.per_user), open),
             ('refund_rate', countIf(u.refunded_orders > 0), (avg(toFloat64(u.refunded_orders)), avg(toFloat64(u.matured_orders)), avg(toFloat64(0)), varSampStable(toFloat64(u.refunded_orders)), varSampStable(toFloat64(u.matured_orders)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(u.matured_orders)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, fresh),
             ('slow_reply_rate', countIf(u.slow_replies > 0), (avg(toFloat64(u.slow_replies)), avg(toFloat64(u.replies)), avg(toFloat64(0)), varSampStable(toFloat64(u.slow_replies)), varSampStable(toFloat64(u.replies)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.slow_replies), toFloat64(u.replies)), covarSampStable(toFloat64(u.slow_replies), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
-            ('handoff_rate', countIf(u.handed_off > 0), (avg(toFloat64(u.handed_off)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.handed_off)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.handed_off), toFloat64(u.conversations)), covarSampStable(toFloat64(u.handed_off), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('conversations_per_user', countIf(u.conversations > 0), (avg(toFloat64(u.conversations)), avg(toFloat64(1)), avg(toFloat64(u.earlier_conversations)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_conversations)), covarSampStable(toFloat64(u.conversations), toFloat64(1)), covarSampStable(toFloat64(u.conversations), toFloat64(u.earlier_conversations))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('late_messages', countIf(u.late_messages > 0), (avg(toFloat64(u.late_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.late_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.late_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.late_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('repeated_messages', countIf(u.repeated_messages > 0), (avg(toFloat64(u.repeated_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.repeated_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.repeated_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.repeated_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
@@ -1072,7 +1134,7 @@ LEFT JOIN
 (
     SELECT shop_id, conv_id, user_id, 1 AS called, argMinIf(e.reason, (e.ts, e.event_id), e.reason != '') AS reason
     FROM askbuy.handoffs AS e FINAL
-    WHERE e.is_test = 0
+    WHERE e.is_test = 0 AND e.step != 'shown'
     GROUP BY shop_id, conv_id, user_id
 ) AS h USING (shop_id, user_id, conv_id)
 LEFT JOIN
@@ -1862,7 +1924,6 @@ CREATE OR REPLACE VIEW bi.experiment_units ON CLUSTER '{cluster}' (
     conversations UInt64 COMMENT 'that an exposure names, or with a message since the first one',
     ordered UInt64 COMMENT 'of these, those with an attributed order',
     carted UInt64 COMMENT 'of these, those carted',
-    handed_off UInt64 COMMENT 'of these, those handed to a human',
     conversation_revenue Float64 COMMENT 'net amount of the orders attributed to them, in the reporting currency',
     revenue Float64 COMMENT 'net amount of all orders since the first exposure, in the reporting currency',
     currency String COMMENT 'reporting currency of the shop',
@@ -1871,7 +1932,7 @@ CREATE OR REPLACE VIEW bi.experiment_units ON CLUSTER '{cluster}' (
     refunded_orders UInt64 COMMENT 'of these, those with less net than amount'
 ) SQL SECURITY INVOKER AS
 SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, is_contaminated, bucket, if(bucket IS NULL, NULL, mismatched = 0) AS is_replay_ok,
-    conversations, ordered, carted, handed_off, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
+    conversations, ordered, carted, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
 FROM askbuy.experiment_current
 COMMENT 'Grain: experiment, shop_id, user_id, of the shoppers first exposed from start to planned end. Made anew every hour and at each report.';
 
@@ -2284,6 +2345,7 @@ SELECT
     toUInt64(max(h.attempt)) AS attempts,
     max(h.is_test) AS is_test
 FROM askbuy.handoffs AS h FINAL
+WHERE h.step != 'shown'
 GROUP BY shop_id, user_id, handoff_id
 COMMENT 'Grain: one handoff (shop_id, user_id, handoff_id), test traffic included. Its steps may have come in any order.';
 

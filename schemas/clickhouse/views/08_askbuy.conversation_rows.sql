@@ -66,7 +66,7 @@ FROM
 LEFT JOIN askbuy.conversation_scores AS s USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_orders AS o USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT shop_id, user_id, conv_id, 1 AS is_carted FROM askbuy.carted) AS c USING (shop_id, user_id, conv_id)
-LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS handed_off FROM askbuy.handoffs FINAL WHERE is_test = 0) AS d USING (shop_id, user_id, conv_id)
+LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS handed_off FROM askbuy.handoffs FINAL WHERE is_test = 0 AND step != 'shown') AS d USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_experiments AS x USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.conversation_claims AS k USING (shop_id, user_id, conv_id)
 LEFT JOIN askbuy.lost_orders AS h USING (shop_id, user_id)

@@ -60,7 +60,7 @@ LEFT JOIN
 (
     SELECT shop_id, conv_id, user_id, 1 AS called, argMinIf(e.reason, (e.ts, e.event_id), e.reason != '') AS reason
     FROM askbuy.handoffs AS e FINAL
-    WHERE e.is_test = 0
+    WHERE e.is_test = 0 AND e.step != 'shown'
     GROUP BY shop_id, conv_id, user_id
 ) AS h USING (shop_id, user_id, conv_id)
 LEFT JOIN

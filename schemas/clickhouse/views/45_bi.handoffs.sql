@@ -32,5 +32,6 @@ SELECT
     toUInt64(max(h.attempt)) AS attempts,
     max(h.is_test) AS is_test
 FROM askbuy.handoffs AS h FINAL
+WHERE h.step != 'shown'
 GROUP BY shop_id, user_id, handoff_id
 COMMENT 'Grain: one handoff (shop_id, user_id, handoff_id), test traffic included. Its steps may have come in any order.'

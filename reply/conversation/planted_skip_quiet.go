@@ -1,0 +1,5 @@
+//go:build plant_skip_quiet
+
+package conversation
+
+const skipQuiet = true

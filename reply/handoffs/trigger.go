@@ -1,0 +1,76 @@
+package handoffs
+
+import (
+	"strings"
+
+	"askbuy/reply/turn"
+	"askbuy/schemas/event"
+)
+
+const (
+	// SureEnough is the confidence below which an answer of the FAQ or the rules
+	// is none.
+	SureEnough = 0.7
+	// Failures is how many turns running without an answer call a person.
+	Failures = 3
+)
+
+// Words that call a person wherever they stand in a question.
+var (
+	complaintWords = []string{"投诉", "12315", "complaint", "complain"}
+	urgentWords    = []string{"紧急", "urgent", "emergency"}
+	personWords    = []string{"转人工", "人工客服", "找人工", "真人", "human agent", "real person", "talk to a human", "speak to a human"}
+)
+
+// due decides whether a turn calls a person, and why. The reasons are asked in
+// the order of their urgency.
+func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
+	text := strings.ToLower(t.Text)
+	switch {
+	case t.Angry():
+		return event.ReasonAnger, true
+	case has(text, urgentWords):
+		return event.ReasonUrgent, true
+	case t.Intent.Intent == complaint || has(text, complaintWords):
+		return event.ReasonComplaint, true
+	case t.Intent.Intent == humanAgent || has(text, personWords) || text == "人工" || text == "agent":
+		return event.ReasonAsked, true
+	case r.Answered():
+		return "", false
+	case t.State.Failures+1 >= Failures:
+		return event.ReasonFailures, true
+	case unsure(r) && t.State.Clarified && r.Route != turn.RouteClarify:
+		return event.ReasonLowConfidence, true
+	}
+	return "", false
+}
+
+// The topics that call a person.
+const (
+	humanAgent = "human_agent"
+	complaint  = "complaint"
+)
+
+// unsure reports that a step would have answered and was not sure enough.
+func unsure(r *turn.Reply) bool {
+	return r.Below || r.Confidence != nil && *r.Confidence < SureEnough
+}
+
+func has(text string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// pressing is the place of a reason in the queue: the angry come first.
+func pressing(reason event.HandoffReason) int {
+	for n, r := range event.HandoffReasons() {
+		if r == reason {
+			return n
+		}
+	}
+	return len(event.HandoffReasons())
+}

@@ -1,0 +1,84 @@
+package reply
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"askbuy/reply/turn"
+	"askbuy/schemas/event"
+)
+
+// desk records what was shown.
+type desk struct{}
+
+func (desk) Call(*turn.Turn, *turn.Reply) (event.Event, bool) { return event.Event{}, false }
+
+func (desk) Shown(s event.Shopper, conv string, ids []string) event.Event {
+	return event.Event{Type: event.TypeHandoff, ID: "shown", ShopID: s.ShopID, UserID: s.UserID, ConvID: conv, Handoff: &event.Handoff{ID: "h", Step: event.HandoffShown, Shown: ids}}
+}
+
+// overtaken is a step that is answering while a person takes over.
+type overtaken struct{ r **rig }
+
+func (o overtaken) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
+	(*o.r).mu.Lock()
+	defer (*o.r).mu.Unlock()
+	s := (*o.r).states[t.Shopper]
+	s.Mode = turn.ModeHuman
+	(*o.r).states[t.Shopper] = s
+	return turn.Reply{Text: "机器人的话", Route: turn.RouteRule}, true
+}
+
+// What the bot was about to say when a person took over is neither sent nor
+// recorded as said; what the shopper wrote is.
+func TestTakenOverWhileItIsAnswered(t *testing.T) {
+	for _, path := range []string{"/chat", "/chat/stream"} {
+		var r *rig
+		r = newRig(t, func(_ *Config, d *Deps) { d.Rungs, d.Handoffs = []Rung{{Step: overtaken{&r}}}, desk{} })
+		w := r.post(path, `{"query":"在吗"}`)
+		if w.Code != http.StatusOK || w.Header().Get(headerHandoff) != "human" || w.Header().Get(headerRoute) != "human" || strings.Contains(w.Body.String(), "机器人") {
+			t.Errorf("%s: %d %v %s", path, w.Code, w.Header(), w.Body)
+		}
+		events := r.recorded()
+		if len(events) != 1 || events[0].From != event.RoleUser {
+			t.Errorf("%s records %+v", path, events)
+		}
+	}
+}
+
+func TestSilentWhenItCannotBeKnownWhoHasTheConversation(t *testing.T) {
+	r := newRig(t)
+	r.unknown = errors.New("no broker")
+	w := r.post("/chat", `{"query":"怎么退货"}`)
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), lateText) || strings.Contains(w.Body.String(), "退货") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if events := r.recorded(); len(events) != 1 || events[0].From != event.RoleUser {
+		t.Errorf("recorded %+v", events)
+	}
+}
+
+// A person's words are recorded as shown once they were sent.
+func TestWordsAreShownOnce(t *testing.T) {
+	for _, path := range []string{"/chat", "/chat/stream"} {
+		r := newRig(t, func(_ *Config, d *Deps) { d.Handoffs = desk{} })
+		s := event.Shopper{ShopID: "default", UserID: "u"}
+		r.states[s] = turn.State{Mode: turn.ModeHuman, Waiting: []turn.Words{{EventID: "w1", Text: "您好"}, {EventID: "w2", Text: "请稍等"}}}
+		w := r.post(path, `{"query":"在吗"}`)
+		if !strings.Contains(w.Body.String(), `您好\n请稍等`) {
+			t.Errorf("%s: %s", path, w.Body)
+		}
+		events := r.recorded()
+		last := events[len(events)-1]
+		if last.Type != event.TypeHandoff || !slices.Equal(last.Handoff.Shown, []string{"w1", "w2"}) {
+			t.Errorf("%s records %+v", path, last)
+		}
+		if w = r.post(path, `{"query":"还在吗"}`); strings.Contains(w.Body.String(), "您好") {
+			t.Errorf("%s: again %s", path, w.Body)
+		}
+	}
+}
