@@ -95,7 +95,10 @@ func TestDamagedDataDirectoryIsRefused(t *testing.T) {
 		"the log lacks its topics":    {removed("kafka/topics.json"), []string{"kafka", "damaged", "topics.json", "restore it from a copy"}},
 		"the log is none":             {removed("kafka/meta.json"), []string{"kafka", "meta.json", "choose an empty directory"}},
 		"the keyring is torn":         {replaced("keyring.json", `{"version":1,`), []string{"keyring.json", "restore the file from a backup"}},
-		"another keyring secret":      {replaced("keyring_secret", strings.Repeat("e", 64)), []string{"keyring.json", "give the secret the keyring was made with"}},
+		"the list of readers is torn": {func(_ *testing.T, dir string) error {
+			return os.WriteFile(filepath.Join(dir, "bi_readers.json"), []byte(`[{"name":"acme"`), 0o600)
+		}, []string{"bi_readers.json", "restore it, or remove it and grant anew"}},
+		"another keyring secret": {replaced("keyring_secret", strings.Repeat("e", 64)), []string{"keyring.json", "give the secret the keyring was made with"}},
 		"the spool is a file": {func(_ *testing.T, dir string) error {
 			return errors.Join(os.RemoveAll(filepath.Join(dir, "spool")), os.WriteFile(filepath.Join(dir, "spool"), nil, 0o600))
 		}, []string{"spool", "name a data directory that askbuy may write"}},
