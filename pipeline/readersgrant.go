@@ -59,7 +59,7 @@ func GrantReader(ctx context.Context, c Config, r warehouse.Reader) error {
 	if err := changeReaders(c, func(kept []warehouse.Reader) []warehouse.Reader { return append(without(kept, r.Name), r) }); err != nil {
 		return err
 	}
-	return awaitReader(ctx, c, r.Name, true, r.Rows()[warehouse.Messages.Name])
+	return awaitReader(ctx, c, r.Name, func(known bool, rows string) bool { return known && rows == r.Rows()[warehouse.Messages.Name] })
 }
 
 // RevokeReader takes a reader away, and returns once it cannot sign in.
@@ -88,7 +88,7 @@ func RevokeReader(ctx context.Context, c Config, name string) error {
 	case !known && c.ClickHouseDSN == "":
 		return fmt.Errorf("--user %s was not granted", name)
 	}
-	if err := awaitReader(ctx, c, name, false, ""); err != nil {
+	if err := awaitReader(ctx, c, name, func(known bool, _ string) bool { return !known }); err != nil {
 		return err
 	}
 	if err := os.Remove(ReaderPasswordFile(c, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -195,9 +195,9 @@ func runStatements(ctx context.Context, c Config, statements []string) error {
 const readersLimit = 60 * time.Second
 
 // awaitReader waits until the embedded server, which a running instance tells
-// of changes, knows a reader with these rows of messages, or does not know it
-// any more. A server of one's own knows at once.
-func awaitReader(ctx context.Context, c Config, name string, wanted bool, rows string) error {
+// of changes, knows of a reader what it should: whether there is one, and the
+// condition on its messages. A server of one's own knows at once.
+func awaitReader(ctx context.Context, c Config, name string, told func(known bool, rows string) bool) error {
 	if c.ClickHouseDSN != "" {
 		return nil
 	}
@@ -206,8 +206,8 @@ func awaitReader(ctx context.Context, c Config, name string, wanted bool, rows s
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		known, err := knowsReader(ctx, c, name, rows)
-		if err == nil && known == wanted {
+		known, rows, err := knowsReader(ctx, c, name)
+		if err == nil && told(known, rows) {
 			return nil
 		}
 		select {
@@ -218,16 +218,17 @@ func awaitReader(ctx context.Context, c Config, name string, wanted bool, rows s
 	}
 }
 
-// knowsReader asks the server for a user with these rows.
-func knowsReader(ctx context.Context, c Config, name, rows string) (bool, error) {
+// knowsReader asks the server for a user, and for its condition on messages.
+func knowsReader(ctx context.Context, c Config, name string) (known bool, rows string, err error) {
 	db, err := Warehouse(ctx, c) // anew each time: it is started anew
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
-	_, _, found, err := db.Query(ctx, `SELECT count() > 0 AND (SELECT max(select_filter) FROM system.row_policies WHERE short_name = {user:String} AND database = 'askbuy' AND table = 'messages') = {rows:String}
-FROM system.users WHERE name = {user:String}`, map[string]any{"user": name, "rows": rows})
+	_, _, found, err := db.Query(ctx, `SELECT count() > 0, (SELECT max(select_filter) FROM system.row_policies WHERE short_name = {user:String} AND database = 'askbuy' AND table = 'messages')
+FROM system.users WHERE name = {user:String}`, map[string]any{"user": name})
 	if err = errors.Join(err, db.Close()); err != nil {
-		return false, err
+		return false, "", err
 	}
-	return found[0][0].(uint8) == 1, nil
+	rows, _ = found[0][1].(string) // NULL: none
+	return found[0][0].(uint8) == 1, rows, nil
 }
