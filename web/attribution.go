@@ -41,16 +41,21 @@ func attributedFigure(v *visit, a *answer) figure {
 	return f
 }
 
+// maxRanked is how many bars stand below each other; the table has the rest.
+const maxRanked = 8
+
 // creditFigure shares the orders among conversations.
 func (d *Dashboard) creditFigure(v *visit, a *answer) figure {
 	by := a.Args["by"]
-	f := figure{ID: "credit", Title: v.t("attribution.credit", v.t("choice.by."+by)), Note: v.t("attribution.credit.note"), Chart: &chart{Kind: "bars", Unit: "number"}}
+	f := figure{ID: "credit", Title: v.t("attribution.credit", v.t("choice.by."+by)), Note: v.t("attribution.credit.note"), Chart: &chart{Kind: "ranked", Unit: "number"}}
 	f.Table.Head = []cell{words(v.t("choice.by." + by)), digits(v.t("column.credit")), digits(v.t("column.orders")), digits(v.t("column.conversations")), digits(v.t("column.order_amount")), digits(v.t("column.net_amount")), digits(v.t("column.credits"))}
 	credit := series{Name: v.t("column.credit")}
 	for row := range a.Rows {
 		key := orNone(a.text(row, "key"))
 		name, href := d.valueName(v, by, key), v.behind("/attribution", "credits", by, key)+"#credits"
-		f.Chart.X, f.Chart.Hrefs, credit.Data = append(f.Chart.X, name), append(f.Chart.Hrefs, href), append(credit.Data, a.number(row, "credit"))
+		if row < maxRanked {
+			f.Chart.X, f.Chart.Hrefs, credit.Data = append(f.Chart.X, name), append(f.Chart.Hrefs, href), append(credit.Data, a.number(row, "credit"))
+		}
 		f.Table.Rows = append(f.Table.Rows, []cell{
 			words(name), digits(number(a.number(row, "credit"), 2)), digits(count(a.count(row, "orders"))), digits(count(a.count(row, "conversations"))),
 			amount(a, row, "order_amount"), amount(a, row, "net_amount"), linked(count(a.count(row, "credits")), href),
@@ -66,7 +71,7 @@ func (d *Dashboard) creditFigure(v *visit, a *answer) figure {
 
 // creditList is the rows behind.
 func (d *Dashboard) creditList(v *visit, a *answer) figure {
-	f := figure{ID: "credits", Title: v.t("attribution.list")}
+	f := figure{ID: "credits", Whole: true, Title: v.t("attribution.list")}
 	f.Table.Head = []cell{words(v.t("column.order_id")), words(v.t("column.conv_id")), words(v.t("column.paid_at")), words(v.t("column.intent")), words(v.t("column.channel")), words(v.t("column.coupon")), digits(v.t("column.credit")), digits(v.t("column.net_amount"))}
 	for row := range a.Rows {
 		f.Table.Rows = append(f.Table.Rows, []cell{

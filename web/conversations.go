@@ -44,7 +44,7 @@ func (v *visit) chooseStep(param string, names ...string) choices {
 }
 
 func (d *Dashboard) conversationList(v *visit, a *answer) figure {
-	f := figure{ID: "list", Title: v.t("conversations.list")}
+	f := figure{ID: "list", Whole: true, Title: v.t("conversations.list")}
 	f.Table.Head = []cell{
 		words(v.t("column.started_at")), words(v.t("column.conv_id")), words(v.t("column.user_id")), words(v.t("column.channel")), words(v.t("column.intent")), digits(v.t("column.buy_score")),
 		digits(v.t("column.p_order")), words(v.t("column.high_intent_at")), words(v.t("column.order_id")), digits(v.t("column.net_amount")), digits(v.t("column.messages")),

@@ -22,7 +22,7 @@ func (f figure) Folded() bool { return len(f.Table.Rows) > many && !f.Whole }
 
 // chart is what src/chart.ts draws.
 type chart struct {
-	Kind   string   `json:"kind"` // steps, trend, lines, bars, forest, calibration
+	Kind   string   `json:"kind"` // steps, ranked, trend, lines, bars, forest, calibration
 	Unit   string   `json:"unit"` // count, percent, money, number
 	X      []string `json:"x"`
 	Series []series `json:"series"`

@@ -29,7 +29,7 @@ func funnelPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 
 // stepsFigure shows each step with both of its rates.
 func stepsFigure(v *visit, a *answer) figure {
-	f := figure{ID: "funnel", Title: v.t("overview.funnel"), Note: v.t("overview.funnel.note"), Chart: &chart{Kind: "steps", Unit: "count"}}
+	f := figure{ID: "funnel", Half: true, Title: v.t("overview.funnel"), Note: v.t("overview.funnel.note"), Chart: &chart{Kind: "steps", Unit: "count"}}
 	f.Table.Head = []cell{words(v.t("step")), digits(v.t("column.conversations")), digits(v.t("column.of_before")), digits(v.t("column.of_first"))}
 	one := series{Name: v.t("column.conversations")}
 	for row := range a.Rows {
@@ -59,7 +59,7 @@ func narrowedTo(step string) string {
 
 // compareFigure holds the period against the one before.
 func compareFigure(v *visit, a *answer) figure {
-	f := figure{ID: "compare", Title: v.t("funnel.compare"), Note: v.t("funnel.compare.note", count(a.count(0, "days")))}
+	f := figure{ID: "compare", Half: true, Title: v.t("funnel.compare"), Note: v.t("funnel.compare.note", count(a.count(0, "days")))}
 	f.Table.Head = []cell{words(v.t("column.measure")), digits(v.t("funnel.now")), digits(v.t("funnel.before")), digits(v.t("funnel.change"))}
 	line := func(name, now, before string, by *float64) {
 		told := nothing
@@ -70,7 +70,7 @@ func compareFigure(v *visit, a *answer) figure {
 	}
 	for _, column := range []string{"conversations", "high_intent", "ordered", "high_intent_ordered"} {
 		now, before := a.count(0, column), a.count(0, column+"_before")
-		line(v.t("step."+column), count(now), count(before), relative(float64(now), float64(before)))
+		line(stepName(v, column), count(now), count(before), relative(float64(now), float64(before)))
 	}
 	now, told := a.money(0, "net_amount")
 	before, toldBefore := a.money(0, "net_amount_before")
@@ -79,6 +79,14 @@ func compareFigure(v *visit, a *answer) figure {
 	}
 	f.take(a, v)
 	return f
+}
+
+// stepName is what a step is called where no other stands before it.
+func stepName(v *visit, step string) string {
+	if key := "stepname." + step; known(key) {
+		return v.t(key)
+	}
+	return v.t("step." + step)
 }
 
 func relative(now, before float64) *float64 {
@@ -173,7 +181,7 @@ func timeFigure(v *visit, a *answer) figure {
 
 // cohortsFigure shows by day how soon high intent became an order.
 func cohortsFigure(v *visit, a *answer) figure {
-	f := figure{ID: "cohorts", Title: v.t("funnel.cohorts"), Note: v.t("funnel.cohorts.note")}
+	f := figure{ID: "cohorts", Half: true, Title: v.t("funnel.cohorts"), Note: v.t("funnel.cohorts.note")}
 	f.Table.Head = []cell{words(v.t("column.day")), digits(v.t("column.high_intent"))}
 	spans := []int64{24, 48, 72, 168}
 	for _, hours := range spans {
@@ -197,7 +205,7 @@ func cohortsFigure(v *visit, a *answer) figure {
 
 // paymentsFigure counts as the shop's back office does.
 func paymentsFigure(v *visit, a *answer) figure {
-	f := figure{ID: "payments", Title: v.t("funnel.payments"), Note: v.t("funnel.payments.note")}
+	f := figure{ID: "payments", Half: true, Title: v.t("funnel.payments"), Note: v.t("funnel.payments.note")}
 	f.Table.Head = []cell{words(v.t("column.payment_day")), digits(v.t("column.paid")), digits(v.t("column.attributed")), digits(v.t("column.kept_orders")), digits(v.t("column.net_amount")), digits(v.t("column.attributed_amount"))}
 	for row := range a.Rows {
 		day := a.text(row, "day")

@@ -103,7 +103,7 @@ func (d *Dashboard) valueName(v *visit, param, value string) string {
 	case param == "intent":
 		return d.name(v, Intent, value)
 	case param == "step" && known("step."+value):
-		return v.t("step." + value)
+		return stepName(v, value)
 	case param == "orders" && known("choice.orders."+value):
 		return v.t("choice.orders." + value)
 	}

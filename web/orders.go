@@ -45,7 +45,7 @@ func (d *Dashboard) orderPage(ctx context.Context, v *visit) (any, error) {
 
 // orderList shows orders, the attributed conversation beside each.
 func orderList(v *visit, a *answer, title string) figure {
-	f := figure{ID: "list", Title: v.t(title)}
+	f := figure{ID: "list", Whole: true, Title: v.t(title)}
 	f.Table.Head = []cell{
 		words(v.t("column.order_id")), words(v.t("column.order_status")), words(v.t("column.paid_at")), digits(v.t("column.amount")), digits(v.t("column.refunded_amount")), digits(v.t("column.net_amount")),
 		words(v.t("column.coupon")), words(v.t("column.user_id")), words(v.t("column.conv_id")), digits(v.t("column.touches")),
@@ -66,7 +66,7 @@ func orderList(v *visit, a *answer, title string) figure {
 
 // touchesFigure says why the attributed conversation is it.
 func touchesFigure(v *visit, a *answer) figure {
-	f := figure{ID: "touches", Title: v.t("touches.title"), Note: v.t("touches.note")}
+	f := figure{ID: "touches", Whole: true, Title: v.t("touches.title"), Note: v.t("touches.note")}
 	f.Table.Head = []cell{
 		words(v.t("column.conv_id")), words(v.t("column.order_id")), words(v.t("column.touch_at")), words(v.t("column.paid_at")), digits(v.t("column.gap_seconds")), words(v.t("column.evidence_of_touch")),
 		digits(v.t("column.rank_last")), digits(v.t("column.rank_first")), digits(v.t("column.buy_score")), words(v.t("column.is_attributed")),
@@ -101,7 +101,7 @@ func shoppersPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 		body.Empty = "list.empty"
 		return body, nil
 	}
-	f := figure{ID: "list", Title: v.t("shoppers.list")}
+	f := figure{ID: "list", Whole: true, Title: v.t("shoppers.list")}
 	f.Table.Head = []cell{words(v.t("column.user_id")), words(v.t("column.shop_id")), digits(v.t("column.conversations")), digits(v.t("column.high_intent")), digits(v.t("column.ordered")), digits(v.t("column.orders")), digits(v.t("column.net_amount")), digits(v.t("column.best_score")), words(v.t("column.last_message_at"))}
 	for row := range list.Rows {
 		href := func(step string) string {

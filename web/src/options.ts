@@ -103,7 +103,7 @@ function steps(p: Payload, t: Theme): Option {
     xAxis: {type: 'value', show: false, max: most * (t.width < narrow ? 2 : 1.45)},
     yAxis: {type: 'category', inverse: true, data: p.x, ...axis(t), axisLine: {show: false}, axisLabel: {color: t.ink, fontSize: 12}},
     series: [{
-      type: 'bar', name: s.name, barMaxWidth: 24, data: s.data.map((value, i) => ({value, itemStyle: {color: i === p.x.length - 1 ? t.colours[1] : t.colours[0]}})),
+      type: 'bar', name: s.name, barMaxWidth: 24, data: s.data.map((value, i) => ({value, itemStyle: {color: p.kind === 'steps' && i === p.x.length - 1 ? t.colours[1] : t.colours[0]}})),
       itemStyle: {borderRadius: 3}, cursor: p.hrefs ? 'pointer' : 'default', barMinHeight: 2,
       label: {show: true, position: 'right', color: t.ink, fontSize: 12, formatter: (q: Point) => s.labels?.[q.dataIndex] ?? write(p.unit, s.data[q.dataIndex])},
     }],
@@ -186,7 +186,7 @@ function calibration(p: Payload, t: Theme): Option {
 
 export function option(p: Payload, t: Theme): Option {
   switch (p.kind) {
-    case 'steps': return steps(p, t);
+    case 'steps': case 'ranked': return steps(p, t);
     case 'forest': return forest(p, t);
     case 'calibration': return calibration(p, t);
     default: return along(p, t);

@@ -13,7 +13,7 @@ export interface Series {
 }
 
 export interface Payload {
-  kind: 'steps' | 'trend' | 'lines' | 'bars' | 'forest' | 'calibration';
+  kind: 'steps' | 'ranked' | 'trend' | 'lines' | 'bars' | 'forest' | 'calibration';
   unit: Unit;
   x: string[];
   series: Series[];
