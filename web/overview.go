@@ -93,7 +93,7 @@ func askOverview(ctx context.Context, d *Dashboard, v *visit) (*overviewAnswers,
 	put(&all.daily, "daily")
 	put(&all.compare, "compare")
 	put(&all.cut, "cut", "by", "intent")
-	put(&all.waiting, "conversations_total", v.waiting()...)
+	put(&all.waiting, "overview", v.waiting()...)
 	put(&all.handoffs, "handoffs_waiting")
 	put(&all.experiments, "experiment_results")
 	return all, group.Wait()
@@ -123,7 +123,7 @@ func overviewPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	}
 	o.Sentence, o.OpenNote = d.sentence(v, total), openNote(v, days)
 	o.Tiles = d.tiles(v, all.compare, total)
-	if n := all.waiting.count(0, "conversations"); n > 0 {
+	if n := all.waiting.count(0, "waiting"); n > 0 {
 		o.ToDo = append(o.ToDo, toDo{Key: "todo.waiting", N: n, Href: "/conversations" + v.filter.query(append(v.waiting(), "range", "", "as_of", stamp(v.asOf))...)})
 	}
 	if n := all.handoffs.count(0, "waiting"); n > 0 {

@@ -12,6 +12,7 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/clickhouse/embedded"
 	"askbuy/web"
+	"askbuy/web/questions"
 	"askbuy/web/webtest"
 )
 
@@ -39,6 +40,7 @@ func TestSpeed(t *testing.T) {
 	webtest.Fill(t, db, n)
 	t.Logf("filled with %d conversations, %d messages in %.0f s", n, 5*n, time.Since(began).Seconds())
 	tellRefreshes(t, db)
+	tellQuestions(t, db)
 	base := serve(t, func(deps *web.Deps) { deps.DB = db })
 	v := visit(t, base, "admin", password)
 	took := map[string][]time.Duration{}
@@ -58,6 +60,28 @@ func TestSpeed(t *testing.T) {
 	}
 	if p95 := took["all"][len(took["all"])*95/100]; p95 > pageGoal {
 		t.Errorf("p95 is %v, the goal %v", p95, pageGoal)
+	}
+}
+
+// tellQuestions says what each question of the first page takes by itself.
+func tellQuestions(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
+	desk := questions.New(db, time.Now, func(string) *time.Location { return time.UTC })
+	desk.UseRollups()
+	at, err := desk.RolledUp(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"overview", "daily", "compare", "cut", "handoffs_waiting", "experiment_results"} {
+		began := time.Now()
+		given := url.Values{}
+		if q, err := questions.Find(name); err == nil && q.Takes("as_of") {
+			given.Set("as_of", at.Format("2006-01-02T15:04:05.000Z"))
+		}
+		if _, err := desk.Ask(t.Context(), name, given, questions.Scope{All: true}); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%-28s %4d ms", name, time.Since(began).Milliseconds())
 	}
 }
 

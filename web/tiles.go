@@ -98,6 +98,9 @@ func (d *Dashboard) rateTile(v *visit, compare *answer, total funnelSum) tile {
 func keptTile(v *visit, compare *answer, total funnelSum) tile {
 	brief, full := total.amount(v.lang)
 	t := tile{Key: "tile.kept", Value: brief, Small: full, Href: v.drill("kept")}
+	if brief+".00" == full { // it is short as it is
+		t.Small = ""
+	}
 	if total.mixed {
 		t.Small = v.t("money.mixed")
 	}

@@ -83,8 +83,12 @@ func sinceColumns() []Column {
 }
 
 func (d *draft) since() string {
-	from := " FROM bi.messages AS m WHERE " + conditions(d.shop("m.shop_id"), "m.is_test = 0", "m.received_at > "+d.bind("as_of")) + ")"
-	return "(SELECT count()" + from + " AS messages_since,\n    (SELECT uniqExact(m.shop_id, m.conv_id, m.user_id)" + from + " AS conversations_since"
+	messages, count := "bi.messages", "count()"
+	if d.rolled { // of the facts, which may still hold a copy that goes
+		messages, count = "askbuy.messages", "uniqExact(m.shop_id, m.user_id, m.event_id)"
+	}
+	from := " FROM " + messages + " AS m WHERE " + conditions(d.shop("m.shop_id"), "m.is_test = 0", "m.received_at > "+d.bind("as_of")) + ")"
+	return "(SELECT " + count + from + " AS messages_since,\n    (SELECT uniqExact(m.shop_id, m.conv_id, m.user_id)" + from + " AS conversations_since"
 }
 
 // currencyOf is the reporting currency of a row's shop.
