@@ -40,7 +40,7 @@ test-services: engine ## the tests that choose their broker, on Apache Kafka 4 (
 test-clients: build engine ## clients of BI tools for JavaScript, Python and Java on a running instance (REQUIRE_SERVICES=1: must run)
 	@$(GO) run ./deploy/testbi -binary $(BIN) javascript python java
 
-test-bi: build engine ## the same, and a real Superset that imports deploy/superset (PyPI, 600 MB in the cache)
+test-bi: build engine ## the same, dbt, and a real Superset that imports deploy/superset (PyPI, 1 GB in the cache)
 	@$(GO) run ./deploy/testbi -binary $(BIN)
 
 check: ## formatting, vet, static analysis, module file

@@ -105,11 +105,15 @@ func (i *instance) know(name, file string) error {
 
 // sql asks as user bi.
 func (i *instance) sql(ctx context.Context, query string) (string, error) {
+	return i.sqlAs(ctx, i.readers[0], query)
+}
+
+func (i *instance) sqlAs(ctx context.Context, who reader, query string) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, i.url, strings.NewReader(query))
 	if err != nil {
 		return "", err
 	}
-	r.SetBasicAuth(i.readers[0].name, i.readers[0].password)
+	r.SetBasicAuth(who.name, who.password)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return "", err

@@ -1,5 +1,5 @@
-// Command testbi plays BI tools: real clients, and a real Superset, read a
-// running instance with the sample shop as user bi and as a reader of one
+// Command testbi plays BI tools: real clients, dbt and a Superset read a
+// running instance with the sample shops, as user bi and as a reader of one
 // shop. It is make test-clients and make test-bi.
 //
 // What has to be fetched is kept in the user's cache. Where a tool or a
@@ -32,7 +32,7 @@ type play struct {
 	run  func(context.Context, *instance, string) (string, error)
 }
 
-var plays = []play{{"javascript", javascript}, {"python", python}, {"java", java}, {"superset", superset}}
+var plays = []play{{"javascript", javascript}, {"python", python}, {"java", java}, {"dbt", dbt}, {"superset", superset}}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
