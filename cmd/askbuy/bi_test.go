@@ -24,10 +24,8 @@ func (i *instance) readers(t *testing.T) {
 	}
 	i.ask("bi", "check", "--user", "acme").wants(exitDone).says("bi.conversations", "ok: not granted")
 	i.ask("bi", "check", "--user", "acme", "--shop", shops[1]).wants(exitNo).says("SHOWS ROWS OF OTHER SHOPS")
-	i.ask("bi", "check", "--user", "bi", "--lang", "zh").wants(exitDone).says("bi 能看到什么")
 
 	i.ask("bi", "grant", "--user", "acme", "--shop", shops[0], "--shop", shops[1]).wants(exitDone)
-	i.ask("bi", "check", "--user", "acme").wants(exitDone)
 	i.leak(t)
 
 	i.ask("bi", "revoke", "--user", "acme").wants(exitDone)
@@ -48,8 +46,7 @@ func (i *instance) leak(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	i.ask("bi", "check", "--user", "acme").wants(exitDone) // views that were not granted hurt nobody
-	i.ask("bi", "check", "--user", "bi").wants(exitDone)
+	i.ask("bi", "check", "--user", "acme", "--lang", "zh").wants(exitDone).says("acme 能看到什么") // views that were not granted hurt nobody
 	for _, view := range []string{"cheap", "totals"} {
 		if err := db.Exec(t.Context(), "DROP VIEW bi."+view, nil); err != nil {
 			t.Fatal(err)
@@ -61,7 +58,6 @@ func (i *instance) leak(t *testing.T) {
 	}
 	i.ask("bi", "check", "--user", "acme").wants(exitNo).says("SHOWS ROWS OF OTHER SHOPS", "1 of")
 	i.ask("migrate").wants(exitDone)
-	i.ask("bi", "check", "--user", "acme").wants(exitDone)
 }
 
 // shops are those that have rows.
