@@ -37,6 +37,8 @@ func seed(t *testing.T, db *clickhouse.DB, n int) {
 			began + ", " + suffix + rows(2*n, "intDiv(number, 2)"),
 		"INSERT INTO askbuy.handoffs (shop_id, user_id, event_id, conv_id, handoff_id, step, reason, " + columns + ") SELECT shop, shopper, concat('h', toString(number)), conv, toString(number), 'requested', 'anger', " +
 			began + ", " + suffix + rows(2*n, "intDiv(number, 2)"),
+		"INSERT INTO askbuy.replies (shop_id, user_id, event_id, conv_id, question_event_id, route, is_answered, " + columns + ") SELECT shop, shopper, concat('m', toString(5 * number + 1)), conv, concat('m', toString(5 * number)), 'faq', 1, " +
+			began + ", " + suffix + rows(n, "number"),
 		deriveScores, deriveTouches,
 		"INSERT INTO askbuy.second_opinions (shop_id, user_id, event_id, scorer, ts, outcome) SELECT shop_id, user_id, event_id, 'bert', ts, 'timeout' FROM askbuy.message_scores",
 	} {

@@ -110,6 +110,8 @@ func newSmallShop() *loader {
 		{"type":"message","event_id":"bad","shop_id":"small"}`)
 	l.fact(&event.Event{Type: event.TypeHandoff, ShopID: "small", UserID: "u1", ConvID: "c1", TS: ten, ID: "h1/requested",
 		Handoff: &event.Handoff{ID: "h1", Step: event.HandoffRequested, Reason: event.ReasonAnger}})
+	l.fact(&event.Event{Type: event.TypeReply, ShopID: "small", UserID: "u1", ConvID: "c1", TS: ten + 5000, ID: "m2",
+		Reply: &event.Reply{QuestionID: "m1", Route: "faq", Language: "zh", LatencyMS: 40, Answered: true}})
 	l.receipt(0, event.At(1, 0), "stored", "events", ten)
 	l.cut(0, 1, 1, 1, ten)
 	l.shop("small", "Asia/Shanghai", "CNY")
