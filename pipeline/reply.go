@@ -3,13 +3,13 @@ package pipeline
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"askbuy/ingest"
 	"askbuy/ingest/mask"
 	"askbuy/internal/experiment"
 	"askbuy/reply"
-	"askbuy/reply/shop"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
@@ -27,7 +27,7 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 	if err != nil {
 		return nil, err
 	}
-	rungs, err := replyRungs(w, known)
+	steps, err := newReplySteps(w, in, known, mux)
 	if err != nil {
 		return nil, err
 	}
@@ -38,10 +38,11 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 	service, err := reply.New(config, reply.Deps{
 		Accept: acceptReplies(in.acceptor), Mask: maskText, Models: w.models,
 		Conversations: people.book, Handoffs: people.desk,
-		Arms:   w.config.Reply.arms(assigned),
-		Offers: offers(known),
-		Rungs:  rungs,
-		Key:    []byte(w.secrets.fingerprint), Registerer: w.registry, Log: w.log, Now: time.Now,
+		Arms:    w.config.Reply.arms(assigned),
+		Offers:  offers(known),
+		Profile: steps.profiles.Get,
+		Rungs:   steps.rungs,
+		Key:     []byte(w.secrets.fingerprint), Registerer: w.registry, Log: w.log, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -54,16 +55,7 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 	people.desk.Register(mux)
 	listening.Register(mux)
 	in.drains = append(in.drains, listening.Close)
-	return append(append(following, people.parts()...), part{"realtime", listening.Run}), nil
-}
-
-// replyRungs are the steps of the ladder, in their order.
-func replyRungs(w wiring, known shop.Provider) ([]reply.Rung, error) {
-	entries, err := w.config.readFAQ()
-	if err != nil {
-		return nil, err
-	}
-	return []reply.Rung{w.config.Reply.Shop.rung(known), {Step: reply.FAQ{Entries: entries}}}, nil
+	return slices.Concat(steps.parts, following, people.parts(), []part{{"realtime", listening.Run}}), nil
 }
 
 func maskText(text string) string {

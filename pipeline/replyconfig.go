@@ -1,19 +1,11 @@
 package pipeline
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"askbuy/ingest/sender"
-	"askbuy/models/faq"
 	"askbuy/reply"
 	"askbuy/reply/turn"
 )
@@ -30,7 +22,11 @@ type Reply struct {
 	Treatments map[string]string `koanf:"treatments"`
 	Shop       ReplyShop         `koanf:"shop"`
 	Handoffs   ReplyHandoffs     `koanf:"handoffs"`
-	FAQ        string            `koanf:"faq"` // a file of entries (JSON); need not exist
+	FAQ        string            `koanf:"faq"` // a file of entries (JSON) in the place of the starter set; need not exist
+
+	Rules string   `koanf:"rules"` // a file of answers and texts (JSON); need not exist
+	Words string   `koanf:"words"` // a file of words that are neither asked nor said; need not exist
+	LLM   ReplyLLM `koanf:"llm"`
 }
 
 // ReplyApp is a mini program.
@@ -96,36 +92,15 @@ func (c Config) checkReply() (problems []error) {
 		problems = append(problems, err)
 	}
 	problems = append(problems, c.Reply.Handoffs.check()...)
+	if model := c.Reply.LLM.config(); model.URL != "" {
+		if err := model.WithDefaults().Validate(); err != nil {
+			problems = append(problems, prefixed("reply.llm.", err))
+		}
+	}
 	for variant, name := range c.Reply.Treatments {
 		if !slices.Contains(treatments, turn.Treatment(name)) {
 			problems = append(problems, fmt.Errorf("reply.treatments.%s: %q: use one of %v", variant, name, treatments))
 		}
 	}
 	return problems
-}
-
-// faqEntries is one set for all shops.
-type faqEntries struct{ *faq.Index }
-
-// Nearest finds the nearest entries.
-func (f faqEntries) Nearest(_, text string, k int) []faq.Match { return f.Index.Nearest(text, k) }
-
-// readFAQ reads the file of entries.
-func (c Config) readFAQ() (faqEntries, error) {
-	file := cmp.Or(c.Reply.FAQ, filepath.Join(c.DataDir, "faq.json"))
-	raw, err := os.ReadFile(file)
-	var entries []faq.Entry
-	if err == nil {
-		err = json.Unmarshal(raw, &entries)
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if err != nil {
-		return faqEntries{}, fmt.Errorf("reply.faq %s: %w", file, err)
-	}
-	index, err := faq.New(entries)
-	if err != nil {
-		return faqEntries{}, fmt.Errorf("reply.faq %s: %w", file, err)
-	}
-	return faqEntries{index}, nil
 }

@@ -17,10 +17,12 @@ import (
 	"askbuy/internal/clickhouse/embedded"
 	"askbuy/internal/kafka"
 	"askbuy/models/intent"
+	"askbuy/reply/llm/llmtest"
 )
 
 func TestMain(m *testing.M) {
 	embedded.Main()
+	llmtest.Main()
 	os.Exit(m.Run())
 }
 

@@ -45,7 +45,7 @@ func (configCheck) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := pipeline.CheckSources(c); err != nil {
+	if err := errors.Join(pipeline.CheckSources(c), pipeline.CheckReplyFiles(c)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(a.stdout, "configuration is good")

@@ -56,11 +56,12 @@ var secretsByEnv = map[string]string{
 	"ASKBUY_FINGERPRINT_KEY":     "fingerprint_key",
 	"ASKBUY_KEYRING_SECRET":      "keyring_secret",
 	"ASKBUY_KAFKA_SASL_PASSWORD": "kafka_sasl_password",
+	"ASKBUY_REPLY_LLM_KEY":       "reply\x00llm\x00key",
 	"ASKBUY_ROLES":               "roles",
 }
 
 // foreignEnv are variables with our prefix that are no settings.
-var foreignEnv = []string{"ASKBUY_CLICKHOUSE_LIB", "ASKBUY_CONFIG"}
+var foreignEnv = []string{"ASKBUY_CLICKHOUSE_LIB", "ASKBUY_CONFIG", "ASKBUY_TEST_LLM_URL", "ASKBUY_TEST_LLM_MODEL", "ASKBUY_TEST_LLM_KEY"}
 
 // load merges defaults < file < environment < flags. The second result warns
 // of variables that look like settings and are none.

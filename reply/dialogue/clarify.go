@@ -38,7 +38,7 @@ func Clarify(t Turn, read Reader) (string, bool) {
 func which(options []option, english bool) string {
 	a, b := options[0].label, options[1].label
 	if english {
-		return askEnglish[0] + a.English + askEnglish[1] + b.English + askEnglish[2]
+		return askEnglish[0] + englishNames[options[0].intent] + askEnglish[1] + englishNames[options[1].intent] + askEnglish[2]
 	}
 	return askChinese[0] + a.Chinese + askChinese[1] + b.Chinese + askChinese[2]
 }
@@ -90,7 +90,7 @@ func choice(asked []option, text string, s scored) string {
 		switch {
 		case slices.Contains(choices[i], whole), s.Act == o.intent && s.ActConfidence >= sure:
 			return o.intent
-		case strings.Contains(whole, o.label.Chinese), strings.Contains(whole, strings.ToLower(o.label.English)):
+		case strings.Contains(whole, o.label.Chinese), strings.Contains(whole, strings.ToLower(o.label.English)), strings.Contains(whole, englishNames[o.intent]):
 			return o.intent
 		case len(whole) >= 2 && strings.Contains(o.label.Chinese, whole): // 发票 of 发票与报销
 			return o.intent

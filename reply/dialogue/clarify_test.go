@@ -1,8 +1,10 @@
 package dialogue
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"askbuy/models/intent"
 )
@@ -25,10 +27,36 @@ func TestClarify(t *testing.T) {
 		}
 	}
 	f(guess("logistics", .45), guess("order_change", .35), false, "您是想了解查物流催发货还是修改取消订单？")
-	f(guess("logistics", .45), guess("order_change", .35), true, `Is it about "Where is my order" or "Change or cancel an order"?`)
+	f(guess("logistics", .45), guess("order_change", .35), true, "Do you mean a parcel's way or an order change?")
 	f(guess("logistics", .9), guess("order_change", .05), false, askAgain.Chinese)
 	f(guess("logistics", .2), guess("order_change", .2), false, askAgain.Chinese)
 	f(guess("logistics", .5), guess("greeting", .4), true, askAgain.English)
+}
+
+// What is said fits into what a mini program shows, whichever meanings are
+// close: a question that is cut could not be answered.
+func TestTextsAreShort(t *testing.T) {
+	short := func(name string, texts ...string) {
+		t.Helper()
+		for _, text := range texts {
+			if n := utf8.RuneCountInString(text); n == 0 || n > 50 {
+				t.Errorf("%s: %q has %d characters", name, text, n)
+			}
+		}
+	}
+	for name, text := range shippedTexts {
+		short(name, text.Chinese, text.English)
+	}
+	short("again", askAgain.Chinese, askAgain.English)
+	for _, a := range intent.Acts() {
+		for _, b := range intent.Acts() {
+			if slices.Contains(fieldless, a) || slices.Contains(fieldless, b) {
+				continue
+			}
+			options := []option{{a, intent.LabelOf(a)}, {b, intent.LabelOf(b)}}
+			short(a, which(options, false), which(options, true), englishNames[a])
+		}
+	}
 }
 
 // It asks once, whichever question it was.

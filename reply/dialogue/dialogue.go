@@ -36,6 +36,7 @@ type Reply struct {
 	State      State   // after this turn
 	Slots      Slots
 	NeedsAgent bool // the machine cannot do what was agreed on: an agent has to
+	General    bool // it says what is so in every shop: what the shop itself says is better
 }
 
 // Reader says what a text tells: a model of package intent.
@@ -45,7 +46,8 @@ type Reader interface {
 }
 
 // Answer is the machine's reply to a turn, or that of the first rule that
-// matches; not ok when neither has one.
+// matches; not ok when neither has one. Where the machine has only something
+// general to say, a rule goes first.
 func Answer(t Turn, read Reader, rules *Rules) (Reply, bool) {
 	if !moves(t) {
 		t.Before = nil // no round can matter, and most turns need not read them
@@ -53,18 +55,20 @@ func Answer(t Turn, read Reader, rules *Rules) (Reply, bool) {
 	m := remember(t.Before, read)
 	scored := m.hear(t.Text, read)
 	reply := Reply{Confidence: 1, State: m.state, Slots: m.slots}
-	if m.spoke {
-		reply.Text, reply.NeedsAgent = m.say(t.English, rules)
-		return reply, true
-	}
 	if meant := m.chosen; meant != "" {
 		scored.Intent, scored.IntentConfidence = meant, 1
 	}
 	rule := rules.match(t.Shop, t.Text, scored)
+	if m.spoke {
+		reply.Text, reply.NeedsAgent, reply.General = m.say(t.English, rules)
+		if rule == nil || !reply.General {
+			return reply, true
+		}
+	}
 	if rule == nil {
 		return reply, false
 	}
-	reply.Text, reply.Confidence = rule.Answer.in(t.English), rule.confidence(scored)
+	reply.Text, reply.Confidence, reply.General = rule.Answer.in(t.English), rule.confidence(scored), false
 	return reply, reply.Text != ""
 }
 

@@ -154,12 +154,15 @@ func (r *rule) confidence(s intent.Scored) float64 {
 }
 
 func (r *Rules) text(name string) Text {
-	if r != nil {
-		if t, ok := r.texts[name]; ok {
-			return t
-		}
+	if r.has(name) {
+		return r.texts[name]
 	}
 	return shippedTexts[name]
+}
+
+// has reports whether the operator wrote this text.
+func (r *Rules) has(name string) bool {
+	return r != nil && r.texts[name] != Text{}
 }
 
 // Len is the number of rules.

@@ -21,6 +21,9 @@ const patience = 50 * time.Millisecond
 type Step struct {
 	Models models
 	Rules  func() *Rules // those in force
+	// Knows reports whether a later step answers the turn with what the shop
+	// itself says; nil: none does. Something general is not said then.
+	Knows func(t *turn.Turn) bool
 }
 
 // Answer is the machine's reply, or that of a rule which is sure enough; of
@@ -31,7 +34,7 @@ func (s Step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) {
 		return turn.Reply{}, false
 	}
 	said, ok := Answer(turnOf(t), read, s.Rules())
-	if !ok {
+	if !ok || said.General && s.Knows != nil && s.Knows(t) {
 		return turn.Reply{}, false
 	}
 	r := turn.Reply{

@@ -26,7 +26,7 @@ func TestStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := Step{inForce{}, func() *Rules { return rules }}
+	s := Step{Models: inForce{}, Rules: func() *Rules { return rules }}
 	r, ok := s.Answer(t.Context(), asked("能开发票吗"))
 	if !ok || r.Route != turn.RouteRule || r.Text != "订单页可开票。" || r.Confidence == nil || *r.Confidence < .7 || r.Own {
 		t.Errorf("by a rule: %+v, %v", r, ok)
@@ -43,9 +43,36 @@ func TestStep(t *testing.T) {
 	if r, ok := s.Answer(t.Context(), asked("你好")); ok || r.Confidence != nil {
 		t.Errorf("nothing to say: %+v", r)
 	}
-	if _, ok := (Step{inForce{errors.New("away")}, func() *Rules { return rules }}).Answer(t.Context(), asked("能开发票吗")); ok {
+	if _, ok := (Step{Models: inForce{errors.New("away")}, Rules: func() *Rules { return rules }}).Answer(t.Context(), asked("能开发票吗")); ok {
 		t.Error("answers without a model")
 	}
+}
+
+// What the shop itself says of its fees goes before what is so everywhere, and
+// the dialogue goes on from there.
+func TestStepLeavesGeneralThings(t *testing.T) {
+	rules, err := ParseRules([]byte(`{"rules":[{"id":"free","any":["包邮"],"answer":{"zh":"满99包邮。","en":"Free from 99."}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	knows := false
+	s := Step{Models: inForce{}, Rules: func() *Rules { return rules }, Knows: func(*turn.Turn) bool { return knows }}
+	f := func(want string, text string, before ...turn.Round) {
+		t.Helper()
+		if r, ok := s.Answer(t.Context(), asked(text, before...)); ok != (want != "") || r.Text != want {
+			t.Errorf("%s: %q, want %q", text, r.Text, want)
+		}
+	}
+	f("满99包邮。", "包邮吗")
+	f(shippedTexts[sayFee].Chinese, "运费多少")
+	knows = true
+	f("", "运费多少")
+	f(shippedTexts[sayFeeTo].Chinese, "北京", turn.Round{Question: "运费多少", Answer: "满99包邮。"})
+	f(shippedTexts[sayAddress].Chinese, "我要修改地址")
+	if rules, err = ParseRules([]byte(`{"texts":{"fee":{"zh":"一律八元。","en":"Eight."}}}`)); err != nil {
+		t.Fatal(err)
+	}
+	f("一律八元。", "运费多少")
 }
 
 func TestAsk(t *testing.T) {
@@ -77,7 +104,7 @@ func TestContext(t *testing.T) {
 // Most turns have no rounds that matter: they are answered without reading
 // them again.
 func BenchmarkStep(b *testing.B) {
-	s := Step{inForce{}, func() *Rules { return nil }}
+	s := Step{Models: inForce{}, Rules: func() *Rules { return nil }}
 	var rounds []turn.Round
 	for range turn.Rounds {
 		rounds = append(rounds, turn.Round{Question: "这件衣服有M码吗", Answer: "请看尺码表。"})

@@ -35,6 +35,8 @@ func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
 		return event.ReasonComplaint, true
 	case t.Intent.Intent == humanAgent || has(text, personWords) || text == "人工" || text == "agent":
 		return event.ReasonAsked, true
+	case r.NeedsPerson: // what the shopper asked for and confirmed is left to do
+		return event.ReasonAsked, true
 	case r.Answered():
 		return "", false
 	case t.State.Failures+1 >= Failures:

@@ -24,6 +24,7 @@ func TestWhatCallsAPerson(t *testing.T) {
 	f("", "几天发货", none, twice, faq) // an answer ends a row of failures
 	f(event.ReasonAsked, "转人工", none, turn.State{}, faq)
 	f(event.ReasonAsked, "人工", none, turn.State{}, preset)
+	f(event.ReasonAsked, "确认", none, turn.State{}, turn.Reply{Route: turn.RouteRule, NeedsPerson: true}) // agreed on, and left to do
 	f("", "这是人工做的吗", none, turn.State{}, faq)
 	f(event.ReasonAsked, "I want a Human Agent", none, turn.State{}, faq)
 	f(event.ReasonAsked, "有人吗", intent.Scored{Intent: "human_agent"}, turn.State{}, faq)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	openai "github.com/sashabaranov/go-openai"
+
+	"askbuy/reply/turn"
 )
 
 // What a model is told, in both languages. None of it may stand in a reply, so
@@ -19,8 +21,8 @@ var (
 		"en": {"angry": "The customer is angry: apologise first, be short.", "hesitant": "The customer hesitates: be patient, do not press.", "satisfied": "The customer is pleased: be warm."},
 	}
 	styles = map[string]map[string]string{
-		"zh": {"new": "顾客第一次来：说清楚步骤。", "vip": "顾客是常客：可以更亲近。"},
-		"en": {"new": "First visit: spell out the steps.", "vip": "A regular: be more personal."},
+		"zh": {"new": "顾客第一次来：说清楚步骤。", "vip": "顾客是常客：更亲近，资料有新品可提。", "lapsed": "顾客久未下单：资料有优惠可提。"},
+		"en": {"new": "First visit: spell out the steps.", "vip": "A regular: be more personal, mention new products of the notes.", "lapsed": "Has not ordered for long: mention offers of the notes."},
 	}
 	notes = map[string]string{"zh": "资料：", "en": "Notes:"}
 )
@@ -40,13 +42,24 @@ func Instructions() []string {
 	return all
 }
 
+// lapsed is after how many days without an order a shopper may be lost.
+const lapsed = 60
+
+// styleOf is how a shopper is spoken to.
+func styleOf(p turn.Profile) string {
+	if p.Orders > 0 && p.DaysSinceLast > lapsed {
+		return "lapsed"
+	}
+	return p.Kind
+}
+
 // instructions are what a model is told for one turn.
-func instructions(language, sentiment, kind string, facts []string) string {
+func instructions(language, sentiment, style string, facts []string) string {
 	if language != "en" {
 		language = "zh"
 	}
 	parts := []string{roles[language]}
-	for _, text := range []string{tones[language][sentiment], styles[language][kind]} {
+	for _, text := range []string{tones[language][sentiment], styles[language][style]} {
 		if text != "" {
 			parts = append(parts, text)
 		}

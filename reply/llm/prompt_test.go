@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"askbuy/reply/turn"
 )
 
 func TestShorten(t *testing.T) {
@@ -73,4 +75,17 @@ func TestMessages(t *testing.T) {
 	if len(got) != 6 || total > 400 || got[len(got)-1].Content != "问题" {
 		t.Errorf("%d messages of %d tokens, the last %q", len(got), total, got[len(got)-1].Content)
 	}
+}
+
+func TestStyleOf(t *testing.T) {
+	f := func(p turn.Profile, want string) {
+		t.Helper()
+		if got := styleOf(p); got != want {
+			t.Errorf("%+v: %q, want %q", p, got, want)
+		}
+	}
+	f(turn.Profile{}, "")
+	f(turn.Profile{Kind: "new", DaysSinceLast: 100}, "new")
+	f(turn.Profile{Kind: "vip", Orders: 9, DaysSinceLast: 3}, "vip")
+	f(turn.Profile{Kind: "vip", Orders: 9, DaysSinceLast: 100}, "lapsed")
 }

@@ -51,7 +51,7 @@ func (s *Step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) {
 
 func (s *Step) request(ctx context.Context, t *turn.Turn, known Known) Request {
 	r := Request{
-		Instructions: instructions(t.Language, t.Intent.Sentiment, t.Profile.Kind, known.Facts),
+		Instructions: instructions(t.Language, t.Intent.Sentiment, styleOf(t.Profile), known.Facts),
 		Question:     t.Text, Sampling: SamplingFor(t.Profile.Kind), Urgent: t.Angry(),
 	}
 	for _, round := range s.Context(ctx, t) {

@@ -67,12 +67,15 @@ func invented(reply string, known []string) string {
 func (c claim) hedged(before string) bool {
 	switch c.kind {
 	case "order state", "stock", "promise":
-		return hedges.MatchString(before)
+		return hedges.MatchString(end(before, 120))
 	}
 	return false
 }
 
-func denies(before string) bool { return denied.MatchString(before) }
+func denies(before string) bool { return denied.MatchString(end(before, 24)) }
+
+// end is the last n bytes of a text: all that a pattern that ends with it needs.
+func end(text string, n int) string { return text[max(0, len(text)-n):] }
 
 func spaceless(text string) string { return strings.ReplaceAll(text, " ", "") }
 

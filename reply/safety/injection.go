@@ -3,6 +3,7 @@ package safety
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -37,9 +38,33 @@ var injections = compile(
 	// The model is to promise what the shop did not.
 	`(say|reply|answer|respond|output|write|confirm)\b.{0,15}\b(exactly|only|literally|verbatim|the following|with the (word|words|text))\b`,
 	`(只|必须|一字不差地?|原封不动地?|请)(回复|回答|输出|说)(以下|下面|这句|这段|如下)`,
-	`(decode|execute|run|evaluate|base64|rot13)\b.{0,25}\b(and|then)\b.{0,15}\b(follow|obey|do|execute|answer)`,
+	`(decode|execute|evaluate|base64|rot13)\b.{0,25}\b(and|then)\b.{0,15}\b(follow|obey|do|execute|answer)`,
 	`(解码|解密|执行|运行).{0,12}(然后|并且?|再).{0,8}(执行|照做|遵守|按照|回答)`,
 )
+
+// cues are what a text must have for any of the patterns to match: one of these
+// stands in whatever they find. Most questions have none, and are done.
+var cues = sync.OnceValue(func() *Words {
+	w := &Words{nodes: []node{{word: -1}}, anywhere: true}
+	for _, cue := range []string{
+		"instruction", "prompt", "rule", "guideline", "guardrail", "restriction", "system", "directive", "polic",
+		"message", "configuration", "context", "above", "before this", "verbatim", "preceding",
+		"dan", "developer", "unrestricted", "jailbr", "evil", "root", "admin", "another ai", "another assistant", "another bot",
+		"no longer", "uncensored", "free from", "from now on", "starting now", "henceforth",
+		"debug mode", "god mode", "maintenance mode", "sudo mode", "do anything now",
+		"im_start", "im_end", "endoftext", "start_of_turn", "end_of_turn", "eot_id", "inst", "sys", "assistant", "role",
+		"exactly", "only", "literally", "the following", "with the", "decode", "execute", "evaluate", "base64", "rot13",
+		"指令", "指示", "提示", "规则", "设定", "限制", "约束", "要求你", "上面的", "以上", "你现在是", "从现在", "现在你是",
+		"假装你", "假设你", "扮演", "你不再是", "你已经不是", "把自己当成", "当作你", "开发者", "调试模式", "上帝模式", "管理员", "越狱",
+		"维护模式", "系统", "助手", "以下", "下面", "这句", "这段", "如下", "解码", "解密", "执行", "运行",
+	} {
+		if err := w.add(cue); err != nil {
+			panic(err) // the list above is a part of the program
+		}
+	}
+	w.link()
+	return w
+})
 
 func compile(patterns ...string) []*regexp.Regexp {
 	var all []*regexp.Regexp
@@ -52,6 +77,10 @@ func compile(patterns ...string) []*regexp.Regexp {
 // injects reports whether a text instructs the model. A text is read twice:
 // with its spaces, and for Chinese without anything between characters.
 func injects(text string) bool {
+	return cues().Find(text[:min(len(text), maxFlat)]) != "" && matches(text)
+}
+
+func matches(text string) bool {
 	flat, dense := flatten(text)
 	for _, p := range injections {
 		if p.MatchString(flat) || p.MatchString(dense) {

@@ -238,6 +238,9 @@ func FuzzGuard(f *testing.F) {
 	g := guard(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		g.Question(text)
+		if matches(text) && !injects(text) {
+			t.Errorf("%q matches without a cue", text)
+		}
 		if g.Generated(text, []string{text}) == InventedFact {
 			t.Errorf("%q is said by a known text and refused: %s", text, invented(text, []string{text}))
 		}

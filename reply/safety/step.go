@@ -10,7 +10,7 @@ import (
 // nothing of why: an attacker learns nothing from them.
 var refusals = map[string]string{
 	"zh": "这个问题我帮不上忙，关于商品和订单可以随时问我。",
-	"en": "I cannot help with that. Ask me about products or orders.",
+	"en": "I cannot help with that. Ask about our products.",
 }
 
 // Gate is the first step of a ladder: it answers the questions that no other

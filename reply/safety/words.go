@@ -26,6 +26,8 @@ const (
 type Words struct {
 	nodes []node
 	words []string // as they stand in the file
+
+	anywhere bool // Latin words need not stand alone
 }
 
 // node is a prefix of some words.
@@ -140,7 +142,7 @@ func (w *Words) Find(text string) string {
 		at = w.step(at, l.r)
 		for n := at; n != 0; n = w.nodes[n].from {
 			found := w.nodes[n]
-			if found.word >= 0 && (!found.mark || alone(letters, i-found.size+1, i)) {
+			if found.word >= 0 && (!found.mark || w.anywhere || alone(letters, i-found.size+1, i)) {
 				return w.words[found.word]
 			}
 		}

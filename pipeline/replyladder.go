@@ -1,0 +1,215 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"askbuy/ingest/mask"
+	"askbuy/models/faq"
+	"askbuy/reply"
+	"askbuy/reply/cache"
+	"askbuy/reply/dialogue"
+	"askbuy/reply/hotfile"
+	"askbuy/reply/knowledge"
+	"askbuy/reply/llm"
+	"askbuy/reply/profile"
+	"askbuy/reply/safety"
+	"askbuy/reply/shop"
+	"askbuy/reply/turn"
+)
+
+// replySteps are what the ladder is made of, and what runs beside it.
+type replySteps struct {
+	rungs    []reply.Rung
+	profiles *profile.Reader
+	parts    []part
+}
+
+// newReplySteps makes the ladder: first what may not be asked, then what costs
+// least. Rules come before the caches, so that a new rule counts at once.
+func newReplySteps(w wiring, in *entrance, known shop.Provider, mux *http.ServeMux) (*replySteps, error) {
+	s := &replySteps{}
+	guard, refuse, err := s.guard(w)
+	if err != nil {
+		return nil, err
+	}
+	set, err := s.knowledge(w, in, mux, guard)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := openRules(w.config, w.log)
+	if err != nil {
+		return nil, err
+	}
+	s.parts = append(s.parts, part{"reply rules", rules.Run})
+	hot, inContext, err := s.caches(w, set)
+	if err != nil {
+		return nil, err
+	}
+	model, err := llmRung(w, guard, refuse, set, known)
+	if err != nil {
+		return nil, err
+	}
+	checked := func(step turn.Step) reply.Rung {
+		return reply.Rung{Step: safety.Checked{Step: step, Guard: guard, Refuse: refuse}}
+	}
+	facts := w.config.Reply.Shop.rung(known)
+	facts.Step = safety.Checked{Step: facts.Step, Guard: guard, Refuse: refuse}
+	s.rungs = []reply.Rung{
+		{Step: safety.Gate{Guard: guard, Refuse: refuse}, Always: true},
+		checked(dialogue.Step{Models: w.models, Rules: rules.Get, Knows: answers(set)}),
+		facts,
+		checked(hot), checked(inContext),
+		checked(reply.FAQ{Entries: set}),
+	}
+	s.rungs = append(append(s.rungs, model...), reply.Rung{Step: dialogue.Ask{Models: w.models}})
+	s.profiles, err = profile.NewReader(profile.Facts{DB: w.db}, time.Now, w.log)
+	if err != nil {
+		return nil, err
+	}
+	s.parts = append(s.parts, part{"profiles", s.profiles.Run})
+	return s, nil
+}
+
+// answers reports whether the FAQ has an answer to a turn.
+func answers(set *knowledge.Set) func(t *turn.Turn) bool {
+	return func(t *turn.Turn) bool {
+		_, ok := reply.FAQ{Entries: set}.Answer(context.Background(), t)
+		return ok
+	}
+}
+
+// guard judges what is asked and said.
+func (s *replySteps) guard(w wiring) (*safety.Guard, func(safety.Reason), error) {
+	words, err := openWords(w.config, w.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.parts = append(s.parts, part{"reply words", words.Run})
+	refuse, err := safety.NewCounter(w.registry)
+	return &safety.Guard{
+		Words: words.Get, Instructions: llm.Instructions(),
+		Mask: func(text string) (string, bool) {
+			masked, found := mask.Text(text)
+			return masked, found != 0
+		},
+	}, refuse, err
+}
+
+// knowledge is every shop's FAQ, read to the end of its log, and its desk.
+func (s *replySteps) knowledge(w wiring, in *entrance, mux *http.ServeMux, guard *safety.Guard) (*knowledge.Set, error) {
+	base, err := readFAQ(w.config.replyFile(w.config.Reply.FAQ, "faq.json"))
+	if err != nil {
+		return nil, err
+	}
+	set, err := newSet(base)
+	if err != nil {
+		return nil, err
+	}
+	producer, err := w.newProducer()
+	if err != nil {
+		return nil, err
+	}
+	log := &knowledge.Log{Config: w.kafka, Admin: w.admin, Producer: producer, Set: set, Log: w.log}
+	if err := log.CatchUp(w.ctx); err != nil {
+		return nil, err
+	}
+	s.parts = append(s.parts, part{"knowledge log", log.Run})
+	desk := &knowledge.Handler{
+		Set: set, Facts: knowledge.Facts{DB: w.db}, Log: log, Keys: in.keys, DefaultShop: w.config.DefaultShop,
+		Unfit: func(text string) bool { return guard.Question(text) != "" }, Now: time.Now, Slog: w.log,
+	}
+	desk.Register(mux)
+	return set, nil
+}
+
+// caches keep replies that may be given again.
+func (s *replySteps) caches(w wiring, set *knowledge.Set) (hot, context turn.Step, err error) {
+	versions := replyVersions{set, w.config.Reply.LLM.Model}
+	answers, err := cache.New[turn.Reply](cache.HotSize, cache.HotLifetime, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.onClose(func() error { answers.Close(); return nil })
+	inContext, err := cache.New[turn.Reply](cache.ContextSize, cache.Lifetime, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.onClose(func() error { inContext.Close(); return nil })
+	return cache.HotStep{Versions: versions, Replies: answers}, cache.ContextStep{Versions: versions, Replies: inContext}, nil
+}
+
+// replyVersions are what a reply that is kept depends on.
+type replyVersions struct {
+	set   *knowledge.Set
+	model string
+}
+
+// Scope is that of a turn.
+func (v replyVersions) Scope(t *turn.Turn) cache.Scope {
+	s := cache.Scope{Shop: t.ShopID, Language: t.Language, Model: v.model, FAQ: v.set.Version(t.ShopID)}
+	if t.Arm.Experiment != "" {
+		s.Arm = t.Arm.Experiment + "\x00" + t.Arm.Variant
+	}
+	return s
+}
+
+// CheckReplyFiles reads the files of the reply service as a start would.
+func CheckReplyFiles(c Config) error {
+	_, words := openWords(c, slog.New(slog.DiscardHandler))
+	_, rules := openRules(c, slog.New(slog.DiscardHandler))
+	entries, base := readFAQ(c.replyFile(c.Reply.FAQ, "faq.json"))
+	if base == nil {
+		_, base = newSet(entries)
+	}
+	return errors.Join(words, rules, base)
+}
+
+func openWords(c Config, log *slog.Logger) (*hotfile.File[*safety.Words], error) {
+	return hotfile.Open("reply.words", c.replyFile(c.Reply.Words, "reply-words.txt"), safety.ParseWords, log)
+}
+
+func openRules(c Config, log *slog.Logger) (*hotfile.File[*dialogue.Rules], error) {
+	return hotfile.Open("reply.rules", c.replyFile(c.Reply.Rules, "reply-rules.json"), dialogue.ParseRules, log)
+}
+
+// replyFile is a file of the reply service: as configured, or in the data
+// directory.
+func (c Config) replyFile(configured, name string) string {
+	if configured != "" {
+		return configured
+	}
+	return filepath.Join(c.DataDir, name)
+}
+
+func newSet(base []faq.Entry) (*knowledge.Set, error) {
+	set, err := knowledge.NewSet(base)
+	if err != nil {
+		return nil, fmt.Errorf("reply.faq: %w", err)
+	}
+	return set, nil
+}
+
+// readFAQ reads a file of entries; nil: there is none.
+func readFAQ(path string) ([]faq.Entry, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reply.faq: %w", err)
+	}
+	defer f.Close()
+	entries, err := knowledge.ReadJSON(f)
+	if err != nil {
+		return nil, fmt.Errorf("reply.faq %s: %w", path, err)
+	}
+	return entries, nil
+}
