@@ -243,7 +243,8 @@ func (s *Service) call(t *turn.Turn, r *turn.Reply, rec *recording) turn.Mode {
 	}
 	rec.add(record)
 	if !r.Answered() {
-		r.Text, r.Brief = handoverText.in(t.Language), ""
+		// Nothing is asked back of who is told that a person comes.
+		r.Route, r.Text, r.Brief = turn.RoutePreset, handoverText.in(t.Language), ""
 	}
 	return turn.ModePending
 }
