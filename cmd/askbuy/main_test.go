@@ -12,6 +12,7 @@ import (
 
 	"askbuy/internal/clickhouse/embedded"
 	"askbuy/internal/crash"
+	"askbuy/reply/llm/llmtest"
 )
 
 // asProgram makes a test binary the program itself, so that tests start real
@@ -30,6 +31,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	embedded.Main()
+	llmtest.Main()
 	os.Exit(m.Run())
 }
 
