@@ -111,6 +111,11 @@ func story(l *lab) {
 	said("a", "a1", hours(1)+3002, "bot") // 3001 ms later
 	said("a", "a2", hours(100), "user")   // open still, never answered
 
+	for step, at := range map[string]int64{"requested": hours(101), "taken": hours(102)} {
+		l.put(schema.Handoffs, map[string]any{"shop_id": "s", "user_id": "a", "event_id": step, "conv_id": "a2", "step": step, "shown": []string{}, "ts": at})
+	}
+	l.put(schema.Handoffs, map[string]any{"shop_id": "s", "user_id": "c", "event_id": "early", "conv_id": "c1", "step": "requested", "shown": []string{}, "ts": hours(1) - 1})
+
 	said("b", "b0", hours(-48), "user")
 	bought("b", "ob0", "b0", hours(-47), "40.00", nil)
 	said("b", "b1", hours(1)-5, "user") // before the exposure that names it
@@ -146,7 +151,7 @@ func TestExperimentUnits(t *testing.T) {
 	_, err := l.Refresh(t.Context(), e)
 	l.must(err)
 	l.want("variant, exposures, is_contaminated", map[string]string{"a": "control 1 0", "b": "treatment 1 0", "c": "treatment 1 0", "d": "control 2 1"})
-	l.want("conversations, open_conversations, ordered, carted", map[string]string{"a": "2 1 0 0", "b": "1 0 1 1", "c": "1 0 0 0", "d": "0 0 0 0"})
+	l.want("conversations, open_conversations, ordered, carted, handed_off", map[string]string{"a": "2 1 0 0 1", "b": "1 0 1 1 0", "c": "1 0 0 0 0", "d": "0 0 0 0 0"})
 	l.want("conversation_revenue, revenue, orders, joined_orders, earlier_revenue, earlier_conversations",
 		map[string]string{"a": "0 0 0 0 0 0", "b": "70 120 3 2 40 2", "c": "0 0 0 0 100 1", "d": "0 0 0 0 0 0"})
 	l.want("replies, slow_replies, messages, matured_orders", map[string]string{"a": "1 1 3 0", "b": "1 0 2 0", "c": "0 0 0 0", "d": "0 0 0 0"})
@@ -311,8 +316,8 @@ func (l *lab) fill(n int, variant string) {
 	l.Helper()
 	h := func(salt string) string { return "(cityHash64(number, '" + salt + "') % 1000 / 1000)" }
 	l.run(fmt.Sprintf(`INSERT INTO askbuy.experiment_units (experiment, generation, shop_id, user_id, variant, first_exposure_at, exposures, bucket, currency, conversations, open_conversations,
-	ordered, carted, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders, replies, slow_replies, messages, late_messages, earlier_revenue, earlier_conversations)
-SELECT 'greeting', 1, 's', toString(number), %s, fromUnixTimestamp64Milli(%d), 1, 0.5, 'CNY', c, c > 1, o, floor(c * %s), o > 0, o * 1e9 + o * %s, o * 1e9 + o * 100 * %s, o, o, o, floor(o * %s),
+	ordered, carted, handed_off, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders, replies, slow_replies, messages, late_messages, earlier_revenue, earlier_conversations)
+SELECT 'greeting', 1, 's', toString(number), %s, fromUnixTimestamp64Milli(%d), 1, 0.5, 'CNY', c, c > 1, o, floor(c * %s), c > 3, o > 0, o * 1e9 + o * %s, o * 1e9 + o * 100 * %s, o, o, o, floor(o * %s),
 	c, floor(c * %s), 3 * c, c > 3, floor(o * 50 * %s), c + (number %% 3)
 FROM (SELECT number, toUInt32(1 + floor(4 * pow(%s, 2))) AS c, toUInt32(floor(c * %s * 0.9)) AS o FROM numbers(%d))`,
 		variant, t0, h("k"), h("r"), h("u"), h("f"), h("s"), h("e"), h("c"), h("o"), n))

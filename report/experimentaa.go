@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -59,15 +60,20 @@ func (x *Experiments) AA(ctx context.Context, e experiment.Experiment, runs int)
 	return r, nil
 }
 
+// measured says whether anybody has anything of a metric.
+func (h history) measured(metric int) bool {
+	return slices.ContainsFunc(h.values[metric], func(v [3]float64) bool { return v[0] != 0 })
+}
+
 // shared is the input of a final look, had this seed assigned the shoppers.
 func (h history) shared(seed string) inference.Input {
 	in := inference.Input{Experiment: h.e, CutOff: h.e.FinalAt(), Arms: make([]inference.Arm, len(h.e.Variants))}
-	for _, m := range h.e.Metrics {
+	for i, m := range h.e.Metrics {
 		measured := inference.Measured{Arms: make([]inference.Moments, len(h.e.Variants)), Converted: make([]int64, len(h.e.Variants))}
 		if m.CUPED {
 			measured.Covariate = &inference.Known{Name: "before", BeforeExposure: true}
 		}
-		if m.Name == experiment.HandoffRate {
+		if m.Name == experiment.HandoffRate && !h.measured(i) {
 			measured = inference.Measured{Refused: inference.NotMeasured}
 		}
 		in.Metrics = append(in.Metrics, measured)

@@ -133,7 +133,7 @@ func measured(metric experiment.Metric, rows []moment) inference.Measured {
 		}
 	}
 	switch {
-	case metric.Name == experiment.HandoffRate:
+	case metric.Name == experiment.HandoffRate && !slices.ContainsFunc(rows, func(m moment) bool { return m.converted > 0 }): // nobody who could be asked
 		return inference.Measured{Refused: inference.NotMeasured}
 	case len(rows) == 0:
 		return inference.Measured{Refused: inference.EmptyArm}

@@ -34,7 +34,7 @@ var numbers = map[string][3]string{
 	experiment.RevenuePerUser:         {"revenue", "1", "earlier_revenue"},
 	experiment.RefundRate:             {"refunded_orders", "matured_orders", "0"},
 	experiment.SlowReplyRate:          {"slow_replies", "replies", "0"},
-	experiment.HandoffRate:            {"0", "conversations", "0"},
+	experiment.HandoffRate:            {"handed_off", "conversations", "0"},
 	experiment.ConversationsPerUser:   {"conversations", "1", "earlier_conversations"},
 }
 
@@ -133,7 +133,7 @@ func (r *PlanReport) metric(e experiment.Experiment, m experiment.Metric, values
 		all.Add(v[0], v[1], 0)
 	}
 	d, why := inference.Compare(all, all)
-	if m.Name == experiment.HandoffRate {
+	if m.Name == experiment.HandoffRate && all.MeanNum == 0 {
 		why = inference.NotMeasured
 	}
 	if why != inference.NotRefused {

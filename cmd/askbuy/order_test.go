@@ -56,7 +56,7 @@ func TestOrderAndPartitionsDoNotMatter(t *testing.T) {
 		t.Errorf("too few views were compared: %v", slices.Sorted(maps.Keys(a)))
 	}
 	for view := range a {
-		if len(a[view]) == 0 && view != "dead_letters" {
+		if len(a[view]) == 0 && view != "dead_letters" && view != "handoffs" { // nobody of the simulation is handed to a human
 			t.Errorf("bi.%s is empty: nothing was compared", view)
 		}
 	}

@@ -23,7 +23,7 @@ var read = []Table{
 	{"askbuy.experiments", []string{"experiment", "shop_id", "shops", "config_hash", "hypothesis", "owner", "assignment", "mode", "alpha", "running_level",
 		"power", "n_star", "hash_version", "seed", "coverage", "start_at", "planned_end", "final_at", "variants", "metrics"}},
 	{"askbuy.experiment_units", []string{"experiment", "generation", "shop_id", "user_id", "variant", "first_exposure_at", "exposures", "mismatched",
-		"is_contaminated", "bucket", "currency", "conversations", "open_conversations", "ordered", "carted", "conversation_revenue", "revenue", "orders",
+		"is_contaminated", "bucket", "currency", "conversations", "open_conversations", "ordered", "carted", "handed_off", "conversation_revenue", "revenue", "orders",
 		"joined_orders", "matured_orders", "refunded_orders", "replies", "slow_replies", "messages", "late_messages", "repeated_messages", "conflicting_messages", "earlier_revenue", "earlier_conversations"}},
 	{"askbuy.experiment_refreshes", []string{"experiment", "generation"}},
 	{"askbuy.experiment_results", slices.DeleteFunc(slices.Clone(ExperimentResults.Columns), func(c string) bool { return c == "look" || c == "version" })},

@@ -66,7 +66,7 @@ func (l *loader) experiment(key string, generation uint64) {
 // unit adds a shopper with one conversation that ordered for 99.90.
 func (l *loader) unit(key string, generation uint64, user, variant string) {
 	one := uint32(1)
-	l.add(warehouse.ExperimentUnits, key, generation, "small", user, variant, ten, one, uint32(0), uint8(0), 0.5, "CNY", one, uint32(0), one, one, uint8(0), 99.9, 99.9,
+	l.add(warehouse.ExperimentUnits, key, generation, "small", user, variant, ten, one, uint32(0), uint8(0), 0.5, "CNY", one, uint32(0), one, one, uint32(0), uint8(0), 99.9, 99.9,
 		one, one, one, uint32(0), one, one, one, uint32(0), uint32(0), uint32(0), 10.0, one)
 }
 

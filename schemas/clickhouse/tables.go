@@ -59,7 +59,7 @@ var (
 	Experiments     = table("experiments", "experiment", "shop_id", "shops", "config_hash", "document", "hypothesis", "owner", "assignment",
 		"mode", "alpha", "running_level", "power", "n_star", "hash_version", "seed", "coverage", "start_at", "planned_end", "final_at", "variants", "metrics", "version")
 	ExperimentUnits = table("experiment_units", "experiment", "generation", "shop_id", "user_id", "variant", "first_exposure_at", "exposures", "mismatched",
-		"is_contaminated", "bucket", "currency", "conversations", "open_conversations", "ordered", "carted", "is_high", "conversation_revenue", "revenue", "orders",
+		"is_contaminated", "bucket", "currency", "conversations", "open_conversations", "ordered", "carted", "handed_off", "is_high", "conversation_revenue", "revenue", "orders",
 		"joined_orders", "matured_orders", "refunded_orders", "replies", "slow_replies", "messages", "late_messages", "repeated_messages", "conflicting_messages", "earlier_revenue", "earlier_conversations")
 	ExperimentRefreshes = table("experiment_refreshes", "experiment", "generation", "cut_off", "unknown")
 	ExperimentSnapshots = table("experiment_snapshots", "experiment", "look", "snapshot_at", "made_by", "is_final", "config_hash", "sql_hash",

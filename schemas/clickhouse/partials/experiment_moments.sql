@@ -39,6 +39,7 @@ FROM
             ('revenue_per_user', countIf(u.revenue > 0), {{moments "if(u.revenue > c.per_user, c.per_user, u.revenue)" "1" "u.earlier_revenue"}}, {{moments "u.revenue" "1" "u.earlier_revenue"}}, any(c.per_user), open),
             ('refund_rate', countIf(u.refunded_orders > 0), {{moments "u.refunded_orders" "u.matured_orders" "0"}}, {{no_moments}}, inf, fresh),
             ('slow_reply_rate', countIf(u.slow_replies > 0), {{moments "u.slow_replies" "u.replies" "0"}}, {{no_moments}}, inf, toFloat64(0)),
+            ('handoff_rate', countIf(u.handed_off > 0), {{moments "u.handed_off" "u.conversations" "0"}}, {{no_moments}}, inf, toFloat64(0)),
             ('conversations_per_user', countIf(u.conversations > 0), {{moments "u.conversations" "1" "u.earlier_conversations"}}, {{no_moments}}, inf, toFloat64(0)),
             ('late_messages', countIf(u.late_messages > 0), {{moments "u.late_messages" "u.messages" "0"}}, {{no_moments}}, inf, toFloat64(0)),
             ('repeated_messages', countIf(u.repeated_messages > 0), {{moments "u.repeated_messages" "u.messages" "0"}}, {{no_moments}}, inf, toFloat64(0)),

@@ -80,6 +80,7 @@ SELECT
     t.open_conversations AS open_conversations,
     t.ordered AS ordered,
     t.carted AS carted,
+    t.handed_off AS handed_off,
     h.is_high AS is_high,
     t.revenue AS conversation_revenue,
     o.revenue AS revenue,
@@ -105,6 +106,7 @@ LEFT JOIN
         countIf((c.is_since OR n.is_named) AND ifNull(c.is_open, 0)) AS open_conversations,
         countIf((c.is_since OR n.is_named) AND o.is_ordered) AS ordered,
         countIf((c.is_since OR n.is_named) AND k.is_carted) AS carted,
+        countIf((c.is_since OR n.is_named) AND d.is_handed) AS handed_off,
         sumIf(o.net, c.is_since OR n.is_named) AS revenue,
         sum(c.replies) AS replies,
         sum(c.slow_replies) AS slow_replies,
@@ -123,6 +125,13 @@ LEFT JOIN
         INNER JOIN shown AS u USING (shop_id, user_id)
         WHERE k.carted_at >= u.first_at AND k.carted_at <= least({as_of:DateTime64(3, 'UTC')}, {planned_end:DateTime64(3, 'UTC')} + toIntervalHour(72))
     ) AS k USING (shop_id, user_id, conv_id)
+    LEFT JOIN
+    (
+        SELECT DISTINCT d.shop_id AS shop_id, d.user_id AS user_id, d.conv_id AS conv_id, 1 AS is_handed
+        FROM (SELECT shop_id, user_id, conv_id, ts FROM askbuy.handoffs FINAL WHERE is_test = 0 AND (shop_id, user_id) IN (SELECT shop_id, user_id FROM shown)) AS d
+        INNER JOIN shown AS u USING (shop_id, user_id)
+        WHERE d.ts >= u.first_at AND d.ts <= least({as_of:DateTime64(3, 'UTC')}, {planned_end:DateTime64(3, 'UTC')} + toIntervalHour(72))
+    ) AS d USING (shop_id, user_id, conv_id)
     GROUP BY shop_id, user_id
 ) AS t USING (shop_id, user_id)
 LEFT JOIN

@@ -592,6 +592,9 @@ CREATE TABLE IF NOT EXISTS askbuy.replies ON CLUSTER '{cluster}' (
     version UInt64 COMMENT 'greatest Int64 - raw_position: the first copy stays'
 ) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', version) ORDER BY (shop_id, user_id, event_id);
 
+ALTER TABLE askbuy.experiment_units ON CLUSTER '{cluster}'
+    ADD COLUMN IF NOT EXISTS handed_off UInt32 COMMENT 'conversations' AFTER carted;
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -996,7 +999,7 @@ LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_i
 -- The units of every experiment as refreshed last: the generation that is whole and the newest.
 CREATE OR REPLACE VIEW askbuy.experiment_current ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, mismatched, is_contaminated, bucket, currency, conversations,
-    open_conversations, ordered, carted, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders,
+    open_conversations, ordered, carted, handed_off, is_high, conversation_revenue, revenue, orders, joined_orders, matured_orders, refunded_orders,
     replies, slow_replies, messages, late_messages, repeated_messages, conflicting_messages, earlier_revenue, earlier_conversations
 FROM askbuy.experiment_units
 WHERE (experiment, generation) IN (SELECT r.experiment, max(r.generation) FROM askbuy.experiment_refreshes AS r GROUP BY r.experiment);
@@ -1039,6 +1042,7 @@ FROM
             ('revenue_per_user', countIf(u.revenue > 0), (avg(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue))), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue))), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue)), toFloat64(1)), covarSampStable(toFloat64(if(u.revenue > c.per_user, c.per_user, u.revenue)), toFloat64(u.earlier_revenue))), (avg(toFloat64(u.revenue)), avg(toFloat64(1)), avg(toFloat64(u.earlier_revenue)), varSampStable(toFloat64(u.revenue)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_revenue)), covarSampStable(toFloat64(u.revenue), toFloat64(1)), covarSampStable(toFloat64(u.revenue), toFloat64(u.earlier_revenue))), any(c.per_user), open),
             ('refund_rate', countIf(u.refunded_orders > 0), (avg(toFloat64(u.refunded_orders)), avg(toFloat64(u.matured_orders)), avg(toFloat64(0)), varSampStable(toFloat64(u.refunded_orders)), varSampStable(toFloat64(u.matured_orders)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(u.matured_orders)), covarSampStable(toFloat64(u.refunded_orders), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, fresh),
             ('slow_reply_rate', countIf(u.slow_replies > 0), (avg(toFloat64(u.slow_replies)), avg(toFloat64(u.replies)), avg(toFloat64(0)), varSampStable(toFloat64(u.slow_replies)), varSampStable(toFloat64(u.replies)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.slow_replies), toFloat64(u.replies)), covarSampStable(toFloat64(u.slow_replies), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
+            ('handoff_rate', countIf(u.handed_off > 0), (avg(toFloat64(u.handed_off)), avg(toFloat64(u.conversations)), avg(toFloat64(0)), varSampStable(toFloat64(u.handed_off)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.handed_off), toFloat64(u.conversations)), covarSampStable(toFloat64(u.handed_off), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('conversations_per_user', countIf(u.conversations > 0), (avg(toFloat64(u.conversations)), avg(toFloat64(1)), avg(toFloat64(u.earlier_conversations)), varSampStable(toFloat64(u.conversations)), varSampStable(toFloat64(1)), varSampStable(toFloat64(u.earlier_conversations)), covarSampStable(toFloat64(u.conversations), toFloat64(1)), covarSampStable(toFloat64(u.conversations), toFloat64(u.earlier_conversations))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('late_messages', countIf(u.late_messages > 0), (avg(toFloat64(u.late_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.late_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.late_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.late_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
             ('repeated_messages', countIf(u.repeated_messages > 0), (avg(toFloat64(u.repeated_messages)), avg(toFloat64(u.messages)), avg(toFloat64(0)), varSampStable(toFloat64(u.repeated_messages)), varSampStable(toFloat64(u.messages)), varSampStable(toFloat64(0)), covarSampStable(toFloat64(u.repeated_messages), toFloat64(u.messages)), covarSampStable(toFloat64(u.repeated_messages), toFloat64(0))), (toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0), toFloat64(0)), inf, toFloat64(0)),
@@ -1924,6 +1928,7 @@ CREATE OR REPLACE VIEW bi.experiment_units ON CLUSTER '{cluster}' (
     conversations UInt64 COMMENT 'that an exposure names, or with a message since the first one',
     ordered UInt64 COMMENT 'of these, those with an attributed order',
     carted UInt64 COMMENT 'of these, those carted',
+    handed_off UInt64 COMMENT 'of these, those handed to a human',
     conversation_revenue Float64 COMMENT 'net amount of the orders attributed to them, in the reporting currency',
     revenue Float64 COMMENT 'net amount of all orders since the first exposure, in the reporting currency',
     currency String COMMENT 'reporting currency of the shop',
@@ -1932,7 +1937,7 @@ CREATE OR REPLACE VIEW bi.experiment_units ON CLUSTER '{cluster}' (
     refunded_orders UInt64 COMMENT 'of these, those with less net than amount'
 ) SQL SECURITY INVOKER AS
 SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, is_contaminated, bucket, if(bucket IS NULL, NULL, mismatched = 0) AS is_replay_ok,
-    conversations, ordered, carted, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
+    conversations, ordered, carted, handed_off, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
 FROM askbuy.experiment_current
 COMMENT 'Grain: experiment, shop_id, user_id, of the shoppers first exposed from start to planned end. Made anew every hour and at each report.';
 

@@ -11,6 +11,7 @@ CREATE OR REPLACE VIEW bi.experiment_units {{.OnCluster}} (
     conversations UInt64 COMMENT 'that an exposure names, or with a message since the first one',
     ordered UInt64 COMMENT 'of these, those with an attributed order',
     carted UInt64 COMMENT 'of these, those carted',
+    handed_off UInt64 COMMENT 'of these, those handed to a human',
     conversation_revenue Float64 COMMENT 'net amount of the orders attributed to them, in the reporting currency',
     revenue Float64 COMMENT 'net amount of all orders since the first exposure, in the reporting currency',
     currency String COMMENT 'reporting currency of the shop',
@@ -19,6 +20,6 @@ CREATE OR REPLACE VIEW bi.experiment_units {{.OnCluster}} (
     refunded_orders UInt64 COMMENT 'of these, those with less net than amount'
 ) SQL SECURITY INVOKER AS
 SELECT experiment, shop_id, user_id, variant, first_exposure_at, exposures, is_contaminated, bucket, if(bucket IS NULL, NULL, mismatched = 0) AS is_replay_ok,
-    conversations, ordered, carted, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
+    conversations, ordered, carted, handed_off, conversation_revenue, revenue, currency, orders, matured_orders, refunded_orders
 FROM askbuy.experiment_current
 COMMENT 'Grain: experiment, shop_id, user_id, of the shoppers first exposed from start to planned end. Made anew every hour and at each report.'
