@@ -23,6 +23,7 @@ soak: engine planted ## the long form of the tests of exactness: SEEDS=1000 simu
 	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^Test(SharedPast|MillionUnits|AAOfSimulatedShops)$$' ./report
 	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^TestPlanted' -tags plant_conversation_variance ./report/inference ./report
 	LEARN=20000 $(GO) test -timeout 1h -count 1 -v -parallel 1 -run '^TestLearns' ./cmd/askbuy
+	SOAK=1 $(GO) test -timeout 30m -count 1 -v -run '^TestGuideOfExperiments$$' ./cmd/askbuy
 	KILLS=$${KILLS:-200} LOG_KILLS=$${LOG_KILLS:-20} $(GO) test -timeout 3h -count 1 -v -run '^(TestKills|TestConformanceOneRecordedLog)$$' ./cmd/askbuy
 	HANDOVERS=$${HANDOVERS:-10000} $(GO) test -timeout 3h -count 1 -v -run '^TestHandovers$$' ./cmd/askbuy
 

@@ -317,6 +317,8 @@ func TestErase(t *testing.T) {
 		t.Errorf("the new shopper's conversations are %v", rows)
 	}
 	i.sameAsFacts(t)
+	t.Run("while units of experiments are counted", func(t *testing.T) { i.erasedWhileCounted(t) })
+	t.Run("before units of experiments are counted again", func(t *testing.T) { i.erasedUnits(t) })
 }
 
 // An erasure that was cut short after any of its steps is finished by giving it

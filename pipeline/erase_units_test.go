@@ -15,10 +15,10 @@ import (
 	"askbuy/schemas/event"
 )
 
-// A count of units that began before the facts were deleted, and writes only
-// after it, does not bring the shopper's row back.
-func TestEraseWhileUnitsAreCounted(t *testing.T) {
-	i := start(t, testConfig(t.TempDir()))
+// erasedWhileCounted has a count of units that began before the facts were
+// deleted, and writes only after it: it does not bring the shopper's row back.
+func (i *instance) erasedWhileCounted(t *testing.T) {
+	t.Helper()
 	asked, answer := make(chan struct{}), make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.Method == http.MethodGet {
@@ -53,7 +53,6 @@ func TestEraseWhileUnitsAreCounted(t *testing.T) {
 	if err != nil || left.N != 0 || r.cert.Rows["experiment_units"] != 1 || waits == 0 {
 		t.Errorf("%d rows are left, %d were deleted after %d waits, %v", left.N, r.cert.Rows["experiment_units"], waits, err)
 	}
-	t.Run("and the next refresh", func(t *testing.T) { i.erasedUnits(t) })
 }
 
 // erasedUnits has an erased shopper, whose unit comes back neither from facts

@@ -99,9 +99,9 @@ func TestGuideOfExperiments(t *testing.T) {
 // aaInAStorm plays experiments without an effect, with heavy repeat users and
 // all that senders do at their worst. Every unit is as the truth has it.
 func (i *instance) aaInAStorm(t *testing.T) {
-	seeds, many := 1, "300"
+	seeds, many := 1, "200"
 	if os.Getenv("SOAK") != "" {
-		seeds, many = 3, "6000"
+		seeds, many = 3, "1500"
 	}
 	for seed := 101; seed < 101+seeds; seed++ {
 		truth, key := t.TempDir(), "aa-"+strconv.Itoa(seed)
