@@ -56,7 +56,7 @@ func TestOrderAndPartitionsDoNotMatter(t *testing.T) {
 		t.Errorf("too few views were compared: %v", slices.Sorted(maps.Keys(a)))
 	}
 	for view := range a {
-		if len(a[view]) == 0 && view != "dead_letters" && view != "handoffs" { // nobody of the simulation is handed to a human
+		if len(a[view]) == 0 && !slices.Contains(untold, view) {
 			t.Errorf("bi.%s is empty: nothing was compared", view)
 		}
 	}
@@ -72,6 +72,10 @@ func TestOrderAndPartitionsDoNotMatter(t *testing.T) {
 		t.Error("one more message makes no difference: dumps show nothing")
 	}
 }
+
+// untold are views that the simulation tells nothing of: it refuses nothing
+// here, and nobody of it is answered by askbuy or handed to a human.
+var untold = []string{"dead_letters", "handoffs", "replies", "quality_daily", "unresolved_daily"}
 
 const oneMore = `{"type":"message","event_id":"more","shop_id":"s","user_id":"u","conv_id":"c","from":"user","text":"还有货吗","ts":1750830000000}`
 
