@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/models/intent"
 	"askbuy/models/intent/learn"
 )
 
@@ -27,6 +28,9 @@ func LearningFacts(ctx context.Context, db *clickhouse.DB) (facts learn.Facts, e
 	}
 	if facts.Behaviors, err = learningBehaviors(ctx, db, since); err != nil {
 		return facts, fmt.Errorf("read behaviours to learn from: %w", err)
+	}
+	if facts.Actions, err = learningActions(ctx, db, since); err != nil {
+		return facts, fmt.Errorf("read actions to learn from: %w", err)
 	}
 	return facts, nil
 }
@@ -97,6 +101,28 @@ func learningBehaviors(ctx context.Context, db *clickhouse.DB, since map[string]
 	facts := make([]learn.Behavior, len(rows))
 	for i, r := range rows {
 		facts[i] = learn.Behavior{Shopper: learn.Shopper{Shop: r.Shop, User: r.User}, Name: r.Name, TS: r.TS}
+	}
+	return facts, err
+}
+
+// learningActions reads what was done because of scores, or left undone, from
+// the exposures that say so.
+func learningActions(ctx context.Context, db *clickhouse.DB, since map[string]any) ([]learn.Action, error) {
+	type row struct {
+		Shop       string  `ch:"shop_id"`
+		User       string  `ch:"user_id"`
+		Conv       string  `ch:"conv_id"`
+		Variant    string  `ch:"variant"`
+		Propensity float64 `ch:"propensity"`
+	}
+	rows, err := clickhouse.Select[row](ctx, db, `
+		SELECT shop_id, user_id, conv_id, variant, JSONExtractFloat(attrs, 'propensity') AS propensity
+		FROM askbuy.exposures FINAL
+		WHERE experiment = {experiment:String} AND variant IN ({taken:String}, {left:String}) AND conv_id != '' AND is_test = 0 AND toUnixTimestamp64Milli(ts) >= {since:Int64}`,
+		map[string]any{"since": since["since"], "experiment": intent.ActionExperiment, "taken": intent.ActionTaken, "left": intent.ActionLeft})
+	facts := make([]learn.Action, len(rows))
+	for i, r := range rows {
+		facts[i] = learn.Action{Shopper: learn.Shopper{Shop: r.Shop, User: r.User}, Conv: r.Conv, Taken: r.Variant == intent.ActionTaken, Propensity: r.Propensity}
 	}
 	return facts, err
 }

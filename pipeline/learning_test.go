@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"math"
@@ -24,9 +25,18 @@ import (
 func TestLearningFactsAgreeWithTheReports(t *testing.T) {
 	i := start(t, testConfig(t.TempDir()))
 	i.simulate(t, 11, 120, simulator.NoiseDefault)
+	i.post(t, "/v1/events", i.secret(t, "api_key"), []byte(`[
+		{"type":"exposure","event_id":"x1","shop_id":"acts","user_id":"u1","experiment":"score_action","variant":"left_alone","conv_id":"c1","propensity":0.05,"ts":1790000000000},
+		{"type":"exposure","event_id":"x2","shop_id":"acts","user_id":"u2","experiment":"score_action","variant":"acted","conv_id":"c2","ts":1790000000000},
+		{"type":"exposure","event_id":"x3","shop_id":"acts","user_id":"u3","experiment":"other","variant":"acted","conv_id":"c3","ts":1790000000000}]`))
+	i.drained(t)
 	facts, err := LearningFacts(t.Context(), i.db)
 	if err != nil {
 		t.Fatal(err)
+	}
+	slices.SortFunc(facts.Actions, func(a, b learn.Action) int { return cmp.Compare(a.User, b.User) })
+	if got := fmt.Sprint(facts.Actions); got != "[{{acts u1} c1 false 0.05} {{acts u2} c2 true 0}]" {
+		t.Errorf("actions are %s", got)
 	}
 	type key struct{ shop, user, id string }
 	type row struct {

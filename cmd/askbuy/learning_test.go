@@ -26,14 +26,14 @@ import (
 // 20,000, which `make soak` takes, within 0.03. Fewer teach less.
 func learnFrom() (conversations int, near float64) {
 	const soaked = 20_000
-	n, err := strconv.Atoi(cmp.Or(os.Getenv("LEARN"), "1500"))
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("LEARN"), "2000"))
 	if err != nil {
 		panic(err)
 	}
 	if n >= soaked {
 		return n, .03
 	}
-	return n, .06
+	return n, .07
 }
 
 var trainedID = regexp.MustCompile(`sha256:[0-9a-f]+`)

@@ -9,6 +9,7 @@ package judge
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 )
@@ -134,6 +135,48 @@ func CalibrationError(bins int) Metric {
 		var sum float64
 		for _, gap := range gaps {
 			sum += math.Abs(gap)
+		}
+		return sum / total
+	}
+}
+
+// CalibrationChance makes the calibration error that chance alone gives to
+// probabilities that are true: in each bin the mean distance of a normal
+// variable, sqrt(2/pi) of its standard deviation. The outcomes of one cluster
+// are taken for one.
+func CalibrationChance(bins int) Metric {
+	return func(ordered []Prediction) float64 {
+		var total float64
+		for _, p := range ordered {
+			total += p.Weight
+		}
+		type share struct{ weight, expected float64 }
+		clusters := make([]map[int]share, bins)
+		var before float64
+		for from := 0; from < len(ordered); {
+			to, weight := from, 0.
+			for ; to < len(ordered) && ordered[to].P == ordered[from].P; to++ {
+				weight += ordered[to].Weight
+			}
+			at := min(int(math.Floor(round9((before+weight/2)/total*float64(bins)))), bins-1)
+			if clusters[at] == nil {
+				clusters[at] = map[int]share{}
+			}
+			for _, p := range ordered[from:to] {
+				s := clusters[at][p.Cluster]
+				clusters[at][p.Cluster] = share{s.weight + p.Weight, s.expected + float64(p.Weight*p.P)}
+			}
+			before, from = before+weight, to
+		}
+		var sum float64
+		for _, of := range clusters {
+			var variance float64
+			for _, cluster := range slices.Sorted(maps.Keys(of)) {
+				s := of[cluster]
+				p := s.expected / s.weight
+				variance += float64(s.weight * s.weight * p * (1 - p))
+			}
+			sum += math.Sqrt(2 / math.Pi * variance)
 		}
 		return sum / total
 	}

@@ -97,3 +97,26 @@ func TestIntervalCovers(t *testing.T) {
 		t.Errorf("interval of nothing: %v", i)
 	}
 }
+
+// What chance gives to true probabilities is what is seen where they are true.
+func TestCalibrationChance(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	const worlds, conversations, messages, bins = 60, 300, 3, 5
+	var seen, said float64
+	for range worlds {
+		var all []Prediction
+		for c := range conversations {
+			p := .05 + .3*r.Float64()
+			hit := r.Float64() < p
+			for m := range messages {
+				all = append(all, Prediction{P: p + float64(m)*1e-9, Hit: hit, Weight: 1. / messages, Cluster: c})
+			}
+		}
+		s := NewSet(all)
+		seen += s.Of(CalibrationError(bins)) / worlds
+		said += s.Of(CalibrationChance(bins)) / worlds
+	}
+	if math.Abs(seen/said-1) > .1 {
+		t.Errorf("true probabilities have an error of %.4f in the mean, chance is said to give %.4f", seen, said)
+	}
+}

@@ -2,7 +2,7 @@ package intent
 
 // featurizerVersion changes with anything that changes a text's features:
 // weights are worth nothing under another one.
-const featurizerVersion = 2
+const featurizerVersion = 3
 
 // maxRunes is how much of a text is read.
 const maxRunes = 512

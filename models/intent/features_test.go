@@ -86,3 +86,18 @@ func TestTopicTable(t *testing.T) {
 		t.Errorf("sums %v, want %v", got, want)
 	}
 }
+
+// A text in traditional characters is read as the same one in simplified ones.
+func TestTraditional(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"這件衣服還有貨嗎", "这件衣服还有货吗"}, {"請問什麼時候發貨", "请问什么时候发货"}, {"東西壞了我要退款", "东西坏了我要退款"},
+		{"可以幫我換尺碼嗎？", "可以帮我换尺码吗？"}, {"運費多少錢", "运费多少钱"},
+	} {
+		if a, b := Features(nil, pair[0]), Features(nil, pair[1]); !slices.Equal(a, b) {
+			t.Errorf("%q and %q are read as different texts", pair[0], pair[1])
+		}
+	}
+	if a, b := Features(nil, "后面"), Features(nil, "前面"); slices.Equal(a, b) {
+		t.Error("all texts are the same")
+	}
+}

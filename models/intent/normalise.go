@@ -12,7 +12,8 @@ const (
 	classOther // Han characters, emoji and all else: symbols that stand alone
 )
 
-// normaliser reads a text as the model sees it: half-width, lower case, every
+// normaliser reads a text as the model sees it: half-width, lower case,
+// simplified where a traditional character stands for one word alone, every
 // digit a 0, punctuation a space, no run of one rune longer than three (four
 // for digits, one for spaces), nothing invisible, at most maxRunes.
 type normaliser struct {
@@ -96,7 +97,7 @@ func fold(r rune) (rune, class) {
 	case r < utf8.RuneSelf:
 		return ascii[r].r, ascii[r].class
 	case r >= 0x3400 && r <= 0x9FFF: // Han
-		return r, classOther
+		return simplify(r), classOther
 	case r >= 0xFF01 && r <= 0xFF5E: // full-width
 		r -= 0xFEE0
 		return ascii[r].r, ascii[r].class

@@ -33,7 +33,7 @@ func message(e *event.Event, scores Scores) Message {
 		return m
 	}
 	if s, ok := scores[scoreKey(e)]; ok {
-		m.Intent, m.ModelID = s.Intent, s.ModelID
+		m.Act, m.Intent, m.ModelID = s.Act, s.Intent, s.ModelID
 		m.Evidence, m.BuyScore, m.POrder = &s.Evidence, &s.BuyScore, &s.POrder
 	}
 	return m

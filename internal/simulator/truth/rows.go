@@ -30,6 +30,7 @@ type Message struct {
 	TS       Millis   `json:"ts"`
 	Channel  string   `json:"channel"`
 	IsTest   Flag     `json:"is_test"`
+	Act      string   `json:"act"`
 	Intent   string   `json:"intent"`
 	Evidence *float64 `json:"evidence"`
 	BuyScore *float64 `json:"buy_score"`
@@ -197,6 +198,26 @@ type FunnelDay struct {
 	IntentToOrderLow    *float64    `json:"intent_to_order_low"`
 	IntentToOrderHigh   *float64    `json:"intent_to_order_high"`
 	IntentLift          *float64    `json:"intent_lift"`
+}
+
+// ClaimsDay is a row of bi.claims without its maturity and its suspects, which
+// hang on the moment of asking.
+type ClaimsDay struct {
+	ShopID                string   `json:"shop_id"`
+	Day                   Date     `json:"day"`
+	Claimed               int64    `json:"claimed"`
+	ClaimMessages         int64    `json:"claim_messages"`
+	Ordered               int64    `json:"ordered"`
+	Kept                  int64    `json:"kept"`
+	NotOrdered            int64    `json:"not_ordered"`
+	KeptRate              *float64 `json:"kept_rate"`
+	Orders                int64    `json:"orders"`
+	Cancelled             int64    `json:"cancelled"`
+	Refunded              int64    `json:"refunded"`
+	CancelRate            *float64 `json:"cancel_rate"`
+	RefundRate            *float64 `json:"refund_rate"`
+	Bargaining            int64    `json:"bargaining"`
+	BargainingWithoutCart int64    `json:"bargaining_without_cart"`
 }
 
 // ShopRow is a row of bi.shops: what is in effect.

@@ -9,6 +9,7 @@ type ScoreKey struct{ ShopID, UserID, EventID string }
 // Score is what the model in force made of one message, as it stands in
 // bi.messages. The intent's path is not there and is taken per intent.
 type Score struct {
+	Act        string
 	Intent     string
 	IntentPath []string
 	Evidence   float64

@@ -30,6 +30,7 @@ type Tables struct {
 	OrderItems    []OrderItem
 	Touches       []Touch
 	Funnel        []FunnelDay
+	Claims        []ClaimsDay
 	Shops         []ShopRow
 
 	orders map[orderKey]*Order // for Attribute
@@ -76,7 +77,7 @@ func Derive(events []event.Event, scores Scores, shops map[string]Shop) *Tables 
 	for id := range ids {
 		t.Shops = append(t.Shops, ShopRow{id, d.zoneName(id), d.currency[id]})
 	}
-	t.Funnel = funnel(t.Conversations)
+	t.Funnel, t.Claims = funnel(t.Conversations), d.claims()
 	return t
 }
 

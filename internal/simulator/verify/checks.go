@@ -39,6 +39,7 @@ func (v *verifier) compare(ctx context.Context) (*Report, error) {
 		table(ctx, v, "attribution_models", "bi.attribution_models", everyModel(want), slices.Concat(touch, []string{"model", "window_hours"})...),
 		table(ctx, v, "attribution", oddAttribution(), oddModels(want), slices.Concat(touch, []string{"model"})...),
 		table(ctx, v, "funnel_daily", "bi.funnel_daily", want.Funnel, "shop_id", "day", "channel", "intent"),
+		table(ctx, v, "claims", claims, want.Claims, "shop_id", "day"),
 		table(ctx, v, "behaviors", "bi.behaviors", want.Behaviors, perEvent...),
 		table(ctx, v, "exposures", "bi.exposures", want.Exposures, perEvent...),
 		table(ctx, v, "exposed_units", exposedUnits, truth.ExposedUnits(want.Exposures), "experiment", "shop_id", "user_id"),
@@ -66,6 +67,9 @@ func table[T any](ctx context.Context, v *verifier, check, from string, want []T
 		return compareRows(check, want, have, key...), err
 	}
 }
+
+// claims leaves out days of which there is only a suspicion.
+const claims = `(SELECT * FROM bi.claims WHERE claimed + orders + bargaining > 0) AS claims`
 
 // exposedUnits folds the exposures as every experiment's report has to.
 const exposedUnits = `(
@@ -116,7 +120,7 @@ func scoresOf(messages []truth.Message, conversations []truth.Conversation) trut
 			continue
 		}
 		out[truth.ScoreKey{ShopID: m.ShopID, UserID: m.UserID, EventID: m.EventID}] = truth.Score{
-			Intent: m.Intent, IntentPath: paths[m.Intent], Evidence: *m.Evidence,
+			Act: m.Act, Intent: m.Intent, IntentPath: paths[m.Intent], Evidence: *m.Evidence,
 			BuyScore: *m.BuyScore, POrder: *m.POrder, ModelID: m.ModelID}
 	}
 	return out

@@ -46,7 +46,7 @@ func (w *views) Query(_ context.Context, sql string, _ map[string]any, _ ...clic
 	}{
 		{"AS place", w.personal}, {"AS exposed_units", w.units}, {"'orders in '", w.money}, {"n_letters", w.letters}, {"n_unexplained", w.ledger}, {"n_rows", w.totals},
 		{"bi.experiments", w.registered}, {"bi.experiment_units", w.counted}, {"bi.attribution_models", w.models}, {"bi.attribution(", w.odd}, {"bi.messages", w.Messages}, {"bi.conversations", w.Conversations},
-		{"bi.orders", w.Orders}, {"bi.order_items", w.OrderItems}, {"bi.touches", w.Touches}, {"bi.funnel_daily", w.Funnel},
+		{"bi.orders", w.Orders}, {"bi.order_items", w.OrderItems}, {"bi.touches", w.Touches}, {"bi.claims", w.Claims}, {"bi.funnel_daily", w.Funnel},
 		{"bi.behaviors", w.Behaviors}, {"bi.exposures", w.Exposures}, {"bi.feedback", w.Feedback}, {"bi.shops", w.Shops},
 	} {
 		if strings.Contains(sql, source.mark) {
@@ -151,7 +151,7 @@ func scored(events []event.Event) truth.Scores {
 		n := h.Sum32()
 		intent := []string{"price", "coupon", "size"}[n%3]
 		out[truth.ScoreKey{ShopID: e.ShopID, UserID: e.UserID, EventID: e.ID}] = truth.Score{
-			Intent: intent, IntentPath: []string{"goods", intent}, Evidence: float64(n%11) - 5,
+			Act: []string{"purchase_claim", "bargain", "price_query"}[n/3%3], Intent: intent, IntentPath: []string{"goods", intent}, Evidence: float64(n%11) - 5,
 			BuyScore: float64(n%1001) / 1000, POrder: float64(n%97) / 100, ModelID: "m1"}
 	}
 	return out

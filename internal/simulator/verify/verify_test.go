@@ -73,6 +73,10 @@ var mutations = []struct {
 	{"touches", "score", func(w *views) { w.Touches[0].BuyScoreAtTouch = nil }},
 	{"attribution_models", "credit", func(w *views) { w.models[0].Credit *= .999 }},
 	{"attribution", "window", func(w *views) { w.odd = w.odd[1:] }},
+	{"claims", "claimed", func(w *views) { w.Claims[0].Claimed++ }},
+	{"claims", "kept rate", func(w *views) { w.Claims[0].KeptRate = ptr(.12345) }},
+	{"claims", "a day lost", func(w *views) { w.Claims = w.Claims[1:] }},
+	{"claims", "bargaining with a cart", func(w *views) { w.Claims[0].BargainingWithoutCart-- }},
 	{"funnel_daily", "ordered", func(w *views) { w.Funnel[0].Ordered++ }},
 	{"funnel_daily", "rate", func(w *views) { w.Funnel[0].HighIntentRate = ptr(0.12345) }},
 	{"behaviors", "lost", func(w *views) { w.Behaviors = w.Behaviors[1:] }},
@@ -186,7 +190,7 @@ func TestLastingDifferencesEndTheWaiting(t *testing.T) {
 func TestAWarehouseThatIsAwayIsAnError(t *testing.T) {
 	dir, w := simulated(t)
 	away := errors.New("connection refused")
-	for n := 1; n <= 20; n++ {
+	for n := 1; n <= 21; n++ {
 		w.asked = 0
 		w.before = func(asked int, _ *views) error {
 			if asked == n {

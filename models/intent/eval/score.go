@@ -47,11 +47,11 @@ func scoreConversations(learn, dev []dialogue) judge.Set {
 		m := learnEnds(learn, base, func(i int) bool { return i%parts != part })
 		for i := part; i < len(learn); i += parts {
 			for _, x := range prefixes(m, learn[i]) {
-				rows = append(rows, train.Row{X: x, Target: target(learn[i].hit), Weight: 1})
+				rows = append(rows, train.Row{X: x[:], Target: target(learn[i].hit), Weight: 1})
 			}
 		}
 	}
-	head := train.Regress(rows)
+	head := train.Regress(make([]float64, 3), make([]float64, 3), rows)
 	m := learnEnds(learn, base, func(int) bool { return true })
 	var all []judge.Prediction
 	for i, d := range dev {

@@ -59,7 +59,7 @@ func Drifted(m *intent.Model, facts Facts) (d Drift) {
 				ps, novel, features = append(ps, f.POrder), novel+n, features+all
 			}
 		}
-		if c.open(until) || c.last <= max(learnedUntil(m), until-driftOrders.Milliseconds()) {
+		if c.open(until) || c.stands == 0 || c.last <= max(learnedUntil(m), until-driftOrders.Milliseconds()) {
 			continue
 		}
 		d.Conversations++

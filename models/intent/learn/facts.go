@@ -18,6 +18,7 @@ type Facts struct {
 	Messages  []Message
 	Orders    []Order
 	Behaviors []Behavior
+	Actions   []Action
 }
 
 // Shopper is whom a fact concerns.
@@ -47,6 +48,15 @@ type Behavior struct {
 	TS   int64
 }
 
+// Action is what was done, or left undone, because of a score in a
+// conversation.
+type Action struct {
+	Shopper
+	Conv       string
+	Taken      bool
+	Propensity float64 // probability with which that was decided; 0: not told
+}
+
 // sort brings the facts into one order.
 func (f *Facts) sort() {
 	slices.SortFunc(f.Messages, func(a, b Message) int {
@@ -57,6 +67,9 @@ func (f *Facts) sort() {
 	})
 	slices.SortFunc(f.Behaviors, func(a, b Behavior) int {
 		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.TS, b.TS), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(f.Actions, func(a, b Action) int {
+		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.Conv, b.Conv), cmp.Compare(a.Propensity, b.Propensity))
 	})
 }
 
@@ -90,6 +103,9 @@ func (f *Facts) digest() string {
 	}
 	for _, b := range f.Behaviors {
 		fmt.Fprintf(h, "%q %q %q %d\n", b.Shop, b.User, b.Name, b.TS)
+	}
+	for _, a := range f.Actions {
+		fmt.Fprintf(h, "%q %q %q %t %v\n", a.Shop, a.User, a.Conv, a.Taken, a.Propensity)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -103,8 +103,8 @@ func judgeOn(candidate, current *intent.Model, facts Facts, which func(Shopper, 
 	if !(v.OverRate.High < 0) {
 		v.refuse(LearnedNothing, fmt.Sprintf("against the shops' rates of orders alone, log loss changes by %v: the interval must lie below 0", v.OverRate))
 	}
-	if !(v.After.ECE <= mostECE) {
-		v.refuse(Miscalibrated, fmt.Sprintf("calibration error %.4f in %d bins: at most %.2f", v.After.ECE, bins, mostECE))
+	if chance := Set(after).Of(judge.CalibrationChance(bins)); !(v.After.ECE <= mostECE+chance) {
+		v.refuse(Miscalibrated, fmt.Sprintf("calibration error %.4f in %d bins: at most %.2f is allowed, and %.4f that chance alone gives so few conversations", v.After.ECE, bins, mostECE, chance))
 	}
 	for _, fault := range misbehaves(candidate) {
 		v.refuse(Misbehaves, fault)

@@ -3,10 +3,10 @@ package learn
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 
 	"askbuy/models/intent"
+	"askbuy/models/intent/train"
 )
 
 // How strongly what the head learns is drawn to what it starts from, in
@@ -41,10 +41,10 @@ func examples(all []*conversation, target func(c *conversation, i int) float64) 
 // others' conversations gave, or it would be too sure of itself.
 func fitHead(p intent.Params, all []example) intent.Params {
 	names := intent.SignalNames()
-	rows := make([]row, len(all))
+	rows := make([]train.Row, len(all))
 	for i, e := range all {
 		in := e.c.inputs[e.at]
-		rows[i] = row{append([]float64{in.State, 1}, in.Signals...), e.target, e.weight}
+		rows[i] = train.Row{X: append([]float64{in.State, 1}, in.Signals...), Target: e.target, Weight: e.weight}
 	}
 	start, pull := make([]float64, 2+len(names)), make([]float64, 2+len(names))
 	start[0], start[1] = p.HeadA, p.RefLogit
@@ -52,7 +52,7 @@ func fitHead(p intent.Params, all []example) intent.Params {
 		pull[i] = pullSignal
 	}
 	pull[0], pull[1] = pullEvidence, 0
-	w := regress(start, pull, rows)
+	w := train.Regress(start, pull, rows)
 	p.HeadA, p.HeadB, p.Signals = max(w[0], leastSlope), w[1], byName(w[2:])
 	p.Shops = fitShops(p, all)
 	return calibrate(p, all)
@@ -86,7 +86,7 @@ func fitShops(p intent.Params, all []example) map[string]float64 {
 	type sums struct{ n, observed, expected float64 }
 	shops := map[string]sums{}
 	for _, e := range all {
-		s, weight := shops[e.c.Shop], e.weight/e.c.weight
+		s, weight := shops[e.c.Shop], e.weight/e.c.weight*e.c.stands
 		s.n += weight
 		s.observed += weight * e.target
 		s.expected += weight * sigmoid(e.logit(p))
@@ -103,25 +103,13 @@ func fitShops(p intent.Params, all []example) map[string]float64 {
 	return offsets
 }
 
-// calibrate fits the beta calibration of the log-odds (Kull et al. 2017). Both
-// slopes must be above 0, or a greater score could mean a lesser probability;
-// where they are not, one slope serves for both.
+// calibrate fits the beta calibration of the log-odds.
 func calibrate(p intent.Params, all []example) intent.Params {
-	rows := make([]row, len(all))
+	rows := make([]train.Row, len(all))
 	for i, e := range all {
-		y := e.logit(p) + p.Shops[e.c.Shop]
-		rows[i] = row{[]float64{-math.Log1p(math.Exp(-y)), math.Log1p(math.Exp(y)), 1}, e.target, e.weight}
+		rows[i] = train.Row{X: []float64{e.logit(p) + p.Shops[e.c.Shop]}, Target: e.target, Weight: e.weight}
 	}
-	w := regress([]float64{1, 1, 0}, []float64{1, 1, 0}, rows)
-	if w[0] < leastSlope || w[1] < leastSlope {
-		for i, r := range rows {
-			rows[i].x = []float64{r.x[0] + r.x[1], 1}
-		}
-		one := regress([]float64{1, 0}, []float64{1, 0}, rows)
-		slope := max(one[0], leastSlope)
-		w = []float64{slope, slope, one[1]}
-	}
-	p.CalA, p.CalB, p.CalC = w[0], w[1], w[2]
+	p.CalA, p.CalB, p.CalC = train.Calibrate(rows, 1)
 	return p
 }
 
@@ -129,7 +117,7 @@ func calibrate(p intent.Params, all []example) intent.Params {
 // refund of a part. Where there were hardly any it knows nothing.
 func fitLoss(p intent.Params, all []*conversation) intent.Params {
 	p.LossB, p.Loss = 0, nil
-	var rows []row
+	var rows []train.Row
 	var lost, kept float64
 	for _, c := range all {
 		for i := range c.points {
@@ -138,7 +126,7 @@ func fitLoss(p intent.Params, all []*conversation) intent.Params {
 			}
 			share, weight := 1-c.net[i]/c.kept[i], c.weight*c.kept[i]/float64(len(c.points))
 			lost, kept = lost+float64(share*weight), kept+float64((1-share)*weight)
-			rows = append(rows, row{append([]float64{1}, c.inputs[i].Signals...), share, weight})
+			rows = append(rows, train.Row{X: append([]float64{1}, c.inputs[i].Signals...), Target: share, Weight: weight})
 		}
 	}
 	if lost < leastLosses || kept < leastLosses {
@@ -150,7 +138,7 @@ func fitLoss(p intent.Params, all []*conversation) intent.Params {
 	}
 	start := make([]float64, len(pull))
 	start[0] = logit(lost / (lost + kept))
-	w := regress(start, pull, rows)
+	w := train.Regress(start, pull, rows)
 	p.LossB, p.Loss = cmp.Or(round4(w[0]), 1e-4), byName(w[1:])
 	return p
 }

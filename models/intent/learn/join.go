@@ -34,6 +34,7 @@ type conversation struct {
 
 	kept, net []float64 // by message: whether an order that is kept follows, or one that nobody touches, 0 to 1
 	weight    float64   // of the conversation
+	stands    float64   // for how many it stands: 0 where something was done about its score
 }
 
 // open reports whether an order may still be attributed to it.
@@ -53,13 +54,16 @@ type reading struct {
 
 // conversations joins sorted facts, shopper by shopper.
 func (r reading) conversations(f *Facts) (all []*conversation) {
-	orders, behaviors := f.Orders, f.Behaviors
+	orders, behaviors, actions := f.Orders, f.Behaviors, f.actions()
 	for messages := f.Messages; len(messages) > 0; {
 		s := messages[0].Shopper
 		said := take(&messages, s, func(m Message) Shopper { return m.Shopper })
 		all = append(all, r.shopper(said,
 			take(&orders, s, func(o Order) Shopper { return o.Shopper }),
 			take(&behaviors, s, func(b Behavior) Shopper { return b.Shopper }))...)
+	}
+	for _, c := range all {
+		c.stands = actions.stands(c.Shopper, c.id)
 	}
 	return all
 }

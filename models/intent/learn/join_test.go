@@ -82,17 +82,27 @@ func TestShopCap(t *testing.T) {
 	})
 }
 
-func TestRegress(t *testing.T) {
-	var rows []row
-	for i := range 400 { // log-odds -1 + 2x, without noise
-		x := float64(i%20)/10 - 1
-		rows = append(rows, row{[]float64{x, 1}, sigmoid(2*x - 1), 1})
+func TestActions(t *testing.T) {
+	s := Shopper{"s", "u"}
+	f := func(want float64, list ...Action) {
+		t.Helper()
+		facts := Facts{Actions: list}
+		facts.sort()
+		if got := facts.actions().stands(s, "c"); got != want {
+			t.Errorf("%v stands for %v, want %v", list, got, want)
+		}
 	}
-	w := regress([]float64{0, 0}, []float64{0, 0}, rows)
-	if math.Abs(w[0]-2) > 1e-6 || math.Abs(w[1]+1) > 1e-6 {
-		t.Errorf("learned %v", w)
-	}
-	if w := regress([]float64{5, 0}, []float64{1e9, 0}, rows); math.Abs(w[0]-5) > 1e-3 {
-		t.Errorf("drawn to 5, learned %v", w)
-	}
+	left := func(p float64) Action { return Action{s, "c", false, p} }
+	taken := Action{s, "c", true, .9}
+	f(1)
+	f(20, left(.05))
+	f(4, left(.25))
+	f(mostStands, left(.0001))
+	f(1, left(0))
+	f(1, left(2))
+	f(0, taken)
+	f(0, taken, left(.05))
+	f(0, left(.05), taken)
+	f(1, Action{Shopper{"s", "other"}, "c", true, .9})
+	f(1, Action{s, "d", true, .9})
 }

@@ -53,9 +53,11 @@ func Train(c Config, facts Facts) (*intent.Bundle, error) {
 	t := &trainer{Config: c, model: base, until: facts.until()}
 	all := reading{base, t.until}.conversations(&facts)
 	for _, conv := range all {
-		if HeldOut(conv.Shopper, conv.id) {
+		switch {
+		case conv.stands == 0: // what came of it came of what was done
+		case HeldOut(conv.Shopper, conv.id):
 			t.held++
-		} else if len(conv.points) > 0 {
+		case len(conv.points) > 0:
 			t.all = append(t.all, conv)
 		}
 	}

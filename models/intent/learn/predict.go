@@ -36,7 +36,7 @@ func ExamineThose(m *intent.Model, facts Facts, which func(s Shopper, conv strin
 func predict(m *intent.Model, facts *Facts, until int64, which func(s Shopper, conv string) bool) (out []Prediction) {
 	clusters := map[Shopper]int{}
 	for _, c := range (reading{m, until}).conversations(facts) {
-		if !which(c.Shopper, c.id) || c.open(until) {
+		if !which(c.Shopper, c.id) || c.open(until) || c.stands == 0 {
 			continue
 		}
 		if _, known := clusters[c.Shopper]; !known {
@@ -47,7 +47,7 @@ func predict(m *intent.Model, facts *Facts, until int64, which func(s Shopper, c
 			hit := slices.ContainsFunc(c.orders, func(o Order) bool { return o.Kept && o.after(ts) })
 			clean := slices.ContainsFunc(c.orders, func(o Order) bool { return o.LostAt == Never && o.after(ts) })
 			out = append(out, Prediction{
-				judge.Prediction{P: f.POrder, Hit: hit, Weight: 1 / float64(len(c.points)), Cluster: clusters[c.Shopper]},
+				judge.Prediction{P: f.POrder, Hit: hit, Weight: c.stands / float64(len(c.points)), Cluster: clusters[c.Shopper]},
 				c.Shopper, c.ids[i], f.PNet, clean,
 			})
 		}

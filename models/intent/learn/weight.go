@@ -33,16 +33,16 @@ func part(use string, s Shopper, conv string) uint64 {
 // there are ten shops and more; with fewer it is twice an equal share.
 const mostOfShop = .2
 
-// weigh gives every conversation the weight 1, less where a shop would have
+// weigh gives every conversation the weight of those it stands for, less where a shop would have
 // more than its share.
 func weigh(all []*conversation) {
 	counts := map[string]float64{}
 	for _, c := range all {
-		counts[c.Shop]++
+		counts[c.Shop] += c.stands
 	}
 	top := shopCap(slices.Collect(maps.Values(counts)), max(mostOfShop, 2/float64(len(counts))))
 	for _, c := range all {
-		c.weight = min(1, top/counts[c.Shop])
+		c.weight = c.stands * min(1, top/counts[c.Shop])
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 var grammarFiles embed.FS
 
 // grammarOrder is the order of the files: slots come before their use.
-var grammarOrder = []string{"slots", "talk", "product", "price", "buy", "after"}
+var grammarOrder = []string{"slots", "talk", "product", "price", "buy", "after", "chat"}
 
 // grammarText is all of the grammar.
 func grammarText() string {
@@ -67,7 +67,9 @@ func parseGrammar(text string) (*grammar, error) {
 			}
 		case line[0] == '[' && strings.HasSuffix(line, "]"):
 			topic = line[1 : len(line)-1]
-			g.topics = append(g.topics, topic)
+			if g.of[topic] == nil { // an act may go on in another file
+				g.topics = append(g.topics, topic)
+			}
 		default:
 			err = g.parseLine(topic, line)
 		}

@@ -1,5 +1,5 @@
 // Package train makes intent models out of our own sentences: a grammar
-// (grammar.txt) says how shoppers put things, a simulation says which shopper
+// (grammar/) says how shoppers put things, a simulation says which shopper
 // speaks of what and who orders, and from both come the weights.
 //
 // One configuration gives one bundle, bit for bit on one processor
@@ -33,8 +33,8 @@ type Config struct {
 // DefaultConfig is what the shipped model was trained with.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 7, Rounds: 4_000, Conversations: 16_000, Test: 8_000, Parts: 5,
-		EvidenceBits: 18, TopicBits: 15, MinConfidence: .22, GoldenPerTopic: 7,
+		Seed: 7, Rounds: 6_000, Conversations: 16_000, Test: 8_000, Parts: 5,
+		EvidenceBits: 18, TopicBits: 16, MinConfidence: .22, GoldenPerTopic: 7,
 	}
 }
 

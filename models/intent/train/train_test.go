@@ -127,9 +127,9 @@ func TestNewton(t *testing.T) {
 	rows := make([]Row, 2000)
 	for i := range rows {
 		x := [3]float64{r.NormFloat64(), r.NormFloat64(), 1}
-		rows[i] = Row{x, sigmoid(want[0]*x[0] + want[1]*x[1] + want[2]), 1}
+		rows[i] = Row{x[:], sigmoid(want[0]*x[0] + want[1]*x[1] + want[2]), 1}
 	}
-	got := newton([3]float64{1, 1, 0}, rows)
+	got := Regress([]float64{1, 1, 0}, make([]float64, 3), rows)
 	for i := range want {
 		if math.Abs(got[i]-want[i]) > 1e-4 {
 			t.Errorf("coefficients %v, want %v", got, want)
@@ -141,10 +141,9 @@ func TestNewton(t *testing.T) {
 func TestCalibrator(t *testing.T) {
 	var rows []Row
 	for z := -3.0; z <= 3; z += .05 {
-		x := [3]float64{-math.Log1p(math.Exp(-z)), math.Log1p(math.Exp(z)), 1}
-		rows = append(rows, Row{x, sigmoid(1.8*x[0] - .5*x[1]), 1})
+		rows = append(rows, Row{[]float64{z}, sigmoid(-1.8*math.Log1p(math.Exp(-z)) - .5*math.Log1p(math.Exp(z))), 1})
 	}
-	a, b, _ := calibrator(rows)
+	a, b, _ := Calibrate(rows, 0)
 	if a <= 0 || a != b {
 		t.Errorf("slopes %v and %v, want one above 0", a, b)
 	}
@@ -160,5 +159,20 @@ func TestQuantise(t *testing.T) {
 	}
 	if q, scale := quantise(make([]float32, 4), 31); q[0] != 0 || scale <= 0 {
 		t.Errorf("no weights: %v, scale %v", q, scale)
+	}
+}
+
+func TestRegress(t *testing.T) {
+	var rows []Row
+	for i := range 400 { // log-odds -1 + 2x, without noise
+		x := float64(i%20)/10 - 1
+		rows = append(rows, Row{[]float64{x, 1}, sigmoid(2*x - 1), 1})
+	}
+	w := Regress([]float64{0, 0}, []float64{0, 0}, rows)
+	if math.Abs(w[0]-2) > 1e-6 || math.Abs(w[1]+1) > 1e-6 {
+		t.Errorf("learned %v", w)
+	}
+	if w := Regress([]float64{5, 0}, []float64{1e9, 0}, rows); math.Abs(w[0]-5) > 1e-3 {
+		t.Errorf("drawn to 5, learned %v", w)
 	}
 }

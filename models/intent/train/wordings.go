@@ -34,7 +34,10 @@ var loose = []wording{
 	{"到", []string{"dao", "到达"}}, {"买", []string{"購", "拍", "mai", "入手"}}, {"卖", []string{"賣", "出"}}, {"发票", []string{"票", "发飘", "fp", "发片"}}, {"订单", []string{"单子", "单", "dd", "定单"}}, {"活动", []string{"促销", "hd"}},
 	{"the ", []string{"", "d "}}, {"you", []string{"u", "ya"}}, {"please", []string{"pls", "plz"}}, {"are ", []string{"r "}}, {"your", []string{"ur"}}, {"because", []string{"cuz"}}, {"want to", []string{"wanna"}}, {"don't", []string{"dont"}},
 	{"can't", []string{"cant"}}, {"I'm", []string{"im", "i am"}}, {"I'll", []string{"ill", "i will"}}, {"doesn't", []string{"doesnt"}}, {"didn't", []string{"didnt"}}, {"received", []string{"recieved", "got"}}, {"what's", []string{"whats", "what is"}},
-	{"where's", []string{"wheres", "where is"}}, {"package", []string{"packege", "pkg", "parcel"}}, {"address", []string{"adress", "addy"}}, {"size", []string{"sz", "sizing"}}, {"thanks", []string{"thx", "ty"}}, {"tomorrow", []string{"tmr"}},
+	{"where's", []string{"wheres", "where is"}}, {"package", []string{"packege", "pkg", "parcel"}}, {"address", []string{"adress", "addy"}}, {"size", []string{"sz", "sizing"}}, {"thanks", []string{"thx", "ty"}}, {"tomorrow", []string{"tmr", "tmrw"}},
+	{"shipping", []string{"shiping", "shippin"}}, {"refund", []string{"refnd", "rfd"}}, {"how much", []string{"hw much", "howmuch"}}, {"delivery", []string{"delivry", "dlvry"}}, {"return", []string{"retrun", "rtn"}}, {"order", []string{"oder", "ordr"}},
+	{"没", []string{"莫得", "冇", "mei"}}, {"的话", []string{"的", ""}}, {"有没有", []string{"有木有", "有无", "有不有", "有"}}, {"行不行", []string{"中不中", "成不", "得不得"}}, {"不知道", []string{"布吉岛", "不造", "不晓得"}}, {"好吃", []string{"好次", "好恰"}}, {"店家", []string{"商家", "卖家", "mj"}}, {"小姐姐", []string{"xjj", "美眉", "小仙女"}},
+	{"一下", []string{"下", "哈", "1下"}}, {"一点", []string{"点", "丢丢", "滴"}}, {"物流", []string{"wl", "快递信息"}}, {"宝贝", []string{"bb", "东东"}}, {"退换", []string{"退", "退换货"}}, {"赠品", []string{"zp", "送的东西"}}, {"包装", []string{"bz", "外包装"}}, {"怎么样", []string{"咋样", "zmy", "如何", "怎样"}},
 }
 
 // replace puts other wordings in the place of words, each with this chance.
