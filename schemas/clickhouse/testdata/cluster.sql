@@ -2314,7 +2314,7 @@ FROM
     GROUP BY shop_id, user_id, conv_id
 )) AS x USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id)
-COMMENT 'Grain: one conversation (shop_id, conv_id, user_id), made of what had arrived at a moment: call it as bi.conversations_at(as_of = ''2026-11-21 10:00:00.000''), in UTC. Asked again with the same moment it answers the same, but for a late event that changes an earlier score or touch. Columns as in bi.conversations, and: first_received_at and last_received_at, arrival of its messages; coupon of the first attributed order; high_intent_ordered_at, the first attributed order at or after high intent (NULL when none); is_high_intent_ordered and is_high_intent_kept, some attributed order, or kept one, at or after high intent; is_closed, its 72 h were over; is_settled, its 15 days.';
+COMMENT 'Grain: one conversation (shop_id, conv_id, user_id), made of what had arrived at a moment: call it as bi.conversations_at(as_of = ''2026-11-21 10:00:00.000''), in UTC. Asked again with the same moment it answers the same, but for a late event that changes an earlier score or touch. Columns as in bi.conversations (without intent_path, score_percentile, p_net, handed_off and those of fake intent), and: first_received_at and last_received_at, arrival of its messages; coupon of the first attributed order; high_intent_ordered_at, the first attributed order at or after high intent (NULL when none); is_high_intent_ordered and is_high_intent_kept, some attributed order, or kept one, at or after high intent; is_closed, its 72 h were over; is_settled, its 15 days.';
 
 CREATE OR REPLACE VIEW bi.handoffs ON CLUSTER '{cluster}' (
     handoff_id String COMMENT 'handoff, unique in its shop',
