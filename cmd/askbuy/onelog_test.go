@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 	"os"
 	"testing"
 
@@ -33,6 +34,7 @@ func tellOneLog(t *testing.T, kills int, apart ...bool) {
 	recorded, seed := stormFor(t, 31, kills), killSeed(t)
 	t.Logf("the same kills again with KILL_SEED=%d", seed)
 	var first map[string][]string
+	untold := append([]string{"experiments", "experiment_units"}, unanswered...) // no experiment is registered here
 	total := outcome{}
 	for _, apart := range apart {
 		for _, kills := range []int{0, kills} {
@@ -44,7 +46,7 @@ func tellOneLog(t *testing.T, kills int, apart ...bool) {
 				first = dump
 			}
 			for view := range dump {
-				if len(dump[view]) == 0 {
+				if len(dump[view]) == 0 && !slices.Contains(untold, view) {
 					t.Errorf("bi.%s is empty: nothing was compared", view)
 				}
 			}
