@@ -2,8 +2,8 @@ package main
 
 import (
 	"maps"
-	"slices"
 	"os"
+	"slices"
 	"testing"
 
 	"askbuy/internal/crash"
