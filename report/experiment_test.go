@@ -111,10 +111,17 @@ func story(l *lab) {
 	said("a", "a1", hours(1)+3002, "bot") // 3001 ms later
 	said("a", "a2", hours(100), "user")   // open still, never answered
 
-	for step, at := range map[string]int64{"requested": hours(101), "taken": hours(102)} {
-		l.put(schema.Handoffs, map[string]any{"shop_id": "s", "user_id": "a", "event_id": step, "conv_id": "a2", "step": step, "shown": []string{}, "ts": at})
+	// a is handed off once, and has seen it; what c asked for before its exposure was taken after it.
+	for _, step := range []struct {
+		user, conv, name, reason string
+		at                       int64
+	}{
+		{"a", "a2", "taken", "", hours(102)}, {"a", "a2", "requested", "asked", hours(101)}, {"a", "a1", "shown", "", hours(2)},
+		{"c", "c1", "requested", "asked", hours(1) - 1}, {"c", "c1", "taken", "", hours(2)}, {"c", "c1", "closed", "", hours(3)},
+	} {
+		l.put(schema.Handoffs, map[string]any{"shop_id": "s", "user_id": step.user, "event_id": step.user + step.conv + step.name, "handoff_id": map[bool]string{true: "", false: step.conv}[step.name == "shown"],
+			"conv_id": step.conv, "step": step.name, "reason": step.reason, "shown": []string{}, "ts": step.at})
 	}
-	l.put(schema.Handoffs, map[string]any{"shop_id": "s", "user_id": "c", "event_id": "early", "conv_id": "c1", "step": "requested", "shown": []string{}, "ts": hours(1) - 1})
 
 	said("b", "b0", hours(-48), "user")
 	bought("b", "ob0", "b0", hours(-47), "40.00", nil)

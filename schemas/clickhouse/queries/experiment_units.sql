@@ -128,9 +128,9 @@ LEFT JOIN
     LEFT JOIN
     (
         SELECT DISTINCT d.shop_id AS shop_id, d.user_id AS user_id, d.conv_id AS conv_id, 1 AS is_handed
-        FROM (SELECT shop_id, user_id, conv_id, ts FROM askbuy.handoffs FINAL WHERE is_test = 0 AND (shop_id, user_id) IN (SELECT shop_id, user_id FROM shown)) AS d
+        FROM (SELECT shop_id, user_id, conv_id, requested_at FROM bi.handoffs WHERE is_test = 0 AND (shop_id, user_id) IN (SELECT shop_id, user_id FROM shown)) AS d
         INNER JOIN shown AS u USING (shop_id, user_id)
-        WHERE d.ts >= u.first_at AND d.ts <= least({as_of:DateTime64(3, 'UTC')}, {planned_end:DateTime64(3, 'UTC')} + toIntervalHour(72))
+        WHERE d.requested_at >= u.first_at AND d.requested_at <= least({as_of:DateTime64(3, 'UTC')}, {planned_end:DateTime64(3, 'UTC')} + toIntervalHour(72))
     ) AS d USING (shop_id, user_id, conv_id)
     GROUP BY shop_id, user_id
 ) AS t USING (shop_id, user_id)
