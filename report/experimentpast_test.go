@@ -94,6 +94,28 @@ func TestPlanReadsThePast(t *testing.T) {
 	}
 }
 
+// Shoppers outside the namespace's part and in the holdout never come.
+func TestPlannedUnitsPerDay(t *testing.T) {
+	h := history{days: 14, users: make([]string, 1400)}
+	for _, c := range []struct {
+		coverage  float64
+		namespace *experiment.Namespace
+		holdout   *experiment.Holdout
+		want      float64
+	}{
+		{1, nil, nil, 100},
+		{0.5, nil, nil, 50},
+		{1, &experiment.Namespace{Name: "checkout", From: 0.5, To: 0.75}, nil, 25},
+		{1, nil, &experiment.Holdout{Seed: "out", Share: 0.1}, 90},
+		{0.5, &experiment.Namespace{Name: "checkout", From: 0.2, To: 1}, &experiment.Holdout{Seed: "out", Share: 0.25}, 30},
+	} {
+		got := h.unitsPerDay(experiment.Experiment{Coverage: c.coverage, Namespace: c.namespace, Holdout: c.holdout})
+		if math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%+v: %v shoppers a day", c, got)
+		}
+	}
+}
+
 // A/A runs share the own past out, the same way each time, and leave nothing
 // behind.
 func TestAAReadsThePast(t *testing.T) {

@@ -119,11 +119,25 @@ func (x *Experiments) Plan(ctx context.Context, e experiment.Experiment) (*PlanR
 		return nil, err
 	}
 	r := &PlanReport{Key: e.Key, From: h.e.Start, To: h.e.PlannedEnd, Shoppers: len(h.users), PlannedDays: h.days, Power: e.Power,
-		UnitsPerDay: e.Coverage * float64(len(h.users)) / h.days, Level: inference.FinalLevel(e), Metrics: []PlanRow{}}
+		UnitsPerDay: h.unitsPerDay(e), Level: inference.FinalLevel(e), Metrics: []PlanRow{}}
 	for i, m := range e.Metrics {
 		r.Metrics = append(r.Metrics, r.metric(e, m, h.values[i]))
 	}
 	return r, nil
+}
+
+// unitsPerDay are the shoppers a day that the experiment will see of the
+// past's: those covered, in the namespace's part, and outside the holdout,
+// which three hashes decide independently.
+func (h history) unitsPerDay(e experiment.Experiment) float64 {
+	share := e.Coverage
+	if n := e.Namespace; n != nil {
+		share *= n.To - n.From
+	}
+	if e.Holdout != nil {
+		share *= 1 - e.Holdout.Share
+	}
+	return share * float64(len(h.users)) / h.days
 }
 
 func (r *PlanReport) metric(e experiment.Experiment, m experiment.Metric, values [][3]float64) PlanRow {
