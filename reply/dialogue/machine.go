@@ -82,7 +82,7 @@ func (m *memory) hear(text string, read Reader) (scored scored) {
 	} else if m.state == Address && filled.address+filled.order > 0 || m.state == Logistics && filled.place > 0 {
 		m.spoke = true // the text brings what was asked for
 	}
-	m.topic.follow(scored)
+	m.topic.follow(text, scored)
 	m.texts = append(m.texts, text)
 	return scored
 }

@@ -99,6 +99,9 @@ func TestShift(t *testing.T) {
 	f(false, "这件有M码吗", "那L码呢")
 	f(false, "我的订单还没发货", "好的")
 	f(false, "我的订单还没发货", "什么时候发货")
+	f(false, "我要修改地址", "订单号2025062512345")
+	f(false, "I need to change my address", "order number 2025062512345")
+	f(true, "我要修改地址", "订单2025062512345的手机壳质量太差了，坏了")
 	f(true, "where is my order", "can I get an invoice")
 	f(false, "where is my order", "ok")
 

@@ -2,6 +2,7 @@ package dialogue
 
 import (
 	"slices"
+	"strings"
 
 	"askbuy/models/faq"
 	"askbuy/models/intent"
@@ -9,8 +10,12 @@ import (
 
 type scored = intent.Scored
 
-// sure is the least confidence of an intent that names a topic.
-const sure = 0.5
+// sure is the least confidence of an intent that names a topic: two intents of
+// one topic often share what confidence there is.
+const sure = 0.4
+
+// fewLetters is how much a text may have, in bytes, beside what it names.
+const fewLetters = 14
 
 // related is from which similarity on a text goes on with one before it,
 // whatever its intent.
@@ -23,15 +28,25 @@ type topic struct{ kind, field string }
 // fieldless are intents that fit into any topic.
 var fieldless = []string{"", intent.Other, "greeting", "small_talk", "hesitation", "rejection", "human_agent", "complaint", "spam"}
 
-func topicOf(s scored) (topic, bool) {
-	if slices.Contains(fieldless, s.Intent) || s.IntentConfidence < sure || len(s.IntentPath) < 2 {
+func topicOf(text string, s scored) (topic, bool) {
+	if bare(text, s.Entities) || slices.Contains(fieldless, s.Intent) || s.IntentConfidence < sure || len(s.IntentPath) < 2 {
 		return topic{}, false
 	}
 	return topic{s.IntentPath[0], s.IntentPath[1]}, true
 }
 
-func (t *topic) follow(s scored) {
-	if next, ok := topicOf(s); ok {
+// bare reports whether a text is little more than what it names, as an order's
+// number or an address: it answers a question, whatever intent it seems to have.
+func bare(text string, named []intent.Entity) bool {
+	rest := strings.NewReplacer(maskedAddress, "", maskedPhone, "").Replace(text)
+	for _, e := range named {
+		rest = strings.Replace(rest, e.Text, "", 1)
+	}
+	return len(rest) < len(text) && len(trimmed(rest)) <= fewLetters && len(text)-len(rest) > len(trimmed(rest))
+}
+
+func (t *topic) follow(text string, s scored) {
+	if next, ok := topicOf(text, s); ok {
 		*t = next
 	}
 }
@@ -39,7 +54,7 @@ func (t *topic) follow(s scored) {
 // shifts reports whether a text leaves the topic: it is surely about another
 // one and unlike all that was said.
 func (m *memory) shifts(text string, s scored) bool {
-	next, ok := topicOf(s)
+	next, ok := topicOf(text, s)
 	e := eventOf(text)
 	if e == Confirm || e == Cancel || !ok || m.topic == (topic{}) || next == m.topic {
 		return false
