@@ -2,6 +2,9 @@ package reply
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"askbuy/reply/turn"
@@ -19,12 +22,13 @@ type Rung struct {
 // ladder asks steps in their order until one answers.
 type ladder struct {
 	config   Config
+	log      *slog.Logger
 	rungs    []Rung
 	learners []turn.Learner
 }
 
-func newLadder(c Config, rungs []Rung) ladder {
-	l := ladder{config: c, rungs: rungs}
+func newLadder(c Config, rungs []Rung, log *slog.Logger) ladder {
+	l := ladder{config: c, rungs: rungs, log: log}
 	for _, r := range rungs {
 		if learner, ok := r.Step.(turn.Learner); ok {
 			l.learners = append(l.learners, learner)
@@ -58,7 +62,7 @@ func (l *ladder) climb(ctx context.Context, t *turn.Turn, from int, mayWait bool
 		if rung.Budget > 0 && !mayWait {
 			return below, false, at
 		}
-		if r, ok := ask(ctx, rung, t); ok {
+		if r, ok := l.ask(ctx, rung, t); ok {
 			return r, true, at
 		} else if surer(r, below) {
 			below = r
@@ -73,8 +77,9 @@ func surer(r, than turn.Reply) bool {
 }
 
 // ask gives a step its budget. A step that waits runs beside, so that one that
-// does not heed its context costs no more than its budget.
-func ask(ctx context.Context, rung Rung, t *turn.Turn) (turn.Reply, bool) {
+// does not heed its context costs no more than its budget. One that panics
+// there has no answer: it takes neither the turn nor the process with it.
+func (l *ladder) ask(ctx context.Context, rung Rung, t *turn.Turn) (turn.Reply, bool) {
 	if rung.Budget == 0 {
 		return rung.Step.Answer(ctx, t)
 	}
@@ -86,8 +91,15 @@ func ask(ctx context.Context, rung Rung, t *turn.Turn) (turn.Reply, bool) {
 	}
 	answers := make(chan said, 1)
 	go func() {
-		r, ok := rung.Step.Answer(ctx, t)
-		answers <- said{r, ok}
+		var a said
+		defer func() {
+			if p := recover(); p != nil {
+				l.log.Error("a step of the ladder panicked and has no answer", "step", fmt.Sprintf("%T", rung.Step), "panic", p, "stack", string(debug.Stack()))
+				a = said{}
+			}
+			answers <- a
+		}()
+		a.reply, a.ok = rung.Step.Answer(ctx, t)
 	}()
 	select {
 	case a := <-answers:

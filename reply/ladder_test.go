@@ -47,6 +47,19 @@ func TestAStepThatHangs(t *testing.T) {
 	f(ErrorOnTimeout, 500, `{"error":"ERR_AI_TIMEOUT"}`, 1)
 }
 
+// A step that panics beside its turn has no answer, and the next is asked.
+func TestAStepThatPanics(t *testing.T) {
+	r := newRig(t, func(_ *Config, d *Deps) {
+		d.Rungs = []Rung{
+			{Budget: time.Minute, Step: step(func(context.Context, *turn.Turn) (turn.Reply, bool) { panic("broken") })},
+			{Budget: time.Minute, Step: says("made", turn.RouteLLM)},
+		}
+	})
+	if reply, _ := r.chat(t, "会飞吗"); reply != "made" {
+		t.Errorf("%q", reply)
+	}
+}
+
 // The ladder's own budget bounds steps whose budgets add up to more.
 func TestTheLadderHasABudget(t *testing.T) {
 	var asked atomic.Int32 // a step that is not waited for may still be at it

@@ -104,8 +104,8 @@ func New(c Config, d Deps) (*Service, error) {
 	if len(d.Key) < minKey {
 		return nil, fmt.Errorf("key of conversation ids: %d bytes, want at least %d", len(d.Key), minKey)
 	}
-	if d.Accept == nil || d.Mask == nil || d.Models == nil || d.Conversations == nil || d.Now == nil {
-		return nil, errors.New("reply: accept, mask, models, conversations and now must be given")
+	if d.Accept == nil || d.Mask == nil || d.Models == nil || d.Conversations == nil || d.Log == nil || d.Now == nil {
+		return nil, errors.New("reply: accept, mask, models, conversations, log and now must be given")
 	}
 	m, err := newMetrics(d.Registerer)
 	if err != nil {
@@ -123,7 +123,7 @@ func New(c Config, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make memory of exposures: %w", err)
 	}
-	return &Service{Deps: d, config: c, recent: recent, exposed: exposed, ids: newIDs(d.Key), metrics: m, ladder: newLadder(c, d.Rungs)}, nil
+	return &Service{Deps: d, config: c, recent: recent, exposed: exposed, ids: newIDs(d.Key), metrics: m, ladder: newLadder(c, d.Rungs, d.Log)}, nil
 }
 
 const minKey = 32 // bytes

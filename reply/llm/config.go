@@ -65,6 +65,9 @@ func (c Config) Validate() error {
 			wrong(number.field, "%d: want %d to %d", number.value, number.least, number.max)
 		}
 	}
+	if c.ContextTokens < 2*c.MaxTokens {
+		wrong("context_tokens", "%d: want at least twice max_tokens (%d), or nothing is left for the question", c.ContextTokens, c.MaxTokens)
+	}
 	if c.PromptPrice < 0 || c.CompletionPrice < 0 {
 		wrong("prompt_price and completion_price", "must not be negative: write what a million tokens cost")
 	}

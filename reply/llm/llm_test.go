@@ -206,6 +206,8 @@ func TestValidate(t *testing.T) {
 	}
 	f(Config{URL: "http://a/v1", Model: "m"})
 	f(Config{}, "url", "model")
+	f(Config{URL: "http://a/v1", Model: "m", MaxTokens: 256, ContextTokens: 512})
+	f(Config{URL: "http://a/v1", Model: "m", MaxTokens: 257, ContextTokens: 513}, "context_tokens")
 	f(Config{URL: "ftp://a", Model: "m", Concurrency: 1000, Waiting: -1, MaxTokens: 1, ContextTokens: 1, PromptPrice: -1, Currency: "yuan"},
 		"url", "concurrency", "waiting", "max_tokens", "context_tokens", "prompt_price and completion_price", "currency")
 }

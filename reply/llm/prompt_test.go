@@ -22,6 +22,7 @@ func TestShorten(t *testing.T) {
 	f("一二三四五六七八九十", "", 4, "一二三四")
 	f("First one. The invoice please. Bye.", "invoice", 6, "The invoice please.")
 	f("", "", 0, "")
+	f("一二三四五六七八九十", "", -100, "")
 }
 
 // What is shortened has room, is made of the text's own characters in their
@@ -29,9 +30,9 @@ func TestShorten(t *testing.T) {
 func TestShortenProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOf(rapid.SampledFrom([]rune("今天好发票 ab。？.\n"))).Draw(t, "text")
-		room := rapid.IntRange(0, 40).Draw(t, "room")
+		room := rapid.IntRange(-80, 40).Draw(t, "room")
 		got := Shorten(text, "发票", room)
-		if tokens(got) > room {
+		if tokens(got) > max(0, room) {
 			t.Fatalf("%q has %d tokens, %d were allowed", got, tokens(got), room)
 		}
 		rest := []rune(text)

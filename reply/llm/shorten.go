@@ -12,8 +12,11 @@ const sentenceEnds = "。！？!?；;\n"
 
 // Shorten keeps the sentences of a text that have most in common with what it
 // is about, the first of it before later ones, as many as have room, in their
-// order. A single sentence that has none is cut.
+// order. A single sentence that has none is cut; without room nothing is left.
 func Shorten(text, about string, room int) string {
+	if room <= 0 {
+		return ""
+	}
 	text = strings.TrimSpace(text)
 	if tokens(text) <= room {
 		return text
