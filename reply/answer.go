@@ -22,6 +22,7 @@ type answer struct {
 	route        turn.Route
 	mode         turn.Mode
 	given        []string // ids of a person's words that it contains
+	words        string   // those words, alone
 	first        bool     // of all turns of this shopper, as far as is remembered
 }
 
@@ -80,14 +81,14 @@ func (s *Service) respond(q question, say func(string)) (*answer, error) {
 	return a, err
 }
 
-// unlessTaken is an answer of the bot's, or an empty one when a person has the
-// conversation by now. It is asked last of all before the answer is sent.
+// unlessTaken is an answer of the bot's, or only a person's words that it
+// contains when a person has the conversation by now. It is asked last of all before the answer is sent.
 func (s *Service) unlessTaken(of event.Shopper, a *answer, arrived time.Time) (*answer, error) {
 	may, err := s.maySpeak(of, arrived)
 	if err != nil || may {
 		return a, err
 	}
-	return &answer{conv: a.conv, route: turn.RouteHuman, mode: turn.ModeHuman, first: a.first}, nil
+	return &answer{brief: a.words, whole: a.words, words: a.words, given: a.given, conv: a.conv, route: turn.RouteHuman, mode: turn.ModeHuman, first: a.first}, nil
 }
 
 func (s *Service) maySpeak(of event.Shopper, arrived time.Time) (bool, error) {
@@ -146,6 +147,10 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) 
 	r = dress(r, t, s.offers(t))
 	mode := s.call(t, &r, rec)
 	done := turn.Done{Turn: t, Reply: &r, Brief: brief(&r)}
+	a := &answer{brief: done.Brief, whole: r.Text, conv: t.ConvID, route: r.Route, mode: mode, first: first}
+	if r.Route != turn.RouteHuman && len(t.State.Waiting) > 0 {
+		given = a.precede(t)
+	}
 	for _, w := range given {
 		done.Given = append(done.Given, w.EventID)
 	}
@@ -156,7 +161,17 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) 
 	if r.Route != turn.RouteHuman {
 		s.ladder.learn(t, &made)
 	}
-	return &answer{brief: done.Brief, whole: r.Text, conv: t.ConvID, route: r.Route, mode: mode, given: done.Given, first: first}, nil
+	a.given = done.Given
+	return a, nil
+}
+
+// precede puts what a person wrote before they gave the conversation back
+// before the bot's answer, uncut. It is recorded as the person's already, and
+// not as the bot's.
+func (a *answer) precede(t *turn.Turn) []turn.Words {
+	said, given := human(t)
+	a.words, a.brief, a.whole = said.Text, said.Text+"\n"+a.brief, said.Text+"\n"+a.whole
+	return given
 }
 
 // shown records that a person's words have reached the shopper: after they have,

@@ -82,3 +82,31 @@ func TestWordsAreShownOnce(t *testing.T) {
 		}
 	}
 }
+
+// What a person wrote before they gave the conversation back reaches the
+// shopper before the bot's answer, whole and once, and is not recorded as the
+// bot's.
+func TestWordsOfAPersonWhoHasLeft(t *testing.T) {
+	long := strings.Repeat("已为您补发,", 20)
+	for _, path := range []string{"/chat", "/chat/stream"} {
+		r := newRig(t, func(_ *Config, d *Deps) { d.Handoffs = desk{} })
+		s := event.Shopper{ShopID: "default", UserID: "u"}
+		r.states[s] = turn.State{Waiting: []turn.Words{{EventID: "w1", Text: "您好"}, {EventID: "w2", Text: long}}}
+		w := r.post(path, `{"query":"怎么退货"}`)
+		if !strings.Contains(w.Body.String(), `"您好\n`+long+`\n签收七天内`) || w.Header().Get(headerRoute) != "faq" {
+			t.Errorf("%s: %v %s", path, w.Header(), w.Body)
+		}
+		events := r.recorded()
+		if last := events[len(events)-1]; last.Type != event.TypeHandoff || !slices.Equal(last.Handoff.Shown, []string{"w1", "w2"}) {
+			t.Errorf("%s records %+v", path, last)
+		}
+		for _, e := range events {
+			if e.From == event.RoleBot && strings.Contains(e.Text, "您好") {
+				t.Errorf("%s: the bot is recorded to have said %q", path, e.Text)
+			}
+		}
+		if w = r.post(path, `{"query":"运费谁出"}`); strings.Contains(w.Body.String(), "您好") {
+			t.Errorf("%s: again %s", path, w.Body)
+		}
+	}
+}

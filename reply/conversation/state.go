@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
@@ -153,11 +154,17 @@ func (s *State) Erase(upTo int64) (left bool) {
 	return len(s.Questions)+len(s.Answers)+len(s.Known)+len(s.Words)+len(s.Handoffs) > 0
 }
 
+// waitsFor is how long a person's words wait for the shopper to come back.
+const waitsFor = 7 * 24 * time.Hour
+
 // Idle reports whether nothing of the state is of use at a time: the
-// conversation is over, and no handoff is open or on its way to those who are
-// told of it.
+// conversation is over, no words wait for the shopper, and no handoff is open
+// or on its way to those who are told of it.
 func (s *State) Idle(now int64) bool {
 	if now-s.LastAt < 2*turn.Silence.Milliseconds() {
+		return false
+	}
+	if slices.ContainsFunc(s.Waiting(), func(w turn.Words) bool { return now-w.At < waitsFor.Milliseconds() }) {
 		return false
 	}
 	return !slices.ContainsFunc(s.Handoffs, func(h Handoff) bool {

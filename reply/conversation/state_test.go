@@ -239,6 +239,11 @@ func TestIdle(t *testing.T) {
 	f(false, at)
 	f(true, later)
 	f(false, later, step("h", event.HandoffTaken, at))
+	words, shown := message("w", event.RoleAgent, "已为您补发", at), step("h", event.HandoffShown, at+1)
+	shown.Handoff.Shown = []string{"w"}
+	f(false, at+waitsFor.Milliseconds()-1, words)
+	f(true, at+waitsFor.Milliseconds(), words)
+	f(true, later, words, shown)
 	f(false, later, step("h", event.HandoffRequested, at), step("h", event.HandoffClosed, at)) // not delivered
 	f(true, at+deliveredBy.Milliseconds()+1, step("h", event.HandoffRequested, at), step("h", event.HandoffClosed, at))
 	f(true, later, step("h", event.HandoffRequested, at), step("h", event.HandoffClosed, at), step("h", event.HandoffDelivered, at))
