@@ -10,6 +10,30 @@ import (
 	"askbuy/report/inference"
 )
 
+// What is not finite has no JSON: it must not come so far, wherever it stands.
+func TestNothingNotFiniteIsKept(t *testing.T) {
+	money := experiment.Metric{Name: experiment.RevenuePerUser, Role: experiment.Success, MDE: 0.1, Cap: 0.99, CUPED: true}
+	nan, inf := math.NaN(), math.Inf(1)
+	for name, spoil := range map[string]func(*moment){
+		"mean":              func(m *moment) { m.MeanNum = nan },
+		"variance":          func(m *moment) { m.M2Num = inf },
+		"covariate":         func(m *moment) { m.MeanPre = nan },
+		"without the cap":   func(m *moment) { m.raw.M2Num = inf },
+		"cap":               func(m *moment) { m.cap = nan },
+		"share of immature": func(m *moment) { m.young = nan },
+	} {
+		sound := units(100, 3, 1, 2, 0, 0)
+		rows := []moment{{Moments: sound, raw: sound, cap: 9, converted: 50}, {Moments: sound, raw: sound, cap: 9, converted: 50}}
+		if got := measured(money, rows); got.Refused != inference.NotRefused || got.Raw == nil {
+			t.Fatalf("sound moments are refused for %q", got.Refused)
+		}
+		spoil(&rows[1])
+		if got := measured(money, rows); got.Refused != inference.NotFinite || got.Arms != nil {
+			t.Errorf("%s: refused for %q", name, got.Refused)
+		}
+	}
+}
+
 // Bad input gives the right number or none with a reason, and never spoils
 // what stands beside it.
 func TestBadInput(t *testing.T) {
@@ -51,6 +75,15 @@ func TestBadInput(t *testing.T) {
 		anew(halves, "revenue = nan WHERE user_id = '7'")
 		bad, _ := judged(e)
 		refused(bad[experiment.RevenuePerUser], inference.NotFinite)
+		in, r, err := l.judge(t.Context(), e, l.at, nil)
+		l.must(err)
+		r.Look = byReport
+		l.must(l.keep(t.Context(), in, r, byReport))
+		if replay, err := l.Replay(t.Context(), e.Key, byReport); err != nil || replay.Differ != 0 || len(replay.Snapshots) != 1 {
+			t.Errorf("replay %+v, %v", replay, err)
+		}
+		l.run("TRUNCATE TABLE askbuy.experiment_snapshots")
+		l.run("TRUNCATE TABLE askbuy.experiment_results")
 		if a, b := sound[experiment.ConversationToOrder], bad[experiment.ConversationToOrder]; *a.SE != *b.SE || *a.Diff != *b.Diff {
 			t.Error("another metric is not what it was")
 		}

@@ -151,10 +151,25 @@ func measured(metric experiment.Metric, rows []moment) inference.Measured {
 			m.Cap, m.Raw = row.cap, arms(rows, func(m moment) inference.Moments { return m.raw })
 		}
 	}
+	if !finite(m) {
+		return inference.Measured{Refused: inference.NotFinite}
+	}
 	if metric.CUPED {
 		m.Covariate = &inference.Known{Name: "14 days before the exposure", BeforeExposure: true}
 	}
 	return m
+}
+
+// finite says whether all of a metric can be kept: an input with NaN or an
+// infinity has no JSON, and would take the other metrics with it.
+func finite(m inference.Measured) bool {
+	odd := func(arm inference.Moments) bool { return !arm.Finite() }
+	for _, v := range append(slices.Clone(m.Immature), m.Cap) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(m.Arms, odd) && !slices.ContainsFunc(m.Raw, odd)
 }
 
 // before adds what earlier looks found, and exposures to unknown variants.

@@ -71,7 +71,7 @@ func refuse(arms ...Moments) Refusal {
 		switch {
 		case m.N < 1:
 			return EmptyArm
-		case !m.finite():
+		case !m.Finite():
 			return NotFinite
 		case m.N < 2:
 			return OneUnit

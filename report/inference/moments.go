@@ -99,7 +99,8 @@ func (m Moments) covariates() Moments {
 	return Moments{N: m.N, MeanNum: m.MeanPre, M2Num: m.M2Pre, MeanDen: 1}
 }
 
-func (m Moments) finite() bool {
+// Finite says whether no moment is NaN or infinite, which JSON cannot hold.
+func (m Moments) Finite() bool {
 	// One NaN or infinity makes the sum one, or two infinities a NaN.
 	sum := m.MeanNum + m.MeanDen + m.MeanPre + m.M2Num + m.M2Den + m.M2Pre + m.CNumDen + m.CNumPre
 	return !math.IsNaN(sum) && !math.IsInf(sum, 0)

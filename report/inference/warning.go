@@ -161,7 +161,7 @@ func (p plan) aboutMeasured(metric experiment.Metric, m Measured) []Warning {
 			add(WarnImmature, "", Warning{Variant: p.Variants[i].Name, Number: young})
 		}
 	}
-	if c := m.Arms[p.Control()]; metric.Name == experiment.HandoffRate && c.N > 0 && c.finite() && c.MeanDen > 0 {
+	if c := m.Arms[p.Control()]; metric.Name == experiment.HandoffRate && c.N > 0 && c.Finite() && c.MeanDen > 0 {
 		add(WarnInterference, "", Warning{Number: c.MeanNum / c.MeanDen})
 	}
 	return w
