@@ -28,6 +28,11 @@ func TestLooks(t *testing.T) {
 	if _, err := l.Register(t.Context(), []experiment.Experiment{words}); err == nil || !strings.Contains(err.Error(), "seed may not change") {
 		t.Errorf("another seed after the first exposure: %v", err)
 	}
+	words = e
+	words.PlannedEnd = l.at.Add(-time.Millisecond)
+	if _, err := l.Register(t.Context(), []experiment.Experiment{words}); err == nil || !strings.Contains(err.Error(), "into the past") {
+		t.Errorf("an end in the past after the first exposure: %v", err)
+	}
 	for range 3 { // t0 is 20:00 in Shanghai
 		l.must(l.Hourly(t.Context()))
 		l.at = l.at.Add(3 * time.Hour)

@@ -87,7 +87,7 @@ func (x *Experiments) registered(ctx context.Context) (known []registered, err e
 
 // Register makes the warehouse know these experiments as they are now, and
 // says which of them are new or changed. After its first exposure only words
-// and the planned end of an experiment may change, and after its final look
+// and a planned end that is still ahead may change, and after its final look
 // nothing; that refuses all of them.
 func (x *Experiments) Register(ctx context.Context, experiments []experiment.Experiment) (changed []string, err error) {
 	known, err := x.registered(ctx)
@@ -132,7 +132,7 @@ func (x *Experiments) mayChange(ctx context.Context, before, after experiment.Ex
 	case final > 0:
 		return fmt.Errorf("change experiment %q: its final look was made and stands: begin a new one under a new key", before.Key)
 	case exposed > 0:
-		return experiment.Change(before, after)
+		return experiment.Change(before, after, x.now())
 	}
 	return nil
 }

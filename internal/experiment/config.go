@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -31,9 +32,10 @@ func (e Experiment) ConfigHash() string {
 // mayChange are the fields that change nothing about the units seen so far.
 var mayChange = []string{"hypothesis", "owner", "planned_end"}
 
-// Change refuses what may not change in an experiment that has an exposure,
-// and names it. What was measured under one plan cannot be read under another.
-func Change(before, after Experiment) error {
+// Change refuses what may not change any more in an experiment that has an
+// exposure, and names it. What was measured under one plan cannot be read under
+// another.
+func Change(before, after Experiment, now time.Time) error {
 	was, is := before.fields(), after.fields()
 	var changed []string
 	for name := range is {
@@ -47,11 +49,28 @@ func Change(before, after Experiment) error {
 		}
 	}
 	if len(changed) == 0 {
-		return nil
+		return changeEnd(before, after, now)
 	}
 	slices.Sort(changed)
 	return fmt.Errorf("change experiment %q: %s may not change after the first exposure, only %s: end it and begin one under a new key",
 		before.Key, strings.Join(changed, ", "), strings.Join(mayChange, ", "))
+}
+
+// changeEnd lets the planned end move only while it lies ahead, and only to
+// where it still does: whoever has seen results may not choose which of them
+// are final.
+func changeEnd(before, after Experiment, now time.Time) error {
+	switch {
+	case after.PlannedEnd.Equal(before.PlannedEnd):
+		return nil
+	case !now.Before(before.PlannedEnd):
+		return fmt.Errorf("change experiment %q: planned_end may not change once it has passed: write %s again and begin a new one under a new key",
+			before.Key, before.PlannedEnd.Format(time.RFC3339))
+	case after.PlannedEnd.Before(now):
+		return fmt.Errorf("change experiment %q: planned_end may not be moved into the past after the first exposure: name a moment from %s on",
+			before.Key, now.UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 func (e Experiment) fields() map[string]jsontext.Value {

@@ -138,6 +138,32 @@ variants: [{name: control, weight: 0.80, control: true}, {name: treatment, weigh
 	}
 }
 
+// A planned end moved into the past ends the experiment at a moment of whose
+// results somebody knew; one that has passed is where the final look stands.
+func TestChangeOfTheEnd(t *testing.T) {
+	before := greeting(t)
+	end := before.PlannedEnd
+	for _, c := range []struct {
+		name    string
+		now, to time.Time
+		want    string // "" is allowed
+	}{
+		{"later", end.Add(-time.Hour), end.Add(time.Hour), ""},
+		{"sooner, ahead", end.Add(-2 * time.Hour), end.Add(-time.Hour), ""},
+		{"sooner, at once", end.Add(-time.Hour), end.Add(-time.Hour), ""},
+		{"into the past", end.Add(-time.Hour), end.Add(-time.Hour - time.Millisecond), "planned_end may not be moved into the past"},
+		{"after it", end, end.Add(time.Hour), "planned_end may not change once it has passed"},
+		{"same, after it", end.Add(time.Hour), end, ""},
+	} {
+		after := greeting(t)
+		after.PlannedEnd, after.Owner = c.to, "another"
+		err := Change(before, after, c.now)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
 func TestChange(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -155,7 +181,7 @@ func TestChange(t *testing.T) {
 	} {
 		before, after := greeting(t), greeting(t)
 		c.change(&after)
-		for _, err := range []error{Change(before, after), Change(after, before)} {
+		for _, err := range []error{Change(before, after, before.Start), Change(after, before, before.Start)} {
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: %v, want %q", c.name, err, c.want)
 			}
@@ -203,7 +229,7 @@ func FuzzParse(f *testing.F) {
 		if err := e.Validate(); err != nil {
 			t.Errorf("parsed what is not valid: %v", err)
 		}
-		if len(e.ConfigHash()) != 64 || Change(e, e) != nil {
+		if len(e.ConfigHash()) != 64 || Change(e, e, e.Start) != nil {
 			t.Error("a parsed experiment has no hash or differs from itself")
 		}
 	})
