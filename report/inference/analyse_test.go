@@ -64,6 +64,35 @@ func with(in Input, rates ...float64) Input {
 	return in
 }
 
+// A sequential experiment is decided by its confidence sequence to the end, so
+// that this says what it will find, and when; the others by one test at the end.
+func TestForeseenByTheBoundsOfTheEnd(t *testing.T) {
+	const days, units, planned = 10.0, 10_000.0, 28.0
+	for mode, bound := range map[experiment.Mode]func(level, n float64) float64{
+		experiment.Sequential: func(level, n float64) float64 { return Mixture{Alpha: level, NStar: 20_000}.Multiplier(n) },
+		experiment.Hybrid:     func(level, n float64) float64 { return critical(level, math.Inf(1)) },
+		experiment.Fixed:      func(level, n float64) float64 { return critical(level, math.Inf(1)) },
+	} {
+		e := plain()
+		e.Mode = mode
+		r := analyse(t, look(e, days, units/2, .1, .1)).Results[0]
+		effect, level := 0.1**r.ValueC, FinalLevel(e)
+		if want := Power(effect, *r.SE*math.Sqrt(days/planned), bound(level, units*planned/days)); math.Abs(*r.Power-want) > 1e-12 {
+			t.Errorf("%s: power %v at the end, want %v", mode, *r.Power, want)
+		}
+		found := func(more int) bool {
+			growth := 1 + float64(more)/days
+			return MDE(*r.SE/math.Sqrt(growth), bound(level, units*growth), e.Power) <= effect
+		}
+		if !found(*r.DaysLeft) || found(*r.DaysLeft-1) {
+			t.Errorf("%s: not found for the first time after %d days", mode, *r.DaysLeft)
+		}
+		if r = analyse(t, look(e, days, 50*units, .1, .1)).Results[0]; *r.DaysLeft != 0 {
+			t.Errorf("%s: %d days are left of what is found now", mode, *r.DaysLeft)
+		}
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	three := plain()
 	three.Variants = []experiment.Variant{{Name: "control", Weight: 0.4, Control: true}, {Name: "a", Weight: 0.3}, {Name: "b", Weight: 0.3}}

@@ -90,6 +90,15 @@ func (p plan) criticalNow(arm int, n, dof float64) float64 {
 	return critical(p.finalLevel(), dof)
 }
 
+// criticalAtEnd is the same for the bounds that will decide at the end, with n
+// units in both arms then.
+func (p plan) criticalAtEnd(arm int, n float64) float64 {
+	if p.Mode == experiment.Sequential {
+		return p.mixture(p.runningLevel(), arm).Multiplier(n)
+	}
+	return critical(p.finalLevel(), math.Inf(1))
+}
+
 // pNow is the p-value of a health check at this look: always valid while there
 // will be more looks.
 func (p plan) pNow(d Difference, level, n float64) float64 {

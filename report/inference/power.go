@@ -12,6 +12,32 @@ func Power(effect, se, crit float64) float64 {
 // value and the power are apart, in standard errors.
 func MDE(se, crit, power float64) float64 { return (crit + quantile(power)) * se }
 
+// UnitsFactor is by how much n units must grow until an effect whose estimate
+// has this standard error now is found with this power, by bounds that reach
+// crit standard errors to either side at so many units: 1 when they are
+// enough, infinite when a trillion times as many are not.
+func UnitsFactor(effect, se, n, power float64, crit func(n float64) float64) float64 {
+	// It falls as the factor grows: bounds widen more slowly than its root.
+	least := func(factor float64) float64 { return MDE(se/math.Sqrt(factor), crit(n*factor), power) }
+	lo, hi := 0.0, 1.0
+	for ; least(hi) > effect; lo, hi = hi, 2*hi {
+		if hi > 1e12 {
+			return math.Inf(1)
+		}
+	}
+	if lo == 0 {
+		return 1
+	}
+	for range 100 { // halves it to the last bit
+		if middle := lo + (hi-lo)/2; least(middle) > effect {
+			lo = middle
+		} else {
+			hi = middle
+		}
+	}
+	return hi
+}
+
 // UnitsForMean is how many units each arm needs to find an absolute effect in
 // a mean or ratio with these variances of one unit (Kohavi, Tang and Xu 2020,
 // chapter 17, for arms of equal size).

@@ -178,11 +178,12 @@ func (p plan) foresee(r *Result, d Difference, metric experiment.Metric, arm int
 	if base == 0 || p.elapsed == 0 {
 		return
 	}
-	mde := MDE(d.SE, p.criticalNow(arm, float64(r.NC+r.NT), d.DOF), p.Experiment.Power) / base
-	effect, crit := metric.MDE*base, critical(p.finalLevel(), math.Inf(1))
-	atEnd := Power(effect, d.SE*math.Sqrt(p.elapsed/p.planned), crit)
-	more := math.Pow(MDE(d.SE, crit, p.Experiment.Power)/effect, 2) - 1
-	days := int(min(math.Ceil(max(0, p.elapsed*more)), math.MaxInt32))
+	n := float64(r.NC + r.NT)
+	mde := MDE(d.SE, p.criticalNow(arm, n, d.DOF), p.Experiment.Power) / base
+	effect := metric.MDE * base
+	atEnd := Power(effect, d.SE*math.Sqrt(p.elapsed/p.planned), p.criticalAtEnd(arm, n*p.planned/p.elapsed))
+	more := UnitsFactor(effect, d.SE, n, p.Experiment.Power, func(n float64) float64 { return p.criticalAtEnd(arm, n) }) - 1
+	days := int(min(math.Ceil(p.elapsed*more), math.MaxInt32))
 	r.MDE, r.Power, r.DaysLeft = &mde, &atEnd, &days
 }
 

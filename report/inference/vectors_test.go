@@ -545,8 +545,13 @@ func vectorMoreUnits(t *testing.T, v vector) {
 		MDE          float64 `json:"target_mde"`
 		Power, Alpha float64
 	}](t, v)
-	se := relative(difference(t, in.A.moments(), in.B.moments()))
-	v.has(t, map[string]float64{"fixed": math.Pow(MDE(se, critical(in.Alpha, math.Inf(1)), in.Power)/in.MDE, 2) - 1})
+	a, b := in.A.moments(), in.B.moments()
+	se, n := relative(difference(t, a, b)), float64(a.N+b.N)
+	fixed := func(float64) float64 { return critical(in.Alpha, math.Inf(1)) }
+	sequential := Mixture{Alpha: in.Alpha, NStar: 5000}.Multiplier // which the vector leaves unsaid
+	for name, crit := range map[string]func(float64) float64{"fixed": fixed, "sequential": sequential} {
+		v.has(t, map[string]float64{name: UnitsFactor(in.MDE, se, n, in.Power, crit) - 1})
+	}
 }
 
 func vectorRuleOfThumb(t *testing.T, v vector) {
