@@ -234,12 +234,13 @@ func (d *Desk) serveMessage(w http.ResponseWriter, r *http.Request, shops speake
 	if h.State() == conversation.StateClosed {
 		return httpserver.Problem(http.StatusConflict, "closed", "the bot has the conversation back: take it over first")
 	}
-	said := d.words(s, state, h, body.Text, cmp.Or(body.MessageID, d.ID()))
-	events := []event.Event{said}
-	if h.State() == conversation.StatePending {
-		events = append(d.takings(s, h.Conv, body.Agent, state), said)
+	if h.State() == conversation.StatePending { // the bot is silent before a person speaks
+		if state, err = d.takeOver(r.Context(), s, h.Conv, body.Agent); err != nil {
+			return err
+		}
 	}
-	if err := d.Record(time.Now().Add(within), events...); err != nil {
+	said := d.words(s, state, h, body.Text, cmp.Or(body.MessageID, d.ID()))
+	if err := d.Record(time.Now().Add(within), said); err != nil {
 		return httpserver.Problem(http.StatusServiceUnavailable, "not_durable", "the words are not known to be stored: send them again with the same message_id").Later(tryAgain).Because(err)
 	}
 	return httpserver.JSON(w, struct {

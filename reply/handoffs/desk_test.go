@@ -79,6 +79,26 @@ func TestADeskOfTwoReplicas(t *testing.T) {
 	}
 }
 
+// Who writes to a shopper whom nobody took over takes over first.
+func TestWritingTakesOver(t *testing.T) {
+	r := newRig(t, 1)
+	a := r.open()
+	r.publish(a.call(shopper, "c", "m1", "转人工", intent.Scored{}))
+	a.sees("the call", func(s *conversation.State) bool { return len(s.Handoffs) == 1 })
+	began := time.Now()
+	id := a.book.State(shopper).Handoffs[0].ID
+	if status := a.ask("POST", "/v1/handoffs/"+id+"/messages", "s", `{"text":"您好","agent":"amy"}`, nil); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	if took := time.Since(began); took < r.stale {
+		t.Errorf("the words were taken after %v, replicas may be %v behind", took, r.stale)
+	}
+	if mode, _ := a.book.State(shopper).Mode(); mode != turn.ModeHuman {
+		t.Errorf("mode %q after the words", mode)
+	}
+	a.sees("the words", func(s *conversation.State) bool { return len(s.Waiting()) == 1 })
+}
+
 func TestATakeoverThatNobodyCalledFor(t *testing.T) {
 	r := newRig(t, 1)
 	a := r.open()
