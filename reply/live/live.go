@@ -6,7 +6,8 @@
 // What must stay true:
 //   - a person's words are recorded as shown only after they were sent: whoever
 //     dies in between sends them again;
-//   - a connection begins with the words that were not shown yet.
+//   - a connection begins with the words that were not shown yet, and each beat
+//     brings those that became known meanwhile.
 package live
 
 import (

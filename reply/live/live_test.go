@@ -199,6 +199,26 @@ func TestNews(t *testing.T) {
 	}
 }
 
+// Words that were recorded before the connection and became known after it
+// come with a beat, once.
+func TestWordsThatBecomeKnownLate(t *testing.T) {
+	r := newRig(t)
+	r.service.heartbeat = time.Millisecond
+	next := r.events()
+	r.mu.Lock()
+	r.waiting = []turn.Words{{EventID: "w0", Text: "您好"}}
+	r.mu.Unlock()
+	if got := next(); got != `{"type":"agent_message","conv_id":"c","text":"您好"}` {
+		t.Fatalf("got %s", got)
+	}
+	r.mu.Lock()
+	r.waiting = append(r.waiting, turn.Words{EventID: "w1", Text: "在的"})
+	r.mu.Unlock()
+	if got := next(); got != `{"type":"agent_message","conv_id":"c","text":"在的"}` {
+		t.Fatalf("got %s", got)
+	}
+}
+
 func TestAShopperHasSoManyConnections(t *testing.T) {
 	r := newRig(t)
 	for range perShopper {

@@ -75,11 +75,8 @@ func (s *Service) stream(ctx context.Context, shopper event.Shopper, l *listener
 	if err := c.beat(ctx); err != nil { // the headers
 		return err
 	}
-	words, conv := s.Waiting(shopper)
-	for _, w := range words {
-		if err := out.send(ctx, News{Type: agentMessage, ConvID: conv, Text: w.Text, id: w.EventID}); err != nil {
-			return err
-		}
+	if err := out.waiting(ctx); err != nil {
+		return err
 	}
 	beat := time.NewTicker(s.heartbeat)
 	defer beat.Stop()
@@ -92,7 +89,9 @@ func (s *Service) stream(ctx context.Context, shopper event.Shopper, l *listener
 			}
 			err = out.send(ctx, n)
 		case <-beat.C:
-			err = c.beat(ctx)
+			if err = c.beat(ctx); err == nil {
+				err = out.waiting(ctx) // what was recorded before and read after the connection began
+			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -108,6 +107,17 @@ type outgoing struct {
 	shopper event.Shopper
 	c       connection
 	sent    map[string]string // ids of words; of orders their last status
+}
+
+// waiting sends the words that the shopper was not yet given.
+func (o *outgoing) waiting(ctx context.Context) error {
+	words, conv := o.service.Waiting(o.shopper)
+	for _, w := range words {
+		if err := o.send(ctx, News{Type: agentMessage, ConvID: conv, Text: w.Text, id: w.EventID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send sends what is new to this connection and records words as shown.
