@@ -43,7 +43,8 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) error {
 	tag := etag(a.brief)
 	w.Header().Set("ETag", tag)
 	if matches(r.Header.Get("If-None-Match"), tag) {
-		w.WriteHeader(http.StatusNotModified)
+		w.WriteHeader(http.StatusNotModified) // the shopper has the words already
+		s.shown(q.Shopper, a)
 		return nil
 	}
 	body, err := json.Marshal(struct {

@@ -110,3 +110,17 @@ func TestWordsOfAPersonWhoHasLeft(t *testing.T) {
 		}
 	}
 }
+
+// Words that the shopper's side has kept from an answer that was lost on its
+// way to be recorded as shown are shown, too, when nothing is sent again.
+func TestWordsThatAreNotModifiedAreShown(t *testing.T) {
+	r := newRig(t, func(_ *Config, d *Deps) { d.Handoffs = desk{} })
+	r.states[event.Shopper{ShopID: "default", UserID: "u"}] = turn.State{Mode: turn.ModeHuman, Waiting: []turn.Words{{EventID: "w1", Text: "您好"}}}
+	if w := r.post("/chat", `{"query":"在吗"}`, "If-None-Match", etag("您好")); w.Code != http.StatusNotModified {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	events := r.recorded()
+	if last := events[len(events)-1]; last.Type != event.TypeHandoff || !slices.Equal(last.Handoff.Shown, []string{"w1"}) {
+		t.Errorf("recorded %+v", last)
+	}
+}
