@@ -41,8 +41,8 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 		Arms:    w.config.Reply.arms(assigned),
 		Offers:  offers(known),
 		Profile: steps.profiles.Get,
-		Rungs:   steps.rungs,
-		Key:     []byte(w.secrets.fingerprint), Registerer: w.registry, Log: w.log, Now: time.Now,
+		Rungs:   steps.rungs, FAQVersion: steps.faq.Version,
+		Key: []byte(w.secrets.fingerprint), Registerer: w.registry, Log: w.log, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ import (
 type replySteps struct {
 	rungs    []reply.Rung
 	profiles *profile.Reader
+	faq      *knowledge.Set
 	parts    []part
 }
 
@@ -44,12 +45,13 @@ func newReplySteps(w wiring, in *entrance, known shop.Provider, mux *http.ServeM
 	if err != nil {
 		return nil, err
 	}
+	s.faq = set
 	rules, err := openRules(w.config, w.log)
 	if err != nil {
 		return nil, err
 	}
 	s.parts = append(s.parts, part{"reply rules", rules.Run})
-	hot, inContext, err := s.caches(w, set)
+	hot, inContext, err := s.caches(w)
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +133,8 @@ func (s *replySteps) knowledge(w wiring, in *entrance, mux *http.ServeMux, guard
 }
 
 // caches keep replies that may be given again.
-func (s *replySteps) caches(w wiring, set *knowledge.Set) (hot, context turn.Step, err error) {
-	versions := replyVersions{set, w.config.Reply.LLM.Model}
+func (s *replySteps) caches(w wiring) (hot, context turn.Step, err error) {
+	versions := replyVersions{w.config.Reply.LLM.Model}
 	answers, err := cache.New[turn.Reply](cache.HotSize, cache.HotLifetime, nil)
 	if err != nil {
 		return nil, nil, err
@@ -147,14 +149,11 @@ func (s *replySteps) caches(w wiring, set *knowledge.Set) (hot, context turn.Ste
 }
 
 // replyVersions are what a reply that is kept depends on.
-type replyVersions struct {
-	set   *knowledge.Set
-	model string
-}
+type replyVersions struct{ model string }
 
 // Scope is that of a turn.
 func (v replyVersions) Scope(t *turn.Turn) cache.Scope {
-	s := cache.Scope{Shop: t.ShopID, Language: t.Language, Model: v.model, FAQ: v.set.Version(t.ShopID)}
+	s := cache.Scope{Shop: t.ShopID, Language: t.Language, Model: v.model}
 	if t.Arm.Experiment != "" {
 		s.Arm = t.Arm.Experiment + "\x00" + t.Arm.Variant
 	}

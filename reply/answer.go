@@ -211,6 +211,9 @@ func (s *Service) complete(ctx context.Context, t *turn.Turn, q question) {
 	}
 	t.Language = languageOf(q.language, t.Intent, t.Text)
 	t.Test = isTest(t.Text)
+	if s.FAQVersion != nil {
+		t.FAQ = s.FAQVersion(t.ShopID)
+	}
 	if s.Profile != nil {
 		t.Profile = s.Profile(t.Shopper)
 	}

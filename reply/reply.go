@@ -77,6 +77,7 @@ type Deps struct {
 	Arms          func(s event.Shopper) turn.Arm   // nil: no experiment
 	Profile       func(event.Shopper) turn.Profile // nil: nobody is known; it does not wait
 	Offers        func(*turn.Turn) []string        // that run now, to be mentioned; nil: none
+	FAQVersion    func(shop string) string         // asked once a turn; nil: none
 	Rungs         []Rung                           // of the ladder, in their order
 	Key           []byte                           // of conversations' ids, one for all replicas
 	Registerer    prometheus.Registerer

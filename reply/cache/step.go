@@ -6,9 +6,17 @@ import (
 	"askbuy/reply/turn"
 )
 
-// Versions say what a reply depends on.
+// Versions say what a reply depends on, but for the FAQ: its version is the
+// turn's, so that what an old FAQ answered is never kept under a new version
+// that came in meanwhile.
 type Versions interface {
 	Scope(t *turn.Turn) Scope
+}
+
+func scopeOf(v Versions, t *turn.Turn) Scope {
+	s := v.Scope(t)
+	s.FAQ = t.FAQ
+	return s
 }
 
 // HotStep answers what is asked for most, whoever asks.
@@ -19,14 +27,14 @@ type HotStep struct {
 
 // Answer is a reply that the same question was given before.
 func (s HotStep) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
-	r, ok := s.Replies.Get(Hot(s.Versions.Scope(t), t.Text))
+	r, ok := s.Replies.Get(Hot(scopeOf(s.Versions, t), t.Text))
 	return again(r, turn.RouteHot), ok
 }
 
 // Learn keeps answers of the FAQ: they are the same in every conversation.
 func (s HotStep) Learn(t *turn.Turn, r *turn.Reply) {
 	if r.Route == turn.RouteFAQ && !r.Own {
-		s.Replies.Put(Hot(s.Versions.Scope(t), t.Text), *r)
+		s.Replies.Put(Hot(scopeOf(s.Versions, t), t.Text), *r)
 	}
 }
 
@@ -39,10 +47,10 @@ type ContextStep struct {
 // Answer is a reply that the same question was given in the same context. What
 // is a shopper's own is kept for them alone.
 func (s ContextStep) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
-	scope, before := s.Versions.Scope(t), questions(t)
-	r, ok := s.Replies.Get(InContext(scope, "", before, t.Text))
+	within, before := scopeOf(s.Versions, t), questions(t)
+	r, ok := s.Replies.Get(InContext(within, "", before, t.Text))
 	if !ok {
-		r, ok = s.Replies.Get(InContext(scope, t.Key(), before, t.Text))
+		r, ok = s.Replies.Get(InContext(within, t.Key(), before, t.Text))
 	}
 	return again(r, turn.RouteCache), ok
 }
@@ -56,7 +64,7 @@ func (s ContextStep) Learn(t *turn.Turn, r *turn.Reply) {
 	if r.Own {
 		owner = t.Key()
 	}
-	s.Replies.Put(InContext(s.Versions.Scope(t), owner, questions(t), t.Text), *r)
+	s.Replies.Put(InContext(scopeOf(s.Versions, t), owner, questions(t), t.Text), *r)
 }
 
 func questions(t *turn.Turn) []string {

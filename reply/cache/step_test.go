@@ -52,9 +52,15 @@ func TestHotStep(t *testing.T) {
 	if _, ok := s.Answer(t.Context(), asks("u2", "我的")); ok {
 		t.Error("what is a shopper's own is told to another")
 	}
-	v.faq = "v2"
-	if _, ok := s.Answer(t.Context(), asks("u2", "能开发票吗")); ok {
+	v.faq = "v2" // it is replaced while a turn that began before is answered
+	before, after := asks("u1", "包邮吗"), asks("u2", "包邮吗")
+	before.FAQ, after.FAQ = "v1", "v2"
+	s.Learn(before, &turn.Reply{Text: "包邮", Route: turn.RouteFAQ})
+	if _, ok := s.Answer(t.Context(), after); ok {
 		t.Error("an answer of a FAQ that was replaced")
+	}
+	if _, ok := s.Answer(t.Context(), before); !ok {
+		t.Error("an answer of the FAQ that was asked is forgotten")
 	}
 }
 

@@ -20,6 +20,7 @@ type Turn struct {
 	Language string // of the answer, zh or en
 	At       int64  // ms since the epoch
 	Test     bool   // test traffic
+	FAQ      string // version of the shop's FAQ when the turn began
 
 	State   State         // before this turn
 	Intent  intent.Scored // what the text tells; its zero when the model cannot be had in time
