@@ -62,11 +62,13 @@ func newReplySteps(w wiring, in *entrance, known shop.Provider, mux *http.ServeM
 	checked := func(step turn.Step) reply.Rung {
 		return reply.Rung{Step: safety.Checked{Step: step, Guard: guard, Refuse: refuse}}
 	}
+	talk := checked(dialogue.Step{Models: w.models, Rules: rules.Get, Knows: answers(set)})
+	talk.Underway = dialogue.Underway
 	facts := w.config.Reply.Shop.rung(known)
 	facts.Step = safety.Checked{Step: facts.Step, Guard: guard, Refuse: refuse}
 	s.rungs = []reply.Rung{
 		{Step: safety.Gate{Guard: guard, Refuse: refuse}, Always: true},
-		checked(dialogue.Step{Models: w.models, Rules: rules.Get, Knows: answers(set)}),
+		talk,
 		facts,
 		checked(hot), checked(inContext),
 		checked(reply.FAQ{Entries: set}),

@@ -16,7 +16,10 @@ type Rung struct {
 	Budget time.Duration         // 0: it computes, and never waits
 	LLM    bool                  // not for shoppers who are in the arm without one
 	Only   func(*turn.Turn) bool // the turns that it is for; nil: all
-	Always bool                  // also about topics that are not enabled, and in a holdout: it says no facts
+	// Underway says that the turn goes on with what the step has begun: it is
+	// asked whatever the text alone is about; nil: never.
+	Underway func(*turn.Turn) bool
+	Always   bool // also about topics that are not enabled, and in a holdout: it says no facts
 }
 
 // ladder asks steps in their order until one answers.
@@ -47,7 +50,7 @@ func (l *ladder) open(r Rung, t *turn.Turn) bool {
 	case t.Arm.Treatment == turn.TreatHoldout, r.LLM && t.Arm.Treatment == turn.TreatFAQ:
 		return false
 	}
-	return l.config.enabled(t)
+	return r.Underway != nil && r.Underway(t) || l.config.enabled(t)
 }
 
 // climb asks the steps from a rung on that may be asked. It stops before the

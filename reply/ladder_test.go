@@ -104,6 +104,28 @@ func TestWhoMayAnswer(t *testing.T) {
 	f("llm", turn.TreatAll, []string{"after_sale"}, "能开发票吗") // a step of the path
 }
 
+// A step goes on with what it has begun, whatever topics are enabled; no other
+// step does, and nothing goes on in a holdout.
+func TestWhatIsUnderwayGoesOn(t *testing.T) {
+	f := func(want string, arm turn.Treatment, dialogue string) {
+		t.Helper()
+		r := newRig(t, func(c *Config, d *Deps) {
+			c.Intents = []string{"logistics"}
+			d.Arms = func(event.Shopper) turn.Arm { return turn.Arm{Experiment: "x", Variant: "v", Treatment: arm} }
+			begun := func(t *turn.Turn) bool { return t.State.Dialogue == "ADDRESS" }
+			d.Rungs = []Rung{{Step: says("other", turn.RouteFAQ)}, {Step: says("goes on", turn.RouteRule), Underway: begun}}
+		})
+		conv := "c"
+		r.states[event.Shopper{ShopID: "default", UserID: "u"}] = turn.State{ConvID: conv, LastAt: r.now.UnixMilli(), Dialogue: dialogue}
+		if _, h := r.chat(t, "能开发票吗", headerConv, conv); h.Get(headerRoute) != want {
+			t.Errorf("%s %q: %s, want %s", arm, dialogue, h.Get(headerRoute), want)
+		}
+	}
+	f("rule", turn.TreatAll, "ADDRESS")
+	f("preset", turn.TreatAll, "")
+	f("preset", turn.TreatHoldout, "ADDRESS")
+}
+
 // A reply of a step that only computes is recorded in one go; one that was
 // waited for, with the question before it.
 func TestTheQuestionIsRecordedBesideTheWaiting(t *testing.T) {

@@ -47,6 +47,13 @@ func (s Step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) {
 	return r, true
 }
 
+// Underway reports whether a turn goes on with a dialogue, or may choose of what
+// was asked back: its text alone need not tell what it is about.
+func Underway(t *turn.Turn) bool {
+	s := State(t.State.Dialogue)
+	return s == Logistics || s == Address || t.State.Clarified
+}
+
 // Ask is the question that is asked back as a step of the ladder: the last
 // before the preset text.
 type Ask struct{ Models models }

@@ -115,3 +115,18 @@ func BenchmarkStep(b *testing.B) {
 		s.Answer(b.Context(), t)
 	}
 }
+
+func TestUnderway(t *testing.T) {
+	f := func(want bool, s turn.State) {
+		t.Helper()
+		if got := Underway(&turn.Turn{State: s}); got != want {
+			t.Errorf("%+v: %v", s, got)
+		}
+	}
+	f(false, turn.State{})
+	f(false, turn.State{Dialogue: string(Idle)})
+	f(false, turn.State{Dialogue: string(Complete)})
+	f(true, turn.State{Dialogue: string(Logistics)})
+	f(true, turn.State{Dialogue: string(Address)})
+	f(true, turn.State{Clarified: true})
+}
