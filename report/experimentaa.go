@@ -73,8 +73,8 @@ func (h history) shared(seed string) inference.Input {
 		if m.CUPED {
 			measured.Covariate = &inference.Known{Name: "before", BeforeExposure: true}
 		}
-		if m.Name == experiment.HandoffRate && !h.measured(i) {
-			measured = inference.Measured{Refused: inference.NotMeasured}
+		if why := h.refused(i); why != inference.NotRefused {
+			measured = inference.Measured{Refused: why}
 		}
 		in.Metrics = append(in.Metrics, measured)
 	}

@@ -145,3 +145,28 @@ func TestAAReadsThePast(t *testing.T) {
 		}
 	}
 }
+
+// Amounts of several currencies are never added up, in a plan as in a report.
+func TestThePastOfSeveralCurrencies(t *testing.T) {
+	e := experiment.Experiment{Variants: []experiment.Variant{{Name: "a", Control: true, Weight: 0.5}, {Name: "b", Weight: 0.5}},
+		Metrics: []experiment.Metric{{Name: experiment.RevenuePerUser, MDE: 0.1}, {Name: experiment.ConversationToOrder, MDE: 0.1}}}
+	values := [][3]float64{{0, 1, 0}, {1, 1, 0}, {0, 1, 0}, {1, 1, 0}}
+	h := history{e: e, days: 7, users: []string{"1", "2", "3", "4"}, values: [][][3]float64{values, values}}
+	for _, c := range []struct {
+		currencies map[string]bool
+		want       inference.Refusal
+	}{
+		{map[string]bool{"CNY": true}, inference.NotRefused},
+		{map[string]bool{"CNY": true, "USD": true}, inference.SeveralCurrencies},
+	} {
+		h.currencies = c.currencies
+		in := h.shared("seed")
+		r := &PlanReport{UnitsPerDay: 1, PlannedDays: 7, Level: 0.04}
+		if row := r.metric(e, e.Metrics[0], values, h.refused(0)); in.Metrics[0].Refused != c.want || row.Refused != string(c.want) {
+			t.Errorf("%v: %q and %q, want %q", c.currencies, in.Metrics[0].Refused, row.Refused, c.want)
+		}
+		if in.Metrics[1].Refused != inference.NotRefused {
+			t.Errorf("%v: orders are refused: %q", c.currencies, in.Metrics[1].Refused)
+		}
+	}
+}

@@ -23,6 +23,21 @@ type history struct {
 	users []string
 	// values are each shopper's numerator, denominator and covariate, by metric.
 	values [][][3]float64
+	// currencies are those that the shoppers' shops report in.
+	currencies map[string]bool
+}
+
+// refused says why a metric's past has no number: nobody was handed over who
+// could have been, or it would add up amounts of several currencies.
+func (h history) refused(metric int) inference.Refusal {
+	definition, _ := experiment.Define(h.e.Metrics[metric].Name)
+	switch {
+	case h.e.Metrics[metric].Name == experiment.HandoffRate && !h.measured(metric):
+		return inference.NotMeasured
+	case definition.Money && len(h.currencies) > 1:
+		return inference.SeveralCurrencies
+	}
+	return inference.NotRefused
 }
 
 // numbers are a metric's columns of the units: numerator, denominator,
@@ -53,10 +68,13 @@ func (x *Experiments) past(ctx context.Context, e experiment.Experiment, most in
 			columns = append(columns, "toFloat64("+column+")")
 		}
 	}
-	sql := "SELECT user_id, " + strings.Join(columns, ", ") + " FROM (" + x.sql.Shoppers + ") ORDER BY cityHash64(shop_id, user_id), shop_id, user_id LIMIT {most:UInt64}"
-	h.values = make([][][3]float64, len(e.Metrics))
+	sql := "SELECT user_id, currency, " + strings.Join(columns, ", ") + " FROM (" + x.sql.Shoppers + ") ORDER BY cityHash64(shop_id, user_id), shop_id, user_id LIMIT {most:UInt64}"
+	h.values, h.currencies = make([][][3]float64, len(e.Metrics)), map[string]bool{}
 	err := each(ctx, x.db, "history", sql, p, func(c *cells) {
 		h.users = append(h.users, c.text())
+		if currency := c.text(); currency != "" {
+			h.currencies[currency] = true
+		}
 		for i := range e.Metrics {
 			h.values[i] = append(h.values[i], [3]float64{next[float64](c), next[float64](c), next[float64](c)})
 		}
@@ -121,7 +139,7 @@ func (x *Experiments) Plan(ctx context.Context, e experiment.Experiment) (*PlanR
 	r := &PlanReport{Key: e.Key, From: h.e.Start, To: h.e.PlannedEnd, Shoppers: len(h.users), PlannedDays: h.days, Power: e.Power,
 		UnitsPerDay: h.unitsPerDay(e), Level: inference.FinalLevel(e), Metrics: []PlanRow{}}
 	for i, m := range e.Metrics {
-		r.Metrics = append(r.Metrics, r.metric(e, m, h.values[i]))
+		r.Metrics = append(r.Metrics, r.metric(e, m, h.values[i], h.refused(i)))
 	}
 	return r, nil
 }
@@ -140,15 +158,15 @@ func (h history) unitsPerDay(e experiment.Experiment) float64 {
 	return share * float64(len(h.users)) / h.days
 }
 
-func (r *PlanReport) metric(e experiment.Experiment, m experiment.Metric, values [][3]float64) PlanRow {
+func (r *PlanReport) metric(e experiment.Experiment, m experiment.Metric, values [][3]float64, refused inference.Refusal) PlanRow {
 	row := PlanRow{Metric: m.Name, MDE: m.MDE}
 	var all inference.Moments
 	for _, v := range values {
 		all.Add(v[0], v[1], 0)
 	}
 	d, why := inference.Compare(all, all)
-	if m.Name == experiment.HandoffRate && all.MeanNum == 0 {
-		why = inference.NotMeasured
+	if refused != inference.NotRefused {
+		why = refused
 	}
 	if why != inference.NotRefused {
 		row.Refused = string(why)
