@@ -88,7 +88,7 @@ func plain(question string) string {
 		apart, last = false, r
 		b.WriteRune(unicode.ToLower(r))
 	}
-	return strings.TrimRight(b.String(), ".")
+	return strings.TrimRight(b.String(), " .") // a stop may stand apart
 }
 
 // Cache keeps values for a time and up to a number. What is asked for often

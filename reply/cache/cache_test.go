@@ -98,6 +98,8 @@ func TestPlain(t *testing.T) {
 	f("Size M?", "size m", true)
 	f("ＳＩＺＥ m", "size m", true)
 	f("size m.", "size m", true)
+	f("size m -.", "size m -", true)
+	f("size m .", "size m", true)
 	f("size m", "sizem", false)
 	f("1.5米", "15米", false)
 	f("满299减50", "满299 减 50", true)
