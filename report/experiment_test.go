@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"askbuy/internal/experiment"
+	"askbuy/models/intent"
 	"askbuy/report/inference"
 	schema "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
@@ -212,6 +213,13 @@ func TestExperimentReportOfAShop(t *testing.T) {
 		if !strings.Contains(strings.Join(codes, " "), string(want)) {
 			t.Errorf("no %s in %v", want, codes)
 		}
+	}
+	l.expose("a", "control", l.at.UnixMilli()-hour, map[string]any{"experiment": "greting"})
+	l.expose("a", "acted", l.at.UnixMilli()-hour, map[string]any{"experiment": intent.ActionExperiment})
+	health, err := l.Health(t.Context(), "greeting")
+	l.must(err)
+	if last := health.Warnings[len(health.Warnings)-1]; last != inference.Unregistered("greting", 1) || len(health.Warnings) < 2 || health.Warnings[len(health.Warnings)-2].Detail == "score_action" {
+		t.Errorf("a key that no file describes: %+v", health.Warnings)
 	}
 	replay, err := l.Replay(t.Context(), "greeting", "")
 	l.must(err)

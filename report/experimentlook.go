@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"askbuy/internal/experiment"
+	"askbuy/models/intent"
 	"askbuy/report/inference"
 	schema "askbuy/schemas/clickhouse"
 )
@@ -71,9 +72,28 @@ func (x *Experiments) Health(ctx context.Context, key string) (*HealthReport, er
 	if err != nil {
 		return nil, err
 	}
-	return &HealthReport{Key: key, Health: r.Health, Invalid: r.Invalid(), Warnings: slices.DeleteFunc(r.Warnings, func(w inference.Warning) bool {
-		return !slices.Contains(healthCodes, w.Code)
-	})}, nil
+	warnings := slices.DeleteFunc(r.Warnings, func(w inference.Warning) bool { return !slices.Contains(healthCodes, w.Code) })
+	unknown, err := x.unregistered(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &HealthReport{Key: key, Health: r.Health, Invalid: r.Invalid(), Warnings: append(warnings, unknown...)}, nil
+}
+
+// unregistered warns of exposures to experiments that no file describes, most
+// often a sender's slip in a key: those of the last 30 days, the most first,
+// at most 20. The decisions about what to do by score are no experiment.
+func (x *Experiments) unregistered(ctx context.Context) (warnings []inference.Warning, err error) {
+	err = each(ctx, x.db, "exposures without an experiment", `
+SELECT experiment, toInt64(count()) AS n FROM askbuy.exposures FINAL
+WHERE is_test = 0 AND experiment != {action:String} AND ts > {since:DateTime64(3, 'UTC')}
+    AND experiment NOT IN (SELECT experiment FROM askbuy.experiments)
+GROUP BY experiment ORDER BY n DESC, experiment LIMIT 20`,
+		map[string]any{"action": intent.ActionExperiment, "since": x.now().AddDate(0, 0, -30)}, func(c *cells) {
+			key := c.text()
+			warnings = append(warnings, inference.Unregistered(key, next[int64](c)))
+		})
+	return warnings, err
 }
 
 // HealthReport says whether an experiment can be believed.
