@@ -56,7 +56,7 @@ func Train(c Config, facts Facts) (*intent.Bundle, error) {
 		switch {
 		case conv.stands == 0: // what came of it came of what was done
 		case HeldOut(conv.Shopper, conv.id):
-			t.held++
+			t.held = append(t.held, conv)
 		case len(conv.points) > 0:
 			t.all = append(t.all, conv)
 		}
@@ -83,7 +83,7 @@ type trainer struct {
 	model  *intent.Model
 	until  int64
 	all    []*conversation // to learn from
-	held   int
+	held   []*conversation
 	labels labels
 	prior  []lesson
 	bias   float64 // log-odds of the base rate
@@ -208,7 +208,7 @@ func (c *conversation) probabilities(p intent.Params) []float64 {
 
 // from says what was learned from.
 func (t *trainer) from(digest string) *intent.LearnedFrom {
-	f := &intent.LearnedFrom{Base: t.Base.Manifest.ID, Until: t.until, Digest: digest, Conversations: len(t.all), HeldOut: t.held}
+	f := &intent.LearnedFrom{Base: t.Base.Manifest.ID, Until: t.until, Digest: digest, Conversations: len(t.all), HeldOut: len(t.held)}
 	shops := map[string]bool{}
 	for _, c := range t.all {
 		shops[c.Shop] = true

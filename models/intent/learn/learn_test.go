@@ -185,3 +185,24 @@ func TestDrift(t *testing.T) {
 		t.Errorf("no orders any more, and drift is %+v", d)
 	}
 }
+
+// What drift is told against is what no training saw: words that only those
+// held out say are among it, as they will be tomorrow.
+func TestReferenceIsOfHeldOut(t *testing.T) {
+	w := world(t, learntest.Options{Seed: 11, Conversations: 1500, Shops: 2, Days: 20})
+	expected := func() float64 {
+		b, _ := trained(t, w.Facts)
+		return b.Manifest.Metrics.Reference.Novelty
+	}
+	before := expected()
+	for i, r := 0, rand.New(rand.NewPCG(1, 1)); i < len(w.Facts.Messages); i++ {
+		if m := &w.Facts.Messages[i]; learn.HeldOut(m.Shopper, m.Conv) {
+			for range 12 {
+				m.Text += string(rune(0x8000 + r.IntN(3000)))
+			}
+		}
+	}
+	if after := expected(); after < before+learn.MuchNovelty {
+		t.Errorf("novelty %.3f, with words never heard %.3f", before, after)
+	}
+}

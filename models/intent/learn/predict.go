@@ -126,7 +126,7 @@ func (t *trainer) reference(m *intent.Model, all []Prediction) *intent.Reference
 		r.Deciles = append(r.Deciles, ps[len(ps)*k/10])
 	}
 	var novel, features int
-	for _, c := range t.all {
+	for _, c := range t.held {
 		for _, f := range c.features {
 			n, all := m.Novel(f)
 			novel, features = novel+n, features+all
