@@ -116,7 +116,7 @@ func TestVerdicts(t *testing.T) {
 		{"a few mismatches", change(look(plain(), 10, 5000, .1, .1), func(in *Input) { in.Arms[1].Mismatched = 10 }), KeepRunning, NoBoundaryYet},
 		{"contaminated", change(look(plain(), 10, 5000, .1, .1), func(in *Input) { in.Arms[0].Contaminated = 500 }), Invalid, Contamination},
 		{"filtered", change(look(plain(), 10, 5000, .1, .15), func(in *Input) { in.Filter = &Known{Name: "high intent"} }), Invalid, FilteredAfter},
-		{"filtered by what was before", change(look(plain(), 10, 5000, .1, .15), func(in *Input) { in.Filter = &Known{"channel", true} }), Ship, Gain},
+		{"filtered by what was before", change(look(plain(), 10, 5000, .1, .15), func(in *Input) { in.Filter = &Known{"channel", true} }), Review, PartOfUnits},
 		{"nobody", change(look(plain(), 10, 0, 0, 0), func(in *Input) { in.Metrics[0].Arms = make([]Moments, 2) }), NotEnoughData, TooFewUnits},
 		{"few units", look(plain(), 10, 99, .5, .5), NotEnoughData, TooFewUnits},
 		{"few conversions", look(plain(), 10, 1000, .1, .02), NotEnoughData, TooFewConverted},

@@ -64,6 +64,7 @@ var reasonTexts = map[Reason]Text{
 	Harm:            {"{metric} is worse by {percent}, beyond what chance explains at any number of looks", "「{metric}」变差了 {percent}，反复查看也无法用偶然解释"},
 	Gain:            {"{metric} is better by {percent}, and no guardrail is worse than its margin", "「{metric}」提升了 {percent}，且没有护栏指标越过容许范围"},
 	GuardrailOpen:   {"the primary metric is better, but {metric} may still be worse than its margin", "主指标变好，但「{metric}」是否越过容许范围尚无定论"},
+	PartOfUnits:     {"{metric} changes by {percent} in a part of the shoppers: an experiment is decided on all of them; plan one for this part", "仅部分用户中「{metric}」变化 {percent}：实验以全部用户为准，请为这部分用户另行实验"},
 	WithinMDE:       {"whatever the effect on {metric} is, it is smaller than {percent}", "对「{metric}」的影响无论正负都小于 {percent}"},
 	NothingSeen:     {"the smallest effect on {metric} that could have been seen is {percent}", "能检出的「{metric}」最小变化为 {percent}"},
 	NoBoundaryYet:   {"no decision boundary is crossed; the final look is in {count} days", "尚未越过任何决策边界；距最终查看还有 {count} 天"},

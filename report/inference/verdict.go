@@ -34,6 +34,7 @@ const (
 	Harm            Reason = "harm"
 	Gain            Reason = "gain"
 	GuardrailOpen   Reason = "guardrail_undecided"
+	PartOfUnits     Reason = "part_of_units"
 	WithinMDE       Reason = "within_mde"
 	NothingSeen     Reason = "nothing_seen"
 	NoBoundaryYet   Reason = "no_boundary_crossed"
@@ -92,8 +93,19 @@ func (h Health) number(why Reason, final bool) float64 {
 	return 0
 }
 
-// verdict asks in the order of the decisions.
+// verdict decides of all units alone. A look at a part of them is no look that
+// was planned or is counted: who tries parts until one shines must not be told
+// to ship it.
 func (p plan) verdict(in Input, h Health, results []Result, arm int) Verdict {
+	v := p.ofAll(in, h, results, arm)
+	if in.Filter != nil && (v.Decision == Ship || v.Decision == RollBack) {
+		return v.say(Review, PartOfUnits, v.Metric, v.Number)
+	}
+	return v
+}
+
+// ofAll asks in the order of the decisions.
+func (p plan) ofAll(in Input, h Health, results []Result, arm int) Verdict {
 	v := Verdict{Variant: p.Variants[arm].Name}
 	if len(h.broken) > 0 {
 		return v.say(Invalid, h.broken[0], "", h.number(h.broken[0], p.final))
