@@ -112,13 +112,17 @@ func (l *learner) due(ctx context.Context, now time.Time) (bool, error) {
 	if l.every == 0 || !l.tried.IsZero() && now.Sub(l.tried) < l.every {
 		return false, nil
 	}
-	stored, err := registry.Bundles{DB: l.db, Now: l.now}.List(ctx)
+	stored, err := registry.Bundles{DB: l.db, Now: l.now, Unsound: l.unsound}.List(ctx)
 	for _, s := range stored {
 		if s.Origin == registry.OriginTrained && now.Sub(s.CreatedAt) < l.every {
 			return false, err
 		}
 	}
 	return err == nil, err
+}
+
+func (l *learner) unsound(id string, reason error) {
+	l.log.Warn("a model of the registry is unsound, and counts for no candidate", "model", id, "error", reason)
 }
 
 // train puts a candidate into the registry and says what the gate says of it.

@@ -16,9 +16,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Models are the parameters of all models that may have scored, by id.
-func Models(ctx context.Context, db *clickhouse.DB) (map[string]*intent.Params, error) {
-	all, err := registry.Bundles{DB: db, Now: time.Now}.AllParams(ctx)
+// Models are the parameters of all models that may have scored, by id; unsound
+// is told of those that cannot be read.
+func Models(ctx context.Context, db *clickhouse.DB, unsound func(id string, reason error)) (map[string]*intent.Params, error) {
+	all, err := registry.Bundles{DB: db, Now: time.Now, Unsound: unsound}.AllParams(ctx)
 	if err == nil && len(all) == 0 { // no instance has begun a log yet
 		all[intent.Default().ID()] = intent.Default().Params()
 	}

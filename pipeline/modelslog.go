@@ -19,8 +19,9 @@ type ModelsLog struct {
 }
 
 // OpenModelsLog opens the models log of a configuration, or of the instance
-// that runs on its data directory.
-func OpenModelsLog(c Config, db *clickhouse.DB) (*ModelsLog, error) {
+// that runs on its data directory; unsound is told of models that List leaves
+// out.
+func OpenModelsLog(c Config, db *clickhouse.DB, unsound func(id string, reason error)) (*ModelsLog, error) {
 	k, err := Broker(c)
 	if err != nil {
 		return nil, err
@@ -30,6 +31,7 @@ func OpenModelsLog(c Config, db *clickhouse.DB) (*ModelsLog, error) {
 		return nil, err
 	}
 	log := openModelsLog(k, admin, db, time.Now)
+	log.bundles.Unsound = unsound
 	return &ModelsLog{log, admin}, nil
 }
 

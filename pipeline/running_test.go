@@ -96,7 +96,7 @@ func (i *instance) close(t *testing.T) func() {
 
 func (i *instance) models(t *testing.T) map[string]*intent.Params {
 	t.Helper()
-	all, err := Models(t.Context(), i.db)
+	all, err := Models(t.Context(), i.db, func(id string, err error) { t.Errorf("model %s: %v", id, err) })
 	if err != nil {
 		t.Fatal(err)
 	}

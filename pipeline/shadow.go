@@ -45,7 +45,8 @@ type shadowing struct {
 
 	candidate *candidate // nil: none
 	looked    time.Time
-	refused   string // the id of a candidate that cannot be had
+	refused   string          // the id of a candidate that cannot be had
+	unsound   map[string]bool // models whose manifest cannot be read, by id: each is told of once
 	failing   bool
 }
 
@@ -148,6 +149,14 @@ func (s *shadowing) look(ctx context.Context) error {
 	return nil
 }
 
+// leftOut tells of a model once, however often the registry is asked.
+func (s *shadowing) leftOut(id string, reason error) {
+	if !s.unsound[id] {
+		s.log.Error("a model of the registry is unsound, and is no candidate", "model", id, "error", reason)
+	}
+	s.unsound[id] = true
+}
+
 // newestCandidate is nil where every model was in force, or none came later.
 func newestCandidate(stored []registry.Stored, log registry.Log) *registry.Stored {
 	for i, m := range slices.Backward(stored) {
@@ -172,13 +181,15 @@ func shadowParts(w wiring) ([]part, error) {
 		return nil, err
 	}
 	s := &shadowing{
-		config: w.kafka, bundles: registry.Bundles{DB: w.db, Now: w.now}, force: w.models, facts: &processors.Facts{DB: w.db}, erased: w.erased,
+		unsound: map[string]bool{},
+		config:  w.kafka, bundles: registry.Bundles{DB: w.db, Now: w.now}, force: w.models, facts: &processors.Facts{DB: w.db}, erased: w.erased,
 		toldSoFar: func(ctx context.Context) ([]event.Reached, error) { return toldSoFar(ctx, w.admin, w.kafka, w.epochs) },
 		publish:   producer.Produce, log: w.log,
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "askbuy_shadow_scores_total", Help: "Scores that the newest candidate was asked for beside the model in force, by outcome: written, before (it was there), gone (the message), broken (it failed), unread (no score).",
 		}, []string{"outcome"}),
 	}
+	s.bundles.Unsound = s.leftOut
 	for _, outcome := range []string{shadowWritten, shadowBefore, shadowGone, shadowBroken, shadowUnread} {
 		s.outcomes.WithLabelValues(outcome)
 	}

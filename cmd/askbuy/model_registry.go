@@ -129,13 +129,18 @@ func (y why) published(a *app, publish func(m *pipeline.ModelsLog, by string) (r
 	})
 }
 
+// unsound tells of a model of the registry that is left out.
+func (a *app) unsound(id string, reason error) {
+	fmt.Fprintf(a.stderr, "askbuy: model %s is left out: %v\n", id, reason)
+}
+
 func withModels(a *app, f func(*pipeline.ModelsLog) error) error {
 	c, err := a.config()
 	if err != nil {
 		return err
 	}
 	return withWarehouse(a, func(db *clickhouse.DB) error {
-		m, err := pipeline.OpenModelsLog(c, db)
+		m, err := pipeline.OpenModelsLog(c, db, a.unsound)
 		if err != nil {
 			return err
 		}

@@ -98,7 +98,7 @@ func (v verifyCommand) againstTruth(a *app, c pipeline.Config, db *clickhouse.DB
 }
 
 func (v verifyCommand) againstFacts(a *app, c pipeline.Config, db *clickhouse.DB) error {
-	diff, err := againstFacts(a.ctx, db)
+	diff, err := againstFacts(a, db)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (v verifyCommand) againstFacts(a *app, c pipeline.Config, db *clickhouse.DB
 	if err := drain(a.ctx, c); err != nil {
 		return err
 	}
-	if diff, err = againstFacts(a.ctx, db); err != nil {
+	if diff, err = againstFacts(a, db); err != nil {
 		return no(err)
 	}
 	if diff.Rows > 0 {
@@ -139,10 +139,10 @@ func (v verifyCommand) againstFacts(a *app, c pipeline.Config, db *clickhouse.DB
 	return err
 }
 
-func againstFacts(ctx context.Context, db *clickhouse.DB) (*report.Diff, error) {
-	models, err := pipeline.Models(ctx, db)
+func againstFacts(a *app, db *clickhouse.DB) (*report.Diff, error) {
+	models, err := pipeline.Models(a.ctx, db, a.unsound)
 	if err != nil {
 		return nil, err
 	}
-	return report.AgainstFacts(ctx, db, models)
+	return report.AgainstFacts(a.ctx, db, models)
 }

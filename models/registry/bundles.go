@@ -41,12 +41,13 @@ const (
 // Bundles are models and rules as the warehouse has them, by the id of their
 // content.
 type Bundles struct {
-	DB  *clickhouse.DB
-	Now func() time.Time
+	DB      *clickhouse.DB
+	Now     func() time.Time
+	Unsound func(id string, reason error) // is told what List and AllParams leave out; nil: nobody
 }
 
 // Put keeps a bundle, once it has been found sound. To put it again changes
-// nothing.
+// nothing, unless what lies under its id is damaged: then it is mended.
 func (b Bundles) Put(ctx context.Context, origin string, bundle *intent.Bundle) error {
 	m, err := intent.Load(bundle)
 	if err != nil {
@@ -81,8 +82,7 @@ func rulesID(rules *intent.Rules, raw []byte) string {
 }
 
 func (b Bundles) put(ctx context.Context, id, kind, origin string, files map[string][]byte) error {
-	known, err := b.list(ctx, "id = {id:String}", map[string]any{"id": id})
-	if err != nil || len(known) > 0 {
+	if err := b.sound(ctx, id, kind); err == nil || !errors.Is(err, ErrBundle) {
 		return err
 	}
 	content := make(map[string]string, len(files))
@@ -94,6 +94,19 @@ func (b Bundles) put(ctx context.Context, id, kind, origin string, files map[str
 		return fmt.Errorf("keep %s %s: %w", kind, id, err)
 	}
 	return nil
+}
+
+// sound is ErrBundle where an id is unknown, or what lies under it is damaged.
+func (b Bundles) sound(ctx context.Context, id, kind string) error {
+	if kind == kindRules {
+		_, err := b.Rules(ctx, id)
+		return err
+	}
+	if _, err := b.Model(ctx, id); err != nil {
+		return err
+	}
+	_, err := b.Params(ctx, []string{id}) // the manifest lies apart from the files
+	return err
 }
 
 // Model loads a model: its content is held against its id, and its scores
@@ -163,53 +176,77 @@ type Stored struct {
 	Manifest  intent.Manifest
 }
 
-// List are the models of the registry, the oldest first.
+// List are the models of the registry, the oldest first, without those whose
+// manifest is unsound: one bad row takes nobody the others.
 func (b Bundles) List(ctx context.Context) ([]Stored, error) {
-	return b.list(ctx, "kind = {kind:String}", map[string]any{"kind": kindModel})
+	rows, err := b.rows(ctx, "kind = {kind:String}", map[string]any{"kind": kindModel})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Stored, 0, len(rows))
+	for _, r := range rows {
+		stored, err := r.read()
+		if err == nil {
+			list = append(list, stored)
+		} else if b.Unsound != nil {
+			b.Unsound(r.ID, err)
+		}
+	}
+	return list, nil
 }
 
-func (b Bundles) list(ctx context.Context, where string, args map[string]any) ([]Stored, error) {
-	type row struct {
-		ID        string    `ch:"id"`
-		Origin    string    `ch:"origin"`
-		Manifest  string    `ch:"manifest"`
-		CreatedAt time.Time `ch:"created_at"`
-	}
-	rows, err := clickhouse.Select[row](ctx, b.DB, "SELECT id, origin, manifest, created_at FROM "+warehouse.ModelBundles.Name+
+type storedRow struct {
+	ID        string    `ch:"id"`
+	Origin    string    `ch:"origin"`
+	Manifest  string    `ch:"manifest"`
+	CreatedAt time.Time `ch:"created_at"`
+}
+
+func (b Bundles) rows(ctx context.Context, where string, args map[string]any) ([]storedRow, error) {
+	rows, err := clickhouse.Select[storedRow](ctx, b.DB, "SELECT id, origin, manifest, created_at FROM "+warehouse.ModelBundles.Name+
 		" FINAL WHERE "+where+" ORDER BY created_at, id", args)
 	if err != nil {
 		return nil, fmt.Errorf("list models: %w", err)
 	}
-	stored := make([]Stored, len(rows))
-	for i, r := range rows {
-		stored[i] = Stored{ID: r.ID, Origin: r.Origin, CreatedAt: r.CreatedAt}
-		if r.Manifest == "" {
-			continue // rules have none
-		}
-		// Lenient: of a model of another version the parameters count all the same.
-		if err := json.Unmarshal([]byte(r.Manifest), &stored[i].Manifest); err != nil {
-			return nil, fmt.Errorf("%w: model %s: read manifest: %w", ErrBundle, r.ID, err)
-		}
-	}
-	return stored, nil
+	return rows, nil
 }
 
-// Params are those of these models.
+// read is lenient: of a model of another version the parameters count all the
+// same. They must be sound.
+func (r storedRow) read() (Stored, error) {
+	s := Stored{ID: r.ID, Origin: r.Origin, CreatedAt: r.CreatedAt}
+	if err := json.Unmarshal([]byte(r.Manifest), &s.Manifest); err != nil {
+		return Stored{}, fmt.Errorf("%w: model %s: read manifest: %w; put the right one there by `askbuy model promote DIR`", ErrBundle, r.ID, err)
+	}
+	if err := s.Manifest.Params.Validate(); err != nil {
+		return Stored{}, fmt.Errorf("%w: model %s: manifest: %w; put the right one there by `askbuy model promote DIR`", ErrBundle, r.ID, err)
+	}
+	return s, nil
+}
+
+// Params are those of these models; no other is looked at.
 func (b Bundles) Params(ctx context.Context, ids []string) (map[string]*intent.Params, error) {
-	all, err := b.AllParams(ctx)
+	rows, err := b.rows(ctx, "kind = {kind:String} AND has({ids:Array(String)}, id)", map[string]any{"kind": kindModel, "ids": ids})
 	if err != nil {
 		return nil, err
 	}
 	found := make(map[string]*intent.Params, len(ids))
+	for _, r := range rows {
+		stored, err := r.read()
+		if err != nil {
+			return nil, err
+		}
+		found[r.ID] = &stored.Manifest.Params
+	}
 	for _, id := range ids {
-		if found[id] = all[id]; found[id] == nil {
+		if found[id] == nil {
 			return nil, unknown(id)
 		}
 	}
 	return found, nil
 }
 
-// AllParams are those of all models, by id.
+// AllParams are those of all models that List has, by id.
 func (b Bundles) AllParams(ctx context.Context) (map[string]*intent.Params, error) {
 	stored, err := b.List(ctx)
 	if err != nil {
@@ -217,9 +254,6 @@ func (b Bundles) AllParams(ctx context.Context) (map[string]*intent.Params, erro
 	}
 	all := make(map[string]*intent.Params, len(stored))
 	for i := range stored {
-		if err := stored[i].Manifest.Params.Validate(); err != nil {
-			return nil, fmt.Errorf("%w: model %s: %w", ErrBundle, stored[i].ID, err)
-		}
 		all[stored[i].ID] = &stored[i].Manifest.Params
 	}
 	return all, nil

@@ -283,7 +283,10 @@ func TestBrokenBundles(t *testing.T) {
 		if !errors.Is(err, ErrBundle) || !strings.Contains(err.Error(), reason) || !strings.Contains(err.Error(), id) {
 			t.Errorf("%s: %v", reason, err)
 		}
-		r.damage(id, func(f map[string]string) { maps.Copy(f, r.content(second)) })
+		r.put(second)
+		if _, err := r.bundles.Model(t.Context(), id); err != nil {
+			t.Errorf("%s: put again it is not mended: %v", reason, err)
+		}
 	}
 	if log, err := r.Publisher.Log(t.Context()); err != nil || len(log) != 1 {
 		t.Errorf("something was published: %+v, %v", log, err)
@@ -299,6 +302,52 @@ func TestBrokenBundles(t *testing.T) {
 	}
 	if err := f.Run(t.Context()); !errors.Is(err, errEntry) {
 		t.Errorf("goes on with a model that it cannot have: %v", err)
+	}
+}
+
+// A candidate whose manifest is unsound takes nobody the other models; it is
+// refused itself, until it is put there again.
+func TestUnsoundCandidate(t *testing.T) {
+	r := newRig(t)
+	first, bad := bundle(t, .1), bundle(t, .2)
+	r.begin(first, "")
+	var told []string
+	r.bundles.Unsound = func(id string, err error) {
+		if !errors.Is(err, ErrBundle) || !strings.Contains(err.Error(), "manifest") {
+			t.Errorf("left out for another reason: %v", err)
+		}
+		told = append(told, id)
+	}
+	good, id := first.Manifest.ID, r.put(bad)
+	for _, manifest := range []string{"{", "", `{"params":{"gamma":2}}`} {
+		told = nil
+		r.damage(id, func(f map[string]string) { f[manifestFile] = manifest })
+		if list, err := r.bundles.List(t.Context()); err != nil || len(list) != 1 || list[0].ID != good {
+			t.Errorf("%q: list: %+v, %v", manifest, list, err)
+		}
+		if all, err := r.bundles.AllParams(t.Context()); err != nil || len(all) != 1 || all[good] == nil {
+			t.Errorf("%q: all parameters: %v, %v", manifest, all, err)
+		}
+		if !slices.Equal(told, []string{id, id}) {
+			t.Errorf("%q: told of %v", manifest, told)
+		}
+		f, err := New(Config{Every: time.Millisecond, Now: r.time}, r.bundles, r.topic, nil, slog.New(slog.DiscardHandler))
+		if err == nil {
+			err = f.CatchUp(t.Context())
+		}
+		if err == nil {
+			_, err = r.bundles.Params(t.Context(), []string{good})
+		}
+		if err != nil {
+			t.Errorf("%q: an instance does not start beside it: %v", manifest, err)
+		}
+		if _, err := r.bundles.Params(t.Context(), []string{good, id}); !errors.Is(err, ErrBundle) || !strings.Contains(err.Error(), id) || !strings.Contains(err.Error(), "manifest") {
+			t.Errorf("%q: its own parameters: %v", manifest, err)
+		}
+		r.put(bad)
+		if p, err := r.bundles.Params(t.Context(), []string{id}); err != nil || p[id].RefLogit != bad.Manifest.Params.RefLogit {
+			t.Errorf("%q: put again it is not mended: %v", manifest, err)
+		}
 	}
 }
 
