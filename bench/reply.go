@@ -96,24 +96,7 @@ func replyRow(s settings, kind, route string, turns []turn) row {
 // shoppersTurn has shoppers ask. They are kept to one core; the instance has
 // both, as the goal is for the two together.
 func (c *contest) shoppersTurn(ctx context.Context, at handler, kind string) (t turn, err error) {
-	c.runs++
-	p, err := start(ctx, restCore, "load", plan{
-		Addr: at.addr, Path: "/chat", Body: kind, Conns: c.Conns, Run: c.runs, Warm: c.Window / 2, Window: c.Window, Server: at.pid, Shoppers: shoppers,
-	})
-	if err != nil {
-		return t, err
-	}
-	line, err := p.line()
-	if err != nil {
-		return t, err
-	}
-	if err := errors.Join(json.Unmarshal([]byte(line), &t), p.stop()); err != nil {
-		return t, err
-	}
-	if t.Refused > 0 || t.Requests == 0 {
-		return t, fmt.Errorf("%d of %d questions got no answer", t.Refused, t.Requests)
-	}
-	return t, nil
+	return c.load(ctx, plan{Addr: at.addr, Path: "/chat", Body: kind, Server: at.pid, Shoppers: shoppers})
 }
 
 // route asks a question and says which step answered.

@@ -129,11 +129,14 @@ func (c *contest) stop() (err error) {
 
 // turn has one handler loaded alone.
 func (c *contest) turn(ctx context.Context, at handler, path, auth, body string) (t turn, err error) {
+	return c.load(ctx, plan{Addr: at.addr, Path: path, Token: auth, Body: body, Server: at.pid})
+}
+
+// load plays a plan from one core; who is not answered fails it.
+func (c *contest) load(ctx context.Context, what plan) (t turn, err error) {
 	c.runs++
-	p, err := start(ctx, restCore, "load", plan{
-		Addr: at.addr, Path: path, Token: auth, Body: body, Conns: c.Conns, Run: c.runs,
-		Warm: c.Window / 2, Window: c.Window, Server: at.pid,
-	})
+	what.Conns, what.Run, what.Warm, what.Window = c.Conns, c.runs, c.Window/2, c.Window
+	p, err := start(ctx, restCore, "load", what)
 	if err != nil {
 		return t, err
 	}
@@ -145,7 +148,7 @@ func (c *contest) turn(ctx context.Context, at handler, path, auth, body string)
 		return t, err
 	}
 	if t.Refused > 0 || t.Requests == 0 {
-		return t, fmt.Errorf("%d of %d requests with a body of kind %q were refused", t.Refused, t.Requests, body)
+		return t, fmt.Errorf("%d of %d requests to %s with a body of kind %q were refused", t.Refused, t.Requests, what.Path, what.Body)
 	}
 	return t, nil
 }

@@ -78,7 +78,7 @@ func (d *Dashboard) interval(hits, n int64) (low, high *float64) {
 
 // intentsFigure shows the topics, the most conversations first.
 func (d *Dashboard) intentsFigure(v *visit, cut *answer) figure {
-	f := figure{ID: "intents", Title: v.t("overview.intents")}
+	f := figure{ID: "intents", Title: v.t("overview.intents"), Whole: true}
 	f.Table.Head = []cell{words(v.t("column.intent")), digits(v.t("column.conversations")), digits(v.t("column.high_intent")), digits(v.t("column.ordered")), digits(v.t("column.intent_to_order_rate")), digits(v.t("column.net_amount")), digits(v.t("column.refund_rate"))}
 	for row := range cut.Rows {
 		intent, sum := cut.text(row, "key"), funnelRow(cut, row)
