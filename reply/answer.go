@@ -48,25 +48,18 @@ func (s *Service) respond(q question, say func(string)) (*answer, error) {
 	}
 	text := s.Mask(q.query)
 	conv := s.ids.choose(q.Shopper, q.conv, known, arrived)
+	t := &turn.Turn{Shopper: q.Shopper, ConvID: conv, Text: text, State: known.In(conv), Say: say}
 	same := q.message
 	if same == "" {
 		same = s.ids.sum("query", text)
 	}
+	again := s.ids.sum("retry", q.ShopID, q.UserID, conv, same)
 	fresh := false
 	// A person's conversation has a memory of its own: what the bot said before
 	// is not said again.
-	key := s.ids.sum("retry", q.ShopID, q.UserID, conv, same, string(known.Mode))
-	a, err := s.recent.Get(context.Background(), key, otter.LoaderFunc[string, *answer](func(context.Context, string) (*answer, error) {
-		fresh = true
-		t := &turn.Turn{
-			Shopper: q.Shopper, ConvID: conv, EventID: s.ids.message(q.message, conv, text, arrived), Text: text, At: arrived.UnixMilli(),
-			State: known.In(conv), Say: say,
-		}
-		if a := repeated(t, q.message != ""); a != nil {
-			fresh = false
-			return a, nil
-		}
-		return s.take(t, q, arrived, known.LastAt == 0)
+	a, err := s.recent.Get(context.Background(), again+string(known.Mode), otter.LoaderFunc[string, *answer](func(context.Context, string) (a *answer, err error) {
+		a, fresh, err = s.answer(t, q, arrived, again)
+		return a, err
 	}))
 	if err == nil && a.route != turn.RouteHuman {
 		a, err = s.unlessTaken(q.Shopper, a, arrived)
@@ -101,28 +94,13 @@ func (s *Service) maySpeak(of event.Shopper, arrived time.Time) (bool, error) {
 	return may, nil
 }
 
-// repeated is the answer that a question was given through another replica,
-// if this is a retry of it. Sameness of words counts only where the shopper's
-// side numbers nothing.
-func repeated(t *turn.Turn, named bool) *answer {
-	if t.State.Mode == turn.ModeHuman {
-		return nil
-	}
-	for _, r := range t.State.Rounds {
-		soon := !named && t.At-r.At < retryWindow.Milliseconds() && t.At >= r.At
-		if r.EventID == t.EventID || soon && r.Question == t.Text {
-			return &answer{brief: r.Answer, whole: r.Answer, conv: t.ConvID, route: r.Route, mode: t.State.Mode}
-		}
-	}
-	return nil
-}
-
-// take answers one turn and records it.
-func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) (*answer, error) {
+// take answers one turn and records it. What was asked is recorded even when
+// there is no answer.
+func (s *Service) take(t *turn.Turn, q question, arrived time.Time, left *attempt) (*answer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Budget)
 	defer cancel()
 	s.complete(ctx, t, q)
-	rec := s.newRecording(t, arrived, q.message != "")
+	rec := s.newRecording(t, arrived)
 	var r turn.Reply
 	var given []turn.Words
 	if t.State.Mode == turn.ModeHuman {
@@ -147,23 +125,31 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, first bool) 
 	r = dress(r, t, s.offers(t))
 	mode := s.call(t, &r, rec)
 	done := turn.Done{Turn: t, Reply: &r, Brief: brief(&r)}
-	a := &answer{brief: done.Brief, whole: r.Text, conv: t.ConvID, route: r.Route, mode: mode, first: first}
+	if before, found := t.State.Find(t.EventID, "", 0, 0); found && before.Answer != "" && r.Route != turn.RouteHuman {
+		done.Brief, r.Text = before.Answer, before.Answer // it may have been read: it is said again
+	}
+	a := &answer{brief: done.Brief, whole: r.Text, conv: t.ConvID, route: r.Route, mode: mode, first: first(t)}
 	if r.Route != turn.RouteHuman && len(t.State.Waiting) > 0 {
 		given = a.precede(t)
 	}
 	for _, w := range given {
 		done.Given = append(done.Given, w.EventID)
 	}
+	a.given = done.Given
 	if err := rec.finish(&done); err != nil {
+		left.answered(rec, done, a)
 		return nil, s.failed(failedStore, err)
 	}
 	s.Conversations.Note(done)
 	if r.Route != turn.RouteHuman {
 		s.ladder.learn(t, &made)
 	}
-	a.given = done.Given
 	return a, nil
 }
+
+// first reports whether a turn is the first of its shopper that is answered, as
+// far as is remembered.
+func first(t *turn.Turn) bool { return t.State.Met == "" || t.State.Met == t.EventID }
 
 // precede puts what a person wrote before they gave the conversation back
 // before the bot's answer, uncut. It is recorded as the person's already, and
@@ -210,13 +196,18 @@ func (s *Service) complete(ctx context.Context, t *turn.Turn, q question) {
 		t.Intent = intent.Scored{Intent: intent.Other, Sentiment: intent.Neutral}
 	}
 	t.Language = languageOf(q.language, t.Intent, t.Text)
-	t.Test = isTest(t.Text)
 	if s.FAQVersion != nil {
 		t.FAQ = s.FAQVersion(t.ShopID)
 	}
 	if s.Profile != nil {
 		t.Profile = s.Profile(t.Shopper)
 	}
+	s.expose(t)
+}
+
+// expose says what a turn counts as: test traffic, or one of an experiment's arm.
+func (s *Service) expose(t *turn.Turn) {
+	t.Test = isTest(t.Text)
 	if s.Arms != nil {
 		t.Arm = s.Arms(t.Shopper)
 	}

@@ -68,11 +68,17 @@ func (i ids) choose(s event.Shopper, named string, known turn.State, at time.Tim
 	return i.conversation(s, slotOf(at))
 }
 
-// message is the id of a shopper's message: made from the sender's own, or
-// from what it says and when.
-func (i ids) message(sent, conv, text string, at time.Time) string {
-	if sent != "" {
-		return "chat:" + sent
+// named is the id of a message that its sender named; "" when it did not.
+func named(sent string) string {
+	if sent == "" {
+		return ""
 	}
-	return "chat:" + i.sum("message", conv, text, strconv.FormatInt(at.UnixMilli(), 10))
+	return "chat:" + sent
+}
+
+// message is the id of a message that nobody named: made from what it says and
+// the slot of time in which it came, so that a retry of which nothing is
+// remembered has the same in most cases.
+func (i ids) message(conv, text string, at time.Time) string {
+	return "chat:" + i.sum("message", conv, text, strconv.FormatInt(at.UnixMilli()/retryWindow.Milliseconds(), 10))
 }

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"slices"
 	"time"
 
 	"askbuy/reply/turn"
@@ -18,39 +19,58 @@ type recording struct {
 	arrived  time.Time
 	by       time.Time
 	pending  []Sent
+	begun    []Sent
 	exposure string     // its id; "" when none is recorded
 	first    chan error // of what was begun; nil: nothing was
 }
 
 // newRecording begins with the shopper's message and, where an experiment
 // covers them, the exposure, which thus is never later than the reply.
-func (s *Service) newRecording(t *turn.Turn, arrived time.Time, named bool) *recording {
-	rec := &recording{service: s, turn: t, arrived: arrived, by: arrived.Add(s.config.Deadline)}
-	rec.pending = append(make([]Sent, 0, 5), Sent{Event: event.Event{
+func (s *Service) newRecording(t *turn.Turn, arrived time.Time) *recording {
+	rec := &recording{service: s, turn: t, arrived: arrived, by: arrived.Add(s.config.Deadline), pending: make([]Sent, 0, 5)}
+	rec.add(event.Event{
 		Type: event.TypeMessage, ID: t.EventID, ShopID: t.ShopID, UserID: t.UserID, ConvID: t.ConvID, TS: t.At, Test: t.Test,
 		From: event.RoleUser, Text: t.Text, Channel: channel,
-	}, NoTS: named}) // a retry of a named message is the same one, minutes later, too
-	if t.Arm.Experiment == "" || t.State.Mode == turn.ModeHuman {
-		return rec
+	})
+	if t.State.Mode != turn.ModeHuman {
+		rec.addExposure()
 	}
-	id := "chat:" + s.ids.sum("exposure", t.ConvID, t.Arm.Experiment)
-	if _, known := s.exposed.GetIfPresent(id); known {
-		return rec
-	}
-	rec.exposure = id
-	rec.pending = append(rec.pending, Sent{Event: event.Event{
-		Type: event.TypeExposure, ID: id, ShopID: t.ShopID, UserID: t.UserID, ConvID: t.ConvID, TS: t.At, Test: t.Test,
-		Experiment: t.Arm.Experiment, Variant: t.Arm.Variant,
-	}, NoTS: true}) // any replica may say it again
 	return rec
 }
 
-func (rec *recording) add(e event.Event) { rec.pending = append(rec.pending, Sent{Event: e}) }
+// addExposure adds the exposure of the turn's conversation, unless it is known
+// to be recorded. That of test traffic is another one: it exposes nobody.
+func (rec *recording) addExposure() {
+	t, s := rec.turn, rec.service
+	if t.Arm.Experiment == "" {
+		return
+	}
+	parts := []string{"exposure", t.ConvID, t.Arm.Experiment, "test"}
+	if !t.Test {
+		parts = parts[:3]
+	}
+	id := "chat:" + s.ids.sum(parts...)
+	if _, known := s.exposed.GetIfPresent(id); known {
+		return
+	}
+	rec.exposure = id
+	rec.add(event.Event{
+		Type: event.TypeExposure, ID: id, ShopID: t.ShopID, UserID: t.UserID, ConvID: t.ConvID, TS: t.At, Test: t.Test,
+		Experiment: t.Arm.Experiment, Variant: t.Arm.Variant,
+	})
+}
+
+// add adds an event that a retry, or any replica, may say again at another
+// time.
+func (rec *recording) add(e event.Event) { rec.pending = append(rec.pending, Sent{e, true}) }
+
+// all is what was to be recorded.
+func (rec *recording) all() []Sent { return slices.Concat(rec.begun, rec.pending) }
 
 // begin records what is there, beside the caller.
 func (rec *recording) begin() {
-	events := rec.pending
-	rec.pending, rec.first = make([]Sent, 0, 3), make(chan error, 1)
+	rec.begun, rec.pending, rec.first = rec.pending, make([]Sent, 0, 3), make(chan error, 1)
+	events := slices.Clone(rec.begun)
 	go func() { rec.first <- rec.service.Accept(rec.by, rec.arrived, events) }()
 }
 

@@ -88,13 +88,14 @@ type Deps struct {
 // Service answers the routes of the reply service.
 type Service struct {
 	Deps
-	config  Config
-	ladder  ladder
-	recent  *otter.Cache[string, *answer]
-	exposed *otter.Cache[string, struct{}] // ids of the exposures that are recorded
-	ids     ids
-	metrics *metrics
-	outage  atomic.Int64 // when the log last heard of one, ns
+	config   Config
+	ladder   ladder
+	recent   *otter.Cache[string, *answer]
+	attempts *otter.Cache[string, *attempt] // those that failed
+	exposed  *otter.Cache[string, struct{}] // ids of the exposures that are recorded
+	ids      ids
+	metrics  *metrics
+	outage   atomic.Int64 // when the log last heard of one, ns
 }
 
 // New makes a service; Register puts it to work.
@@ -118,13 +119,19 @@ func New(c Config, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make memory of recent answers: %w", err)
 	}
+	attempts, err := otter.New(&otter.Options[string, *attempt]{
+		MaximumSize: recentAnswers, ExpiryCalculator: otter.ExpiryWriting[string, *attempt](retryWindow),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make memory of attempts: %w", err)
+	}
 	exposed, err := otter.New(&otter.Options[string, struct{}]{
 		MaximumSize: recentAnswers, ExpiryCalculator: otter.ExpiryAccessing[string, struct{}](turn.Silence),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make memory of exposures: %w", err)
 	}
-	return &Service{Deps: d, config: c, recent: recent, exposed: exposed, ids: newIDs(d.Key), metrics: m, ladder: newLadder(c, d.Rungs, d.Log)}, nil
+	return &Service{Deps: d, config: c, recent: recent, attempts: attempts, exposed: exposed, ids: newIDs(d.Key), metrics: m, ladder: newLadder(c, d.Rungs, d.Log)}, nil
 }
 
 const minKey = 32 // bytes

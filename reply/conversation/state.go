@@ -193,12 +193,22 @@ func (s *State) Turn() turn.State {
 		t.ConvID = s.Answers[n-1].Conv
 	}
 	for _, q := range s.Questions {
+		if q.Conv != t.ConvID {
+			continue
+		}
 		answer, answered := find(s.Answers, q.ID)
-		known, is := find(s.Known, q.ID)
-		if q.Conv == t.ConvID && answered && is {
+		if known, is := find(s.Known, q.ID); answered && is {
 			t.Rounds = append(t.Rounds, turn.Round{EventID: q.ID, Question: q.Text, Answer: answer.Text, Route: turn.Route(known.Route), At: q.At})
+		} else {
+			t.Asked = append(t.Asked, turn.Asked{EventID: q.ID, Text: q.Text, At: q.At, Answer: answer.Text})
 		}
 	}
+	for _, a := range s.Answers { // whose question failed to be recorded
+		if _, asked := find(s.Questions, a.ID); !asked && a.Conv == t.ConvID {
+			t.Asked = append(t.Asked, turn.Asked{EventID: a.ID, At: a.At, Answer: a.Text})
+		}
+	}
+	t.Met = s.met(t.Mode)
 	t.Rounds = t.Rounds[max(0, len(t.Rounds)-turn.Rounds):]
 	for _, k := range s.Known {
 		if k.Conv != t.ConvID {
@@ -211,6 +221,18 @@ func (s *State) Turn() turn.State {
 		}
 	}
 	return t
+}
+
+// met is the first question remembered that was answered: by the bot, or by a
+// person's being there.
+func (s *State) met(mode turn.Mode) string {
+	switch {
+	case len(s.Answers) > 0:
+		return s.Answers[0].ID
+	case len(s.Questions) > 0 && (mode == turn.ModeHuman || len(s.Shown) > 0):
+		return s.Questions[0].ID
+	}
+	return ""
 }
 
 func find[T interface{ id() string }](list []T, id string) (found T, is bool) {

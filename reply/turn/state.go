@@ -1,6 +1,10 @@
 package turn
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 const (
 	// Rounds is how many rounds of a conversation are remembered.
@@ -29,6 +33,8 @@ type State struct {
 	HandoffID string // of the handoff that is open
 
 	Rounds    []Round           // the latest, oldest first
+	Asked     []Asked           // questions whose round is not whole, oldest first
+	Met       string            // id of the first question remembered that was answered; "": none was
 	Dialogue  string            // of the dialogue machine
 	Slots     map[string]string // what the dialogue was told
 	Failures  int               // turns running that were put off or asked back
@@ -55,13 +61,40 @@ type Round struct {
 	At       int64 // of the question, ms
 }
 
+// Asked is a question that has no answer, or one of which not all was recorded:
+// the attempt at it failed, is under way elsewhere, or a person has it.
+type Asked struct {
+	EventID string
+	Text    string // masked
+	At      int64  // ms
+	Answer  string // brief, where that much was recorded; "": nothing was
+}
+
 // In is the state as of a conversation: another one begins anew, with nothing
 // but what is the shopper's.
 func (s State) In(convID string) State {
 	if s.ConvID == convID {
 		return s
 	}
-	return State{ConvID: convID, LastAt: s.LastAt, Mode: s.Mode, HandoffID: s.HandoffID, Waiting: s.Waiting}
+	return State{ConvID: convID, LastAt: s.LastAt, Mode: s.Mode, HandoffID: s.HandoffID, Waiting: s.Waiting, Met: s.Met}
+}
+
+// Find finds the question of which a request is a retry: the one with an id,
+// or, when that is "", the latest of the same words less than window ms away.
+func (s State) Find(id, text string, at, window int64) (asked Asked, found bool) {
+	look := func(a Asked) {
+		near := id == "" && a.Text == text && a.At-at < window && at-a.At < window
+		if (near || id != "" && a.EventID == id) && (!found || a.At >= asked.At) {
+			asked, found = a, true
+		}
+	}
+	for _, r := range s.Rounds {
+		look(Asked{r.EventID, r.Question, r.At, r.Answer})
+	}
+	for _, a := range s.Asked {
+		look(a)
+	}
+	return asked, found
 }
 
 // Done is a turn that was answered.
@@ -83,6 +116,8 @@ func (s State) After(d Done) State {
 	next.LastAt = max(s.LastAt, d.Turn.At)
 	kept := next.Rounds[max(0, len(next.Rounds)-Rounds+1):]
 	next.Rounds = append(append(make([]Round, 0, Rounds), kept...), d.Round())
+	next.Asked = slices.DeleteFunc(slices.Clone(next.Asked), func(a Asked) bool { return a.EventID == d.Turn.EventID })
+	next.Met = cmp.Or(next.Met, d.Turn.EventID)
 	next.Waiting = without(next.Waiting, d.Given)
 	if d.Reply.Route == RouteHuman {
 		return next

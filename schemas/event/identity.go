@@ -40,7 +40,7 @@ const FingerprintVersion = 1
 // conflict.
 type Copy struct {
 	Version byte     // of the canonical form
-	Body    [16]byte // keyed hash of all that the sender said, but for ts and unknown fields
+	Body    [16]byte // keyed hash of all that the sender said, but for ts, latency and unknown fields
 	TS      int64    // event time, ms
 	NoTS    bool     // the sender gave no event time: TS is that of arrival
 }
@@ -71,6 +71,10 @@ func NewFingerprinter(key []byte) *Fingerprinter {
 func (f *Fingerprinter) Copy(e *Event, noTS bool) Copy {
 	body := *e
 	body.TS, body.Attrs = 0, nil
+	if e.Reply != nil && e.Reply.LatencyMS != 0 { // of the copy, as its time is
+		reply := *e.Reply
+		reply.LatencyMS, body.Reply = 0, &reply
+	}
 	if len(e.Items) > 0 {
 		body.Items = append([]Item(nil), e.Items...)
 		for i := range body.Items {
