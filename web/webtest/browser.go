@@ -19,8 +19,9 @@ import (
 // Required names the variable with which a test that finds no browser fails.
 const Required = "REQUIRE_BROWSER"
 
-// longest is how long all that one test does in a browser may take.
-const longest = 2 * time.Minute
+// longest is how long all that one test does in a browser may take: every page
+// in four variants takes 40 s alone, and minutes on a machine that is busy.
+const longest = 10 * time.Minute
 
 // Browser is a browser for one test: a context of chromedp. Without one on
 // this machine the test is skipped, and says what to install.
