@@ -32,7 +32,7 @@ func (a *assigned) serve(w http.ResponseWriter, r *http.Request, k keys) error {
 		return httpserver.Problem(http.StatusBadRequest, "bad_field", "shop_id and user_id: want 1 to 256 bytes each")
 	case !speaksFor(shop):
 		return httpserver.Problem(http.StatusForbidden, "forbidden_shop", "shop_id is not one of the key's")
-	case key != "" && !a.knows(key):
+	case key != "" && !a.knows(key, shop):
 		return httpserver.Problem(http.StatusNotFound, "not_found", "no such experiment: put its file into experiments_dir and run askbuy experiment apply")
 	}
 	return answerJSON(w, http.StatusOK, struct {

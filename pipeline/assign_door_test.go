@@ -22,9 +22,11 @@ func TestAssignDoor(t *testing.T) {
 	}
 	later := e
 	later.Key, later.Start = "later", start.Add(7*24*time.Hour)
+	elsewhere := e
+	elsewhere.Key, elsewhere.Shops = "elsewhere", []string{"s2"}
 	now, fail := start, error(nil)
 	a := &assigned{now: func() time.Time { return now }, read: func(context.Context) ([]experiment.Experiment, error) {
-		return []experiment.Experiment{e, later}, fail
+		return []experiment.Experiment{e, later, elsewhere}, fail
 	}}
 	if err := a.refresh(t.Context()); err != nil {
 		t.Fatal(err)
@@ -59,6 +61,13 @@ func TestAssignDoor(t *testing.T) {
 		if status, body := ask(c.method, c.query, c.key); status != c.status || !strings.Contains(body, c.holds) {
 			t.Errorf("%s %s: %d %s", c.method, c.query, status, body)
 		}
+	}
+	_, unknown := ask("GET", "shop_id=s1&user_id=u&experiment=x", ours)
+	if status, body := ask("GET", "shop_id=s1&user_id=u&experiment=elsewhere", ours); status != 404 || body != unknown {
+		t.Errorf("another shop's experiment: %d %s, an unknown one: %s", status, body, unknown)
+	}
+	if _, body := ask("GET", "shop_id=s1&user_id=u", ours); strings.Contains(body, "elsewhere") {
+		t.Errorf("another shop's experiment is told of: %s", body)
 	}
 	now = e.PlannedEnd
 	if status, body := ask("GET", "shop_id=s1&user_id=u&experiment=greeting", ours); status != 200 || body != `{"assignments":[]}` {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -117,12 +118,8 @@ func (a *assigned) running(key string) []experiment.Experiment {
 	return running
 }
 
-// knows says whether a key is registered, running or not.
-func (a *assigned) knows(key string) bool {
-	for _, e := range *a.known.Load() {
-		if e.Key == key {
-			return true
-		}
-	}
-	return false
+// knows says whether a key is registered for a shop, running or not. That it is
+// one of other shops is nobody's business in this one.
+func (a *assigned) knows(key, shop string) bool {
+	return slices.ContainsFunc(*a.known.Load(), func(e experiment.Experiment) bool { return e.Key == key && e.InShop(shop) })
 }

@@ -164,7 +164,7 @@ func TestExperimentUnits(t *testing.T) {
 		map[string]string{"a": "0 0 0 0 0 0", "b": "70 120 3 2 40 2", "c": "0 0 0 0 100 1", "d": "0 0 0 0 0 0"})
 	l.want("replies, slow_replies, messages, matured_orders", map[string]string{"a": "1 1 3 0", "b": "1 0 2 0", "c": "0 0 0 0", "d": "0 0 0 0"})
 	l.want("late_messages, repeated_messages, conflicting_messages", map[string]string{"a": "0 0 0", "b": "0 2 1", "c": "0 0 0", "d": "0 0 0"})
-	l.want("bucket = toFloat64("+bits(bucketOf("a"))+") OR user_id != 'a', currency", map[string]string{"a": "1 CNY", "b": "1 CNY", "c": "1 CNY", "d": "1 CNY"})
+	l.want(fmt.Sprintf("bucket = reinterpretAsFloat64(toUInt64(%d)) OR user_id != 'a', currency", math.Float64bits(bucketOf("a"))), map[string]string{"a": "1 CNY", "b": "1 CNY", "c": "1 CNY", "d": "1 CNY"})
 
 	// 15 days after: the orders are old enough, one was refunded; and of the refresh before the last nothing is left.
 	l.at = time.UnixMilli(t0 + 30*dayMs)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"math"
 	"strings"
 	"time"
 
@@ -168,24 +168,24 @@ func bit(set bool) uint8 {
 }
 
 // params are those of the statements about an experiment's facts up to a
-// moment. Bounds go as text, to the last bit.
+// moment. Bounds go as their bits: the warehouse need not read text as we do.
 func params(e experiment.Experiment, asOf time.Time) map[string]any {
 	p := map[string]any{
 		"key": e.Key, "shops": append([]string{}, e.Shops...), "start": e.Start, "planned_end": e.PlannedEnd, "as_of": asOf.Truncate(time.Millisecond),
-		"generation": uint64(0), "seed": e.Seed, "namespace": "", "namespace_from": "0", "namespace_to": "1", "holdout": "", "holdout_share": "0",
+		"generation": uint64(0), "seed": e.Seed, "namespace": "", "namespace_from": math.Float64bits(0), "namespace_to": math.Float64bits(1),
+		"holdout": "", "holdout_share": math.Float64bits(0),
 	}
-	var names, lower, upper []string
+	var names []string
+	var lower, upper []uint64
 	for i, r := range e.Ranges() {
-		names, lower, upper = append(names, e.Variants[i].Name), append(lower, bits(r.From)), append(upper, bits(r.To))
+		names, lower, upper = append(names, e.Variants[i].Name), append(lower, math.Float64bits(r.From)), append(upper, math.Float64bits(r.To))
 	}
 	p["names"], p["lower"], p["upper"] = names, lower, upper
 	if n := e.Namespace; n != nil {
-		p["namespace"], p["namespace_from"], p["namespace_to"] = n.Name, bits(n.From), bits(n.To)
+		p["namespace"], p["namespace_from"], p["namespace_to"] = n.Name, math.Float64bits(n.From), math.Float64bits(n.To)
 	}
 	if h := e.Holdout; h != nil {
-		p["holdout"], p["holdout_share"] = h.Seed, bits(h.Share)
+		p["holdout"], p["holdout_share"] = h.Seed, math.Float64bits(h.Share)
 	}
 	return p
 }
-
-func bits(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -11,8 +11,8 @@ import (
 // with parameters {name:Type}:
 //
 //	key, names, shops, start, planned_end, as_of, and where units are made generation;
-//	where the hash is asked: seed, lower and upper (of the variants, as text),
-//	namespace with namespace_from and namespace_to, holdout with holdout_share ('': none).
+//	where the hash is asked: seed, lower and upper (of the variants), namespace with namespace_from and
+//	namespace_to, holdout with holdout_share ('': none). Bounds are the bits of a float64.
 type ExperimentSQL struct {
 	// Units selects the columns of ExperimentUnits, a row a unit. For an
 	// experiment of the sender's no hash is asked.

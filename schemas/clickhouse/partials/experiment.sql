@@ -28,13 +28,14 @@ arrayFlatten(arrayMap(
 {{template "fnv1a_begin"}}{{template "code_units" .}}{{template "fnv1a_end"}} % 1000 / 1000
 {{- end}}
 
-{{/* The variant that an experiment's hash gives a shopper whose bucket is place, '' for none. Bounds come as text,
-     to the last bit. */}}
+{{/* The variant that an experiment's hash gives a shopper whose bucket is place, '' for none. Bounds come as their
+     bits: read from text, the last of them may be another. An id that is empty is none. */}}
 {{define "given" -}}
 if(
-        ({namespace:String} != '' AND NOT ({{template "bucket_1" "concat(user_id, '__', {namespace:String})"}} AS part >= toFloat64({namespace_from:String}) AND part < toFloat64({namespace_to:String})))
-            OR ({holdout:String} != '' AND {{template "bucket" "concat({holdout:String}, user_id)"}} < toFloat64({holdout_share:String})),
-        '', {names:Array(String)}[arrayFirstIndex((lo, hi) -> place >= toFloat64(lo) AND place < toFloat64(hi), {lower:Array(String)}, {upper:Array(String)})])
+        user_id = ''
+            OR ({namespace:String} != '' AND NOT ({{template "bucket_1" "concat(user_id, '__', {namespace:String})"}} AS part >= reinterpretAsFloat64({namespace_from:UInt64}) AND part < reinterpretAsFloat64({namespace_to:UInt64})))
+            OR ({holdout:String} != '' AND {{template "bucket" "concat({holdout:String}, user_id)"}} < reinterpretAsFloat64({holdout_share:UInt64})),
+        '', {names:Array(String)}[arrayFirstIndex((lo, hi) -> place >= reinterpretAsFloat64(lo) AND place < reinterpretAsFloat64(hi), {lower:Array(UInt64)}, {upper:Array(UInt64)})])
 {{- end}}
 
 {{/* Variance of one shopper in sum(num) / sum(den), by the delta method: c is the control, t the treatment. What
