@@ -268,7 +268,7 @@ func TestLiveIsTheEngine(t *testing.T) {
 	e.Variants = []experiment.Variant{{Name: "control", Weight: 0.5, Control: true}, {Name: "treatment", Weight: 0.3}, {Name: "other", Weight: 0.1}, {Name: "nobody", Weight: 0.1}}
 	l.register(e)
 	l.fill(3000, "['control', 'control', 'control', 'control', 'control', 'treatment', 'treatment', 'treatment', 'other', 'other'][number % 10 + 1]")
-	in, err := l.input(t.Context(), e, l.at, nil)
+	in, err := l.input(t.Context(), e, l.filled(), nil)
 	l.must(err)
 	a, err := inference.Analyse(in)
 	l.must(err)
@@ -287,7 +287,7 @@ func TestLiveIsTheEngine(t *testing.T) {
 	}
 	// Shops that report in two currencies have no revenue together.
 	l.run("INSERT INTO askbuy.experiment_units (experiment, generation, shop_id, user_id, variant, currency, bucket) VALUES ('greeting', 1, 'z', 'z', 'control', 'USD', 0.1)")
-	if in, err = l.input(t.Context(), e, l.at, nil); err != nil || in.Metrics[3].Refused != inference.SeveralCurrencies || in.Metrics[0].Refused != inference.NotRefused {
+	if in, err = l.input(t.Context(), e, l.filled(), nil); err != nil || in.Metrics[3].Refused != inference.SeveralCurrencies || in.Metrics[0].Refused != inference.NotRefused {
 		t.Errorf("two currencies: %v, %v", in.Metrics[3].Refused, err)
 	}
 }
@@ -300,7 +300,7 @@ func TestPipelineParity(t *testing.T) {
 	l.register(e)
 	found := func() (rates []string) {
 		t.Helper()
-		in, err := l.input(t.Context(), e, l.at, nil)
+		in, err := l.input(t.Context(), e, l.filled(), nil)
 		l.must(err)
 		a, err := inference.Analyse(in)
 		l.must(err)
@@ -338,3 +338,6 @@ FROM (SELECT number, toUInt32(1 + floor(4 * pow(%s, 2))) AS c, toUInt32(floor(c 
 		variant, t0, h("k"), h("r"), h("u"), h("f"), h("s"), h("e"), h("c"), h("o"), n))
 	l.put(schema.ExperimentRefreshes, map[string]any{"experiment": "greeting", "generation": uint64(1), "cut_off": l.at, "unknown": [][]any{}})
 }
+
+// filled are the units of fill.
+func (l *lab) filled() Counted { return Counted{l.at, 1} }

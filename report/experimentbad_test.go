@@ -51,7 +51,7 @@ func TestBadInput(t *testing.T) {
 	}
 	judged := func(e experiment.Experiment) (map[string]inference.Result, *ExperimentReport) {
 		t.Helper()
-		_, r, err := l.judge(t.Context(), e, l.at, nil)
+		_, r, err := l.judge(t.Context(), e, l.filled(), nil)
 		l.must(err)
 		l.must(Write(&bytes.Buffer{}, r, JSON, English)) // which has no NaN
 		results := map[string]inference.Result{}
@@ -75,7 +75,7 @@ func TestBadInput(t *testing.T) {
 		anew(halves, "revenue = nan WHERE user_id = '7'")
 		bad, _ := judged(e)
 		refused(bad[experiment.RevenuePerUser], inference.NotFinite)
-		in, r, err := l.judge(t.Context(), e, l.at, nil)
+		in, r, err := l.judge(t.Context(), e, l.filled(), nil)
 		l.must(err)
 		r.Look = byReport
 		l.must(l.keep(t.Context(), in, r, byReport))

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"askbuy/internal/experiment"
 	"askbuy/report/inference"
@@ -52,12 +51,12 @@ type moment struct {
 // of their id came first, and orders that found a conversation.
 var pipelineRates = []string{"late_messages", "repeated_messages", "conflicting_messages", "joined_orders"}
 
-// input reads what an analysis is made from, of the units as refreshed last.
-func (x *Experiments) input(ctx context.Context, e experiment.Experiment, asOf time.Time, s *Segment) (inference.Input, error) {
-	in := inference.Input{Experiment: e, CutOff: asOf, Arms: make([]inference.Arm, len(e.Variants))}
-	and, p := " AND experiment = {key:String}", map[string]any{"key": e.Key}
+// input reads what an analysis is made from: all of it of one refresh.
+func (x *Experiments) input(ctx context.Context, e experiment.Experiment, counted Counted, s *Segment) (inference.Input, error) {
+	in := inference.Input{Experiment: e, CutOff: counted.CutOff, Arms: make([]inference.Arm, len(e.Variants))}
+	and, p := "", map[string]any{"key": e.Key, "generation": counted.generation}
 	if s != nil {
-		and, p["segment"] = and+segments[s.Name].and, s.Value
+		and, p["segment"] = segments[s.Name].and, s.Value
 		in.Filter = &inference.Known{Name: s.Name + "=" + s.Value, BeforeExposure: segments[s.Name].before}
 	}
 	index := map[string]int{}
@@ -85,14 +84,17 @@ func (x *Experiments) input(ctx context.Context, e experiment.Experiment, asOf t
 		}
 		in.Pipeline = append(in.Pipeline, inference.Parity{Name: name, Arms: arms(rows[name], func(m moment) inference.Moments { return m.Moments })})
 	}
-	return in, x.before(ctx, &in, s == nil)
+	if err := x.before(ctx, &in, counted, s == nil); err != nil {
+		return in, err
+	}
+	return in, x.stands(ctx, e.Key, counted)
 }
 
 // moments reads the rows by metric and arm. A variant without units has none.
 func (x *Experiments) moments(ctx context.Context, and string, p map[string]any, index map[string]int) (map[string][]moment, error) {
 	rows := map[string][]moment{}
 	sql := `SELECT metric, toString(variant), toInt64(n), toInt64(converted), mean_num, mean_den, mean_pre, var_num, var_den, var_pre, cov, cov_pre,
-	raw_mean_num, raw_var_num, raw_cov, cap, young, arrayMap(c -> toString(c), currencies) FROM (` + x.sql.Moments(and) + `)`
+	raw_mean_num, raw_var_num, raw_cov, raw_cov_pre, cap, young, arrayMap(c -> toString(c), currencies) FROM (` + x.sql.Moments(and) + `)`
 	return rows, each(ctx, x.db, "moments", sql, p, func(c *cells) {
 		name, variant := c.text(), c.text()
 		number := func() float64 { return next[float64](c) }
@@ -102,7 +104,7 @@ func (x *Experiments) moments(ctx context.Context, and string, p map[string]any,
 			*into = number()
 		}
 		m.Moments = s.Moments()
-		s.MeanNum, s.VarNum, s.CovNumDen, s.CovNumPre, s.MeanPre, s.VarPre = number(), number(), number(), 0, 0, 0
+		s.MeanNum, s.VarNum, s.CovNumDen, s.CovNumPre = number(), number(), number(), number()
 		m.raw, m.cap, m.young, m.currencies = s.Moments(), number(), number(), next[[]string](c)
 		i, known := index[variant]
 		if rows[name] == nil {
@@ -174,10 +176,10 @@ func finite(m inference.Measured) bool {
 
 // before adds what earlier looks found, and exposures to unknown variants.
 // Looks at a part of the units are not among the looks.
-func (x *Experiments) before(ctx context.Context, in *inference.Input, whole bool) error {
-	p := map[string]any{"key": in.Experiment.Key}
+func (x *Experiments) before(ctx context.Context, in *inference.Input, counted Counted, whole bool) error {
+	p := map[string]any{"key": in.Experiment.Key, "generation": counted.generation}
 	err := each(ctx, x.db, "unknown variants", `SELECT u.1, toInt64(u.2) FROM (
-	SELECT arrayJoin(argMax(unknown, generation)) AS u FROM askbuy.experiment_refreshes WHERE experiment = {key:String})`, p, func(c *cells) {
+	SELECT arrayJoin(unknown) AS u FROM askbuy.experiment_refreshes FINAL WHERE experiment = {key:String} AND generation = {generation:UInt64})`, p, func(c *cells) {
 		in.Unknown = append(in.Unknown, inference.Unknown{Variant: c.text(), Exposures: c.count()})
 	})
 	if err != nil || !whole {

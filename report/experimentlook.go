@@ -111,18 +111,14 @@ var healthCodes = []inference.Code{
 
 // look counts, analyses, and keeps a snapshot in the name of its maker, if any.
 func (x *Experiments) look(ctx context.Context, e experiment.Experiment, s *Segment, maker string) (*ExperimentReport, error) {
-	asOf, err := x.Refresh(ctx, e)
+	in, r, err := x.counted(ctx, e, s)
 	if err != nil {
 		return nil, err
 	}
-	in, r, err := x.judge(ctx, e, asOf, s)
-	if err != nil {
-		return nil, err
-	}
-	if s != nil || maker == "" || asOf.Before(e.Start) {
+	if s != nil || maker == "" || r.CutOff.Before(e.Start) {
 		return r, nil
 	}
-	if r.Look, err = x.lookName(ctx, e, asOf, maker, r.Final); err != nil {
+	if r.Look, err = x.lookName(ctx, e, r.CutOff, maker, r.Final); err != nil {
 		return nil, err
 	}
 	if err := x.keep(ctx, in, r, maker); err != nil || r.Look != finalLook {
@@ -135,9 +131,26 @@ func (x *Experiments) look(ctx context.Context, e experiment.Experiment, s *Segm
 	return stands[0].report()
 }
 
-// judge says what follows from the units as refreshed last.
-func (x *Experiments) judge(ctx context.Context, e experiment.Experiment, asOf time.Time, s *Segment) (inference.Input, *ExperimentReport, error) {
-	in, err := x.input(ctx, e, asOf, s)
+// mostRefreshes is how often a look counts anew because others did meanwhile.
+const mostRefreshes = 3
+
+// counted counts the units and judges them.
+func (x *Experiments) counted(ctx context.Context, e experiment.Experiment, s *Segment) (in inference.Input, r *ExperimentReport, err error) {
+	for range mostRefreshes {
+		var counted Counted
+		if counted, err = x.Refresh(ctx, e); err != nil {
+			return in, nil, err
+		}
+		if in, r, err = x.judge(ctx, e, counted, s); !errors.Is(err, errOvertaken) {
+			return in, r, err
+		}
+	}
+	return in, nil, fmt.Errorf("%w %d times: ask again", err, mostRefreshes)
+}
+
+// judge says what follows from the units of one refresh.
+func (x *Experiments) judge(ctx context.Context, e experiment.Experiment, counted Counted, s *Segment) (inference.Input, *ExperimentReport, error) {
+	in, err := x.input(ctx, e, counted, s)
 	if err != nil {
 		return in, nil, err
 	}
@@ -145,7 +158,7 @@ func (x *Experiments) judge(ctx context.Context, e experiment.Experiment, asOf t
 	if err != nil {
 		return in, nil, err
 	}
-	r := newExperimentReport(e, asOf, a)
+	r := newExperimentReport(e, counted.CutOff, a)
 	r.SQLHash = x.sql.Hash
 	return in, r, nil
 }
@@ -288,21 +301,28 @@ WHERE experiment = {key:String} AND ({look:String} = '' OR look = {look:String})
 }
 
 // again computes a snapshot's analysis from its input.
-func (s Snapshot) again() (in inference.Input, a inference.Analysis, err error) {
+func (s Snapshot) again() (a inference.Analysis, err error) {
+	var in inference.Input
 	if err = json.Unmarshal(s.Input, &in); err == nil {
 		a, err = inference.Analyse(in)
 	}
 	if err != nil {
 		err = fmt.Errorf("replay snapshot %q of experiment %q: %w", s.Look, s.Key, err)
 	}
-	return in, a, err
+	return a, err
 }
 
+// report is what was said when the snapshot was made, word by word: whether an
+// engine of today would say the same is for Replay to tell.
 func (s Snapshot) report() (*ExperimentReport, error) {
-	in, a, err := s.again()
+	var in inference.Input
+	var a inference.Analysis
+	if err := errors.Join(json.Unmarshal(s.Input, &in), json.Unmarshal(s.Analysis, &a)); err != nil {
+		return nil, fmt.Errorf("read snapshot %q of experiment %q: %w", s.Look, s.Key, err)
+	}
 	r := newExperimentReport(in.Experiment, s.At.UTC(), a)
 	r.Look, r.SQLHash = s.Look, s.SQLHash
-	return r, err
+	return r, nil
 }
 
 // Replayed says whether a snapshot follows from its input, bit by bit.
@@ -344,7 +364,7 @@ func (x *Experiments) Replay(ctx context.Context, key, look string) (*ReplayRepo
 }
 
 func (s Snapshot) replay() (Replayed, error) {
-	_, a, err := s.again()
+	a, err := s.again()
 	if err != nil {
 		return Replayed{}, err
 	}

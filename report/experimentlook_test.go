@@ -1,6 +1,8 @@
 package report
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -9,8 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
+	"askbuy/internal/clickhouse"
 	"askbuy/internal/experiment"
 	"askbuy/report/inference"
+	schema "askbuy/schemas/clickhouse"
 )
 
 // One snapshot a day, whoever asks how often; the final look is made once and
@@ -79,6 +85,83 @@ func TestLooks(t *testing.T) {
 	if replay, err = l.Replay(t.Context(), "greeting", "final"); err != nil || replay.Differ != 1 {
 		t.Errorf("a changed input is not noticed: %+v, %v", replay, err)
 	}
+	// What stands is what was said, not what would be said today.
+	r, err = l.Report(t.Context(), "greeting", nil)
+	l.must(err)
+	said, err := json.Marshal(r.Analysis, json.Deterministic(true))
+	l.must(err)
+	if recorded := string(all[len(all)-1].Analysis); string(said) != recorded {
+		t.Errorf("the final look is %s, recorded is %s", said, recorded)
+	}
+}
+
+// meddler asks for something else before a statement is asked.
+type meddler struct {
+	warehouse
+	before func(sql string)
+}
+
+func (m meddler) Query(ctx context.Context, sql string, params map[string]any, settings ...clickhouse.Settings) (columns, types []string, rows [][]any, err error) {
+	m.before(sql)
+	return m.warehouse.Query(ctx, sql, params, settings...)
+}
+
+// A look is of one moment: units that are counted anew between any two of its
+// statements, by the hour's task or another replica, are not in it.
+func TestALookIsOfOneMoment(t *testing.T) {
+	l := newLab(t)
+	e := labExperiment()
+	l.register(e)
+	story(l)
+	for i, statement := range []string{"AS contaminated", "AS raw_cov_pre", "AS u FROM askbuy.experiment_refreshes"} {
+		meddled := false
+		l.Experiments.db = meddler{l.DB, func(sql string) {
+			if !meddled && strings.Contains(sql, statement) {
+				meddled = true
+				l.expose(fmt.Sprint("late", i), "treatment", l.at.UnixMilli()-hour, nil)
+				l.expose(fmt.Sprint("later", i), "green", l.at.UnixMilli()-hour, nil)
+				_, err := l.Refresh(t.Context(), e)
+				l.must(err)
+			}
+		}}
+		in, r, err := l.counted(t.Context(), e, nil)
+		l.must(err)
+		// a to d and h are in the story.
+		if n := r.Results[0].NC + r.Results[0].NT; !meddled || r.Health.Units != int64(4+i) || n != int64(3+i) || len(in.Unknown) != 1 || in.Unknown[0].Exposures != int64(1+i) {
+			t.Errorf("counted anew before %q: %d units, %d in the metrics, unknown %+v", statement, r.Health.Units, n, in.Unknown)
+		}
+	}
+}
+
+// Units that two refreshes have replaced are gone: the look counts anew, and
+// gives up when that goes on. Whose clock is ahead does not matter.
+func TestALookThatIsOvertaken(t *testing.T) {
+	l := newLab(t)
+	e := labExperiment()
+	l.register(e)
+	story(l)
+	ahead := l.at
+	for often, fails := range map[int]bool{mostRefreshes - 1: false, mostRefreshes: true} {
+		looks := 0
+		l.Experiments.db = meddler{l.DB, func(sql string) {
+			if !strings.Contains(sql, "AS raw_cov_pre") {
+				return
+			}
+			if looks++; looks <= often {
+				for range 2 {
+					ahead = ahead.Add(time.Hour)
+					l.put(schema.ExperimentRefreshes, map[string]any{"experiment": "greeting", "generation": uint64(ahead.UnixMilli()) << tokenBits, "cut_off": l.at, "unknown": [][]any{}})
+				}
+			}
+		}}
+		_, r, err := l.counted(t.Context(), e, nil)
+		switch {
+		case fails && !errors.Is(err, errOvertaken):
+			t.Errorf("overtaken %d times: %v", often, err)
+		case !fails && (err != nil || r.Health.Units != 4 || r.Results[0].NC+r.Results[0].NT != 3):
+			t.Errorf("overtaken %d times: %+v, %v", often, r, err)
+		}
+	}
 }
 
 // TestMillionUnits tells how long a look takes beside the refresh.
@@ -92,7 +175,7 @@ func TestMillionUnits(t *testing.T) {
 	l.register(e)
 	l.fill(n, "if(number % 2 = 0, 'control', 'treatment')")
 	began := time.Now()
-	in, err := l.input(t.Context(), e, l.at, nil)
+	in, err := l.input(t.Context(), e, l.filled(), nil)
 	l.must(err)
 	a, err := inference.Analyse(in)
 	l.must(err)

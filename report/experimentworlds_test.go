@@ -95,7 +95,7 @@ func decided(t *testing.T, runs int) (rejected int) {
 		l.must(err)
 		l.register(e)
 		l.settle(e, trial.Units)
-		_, r, err := l.judge(t.Context(), e, e.FinalAt(), nil)
+		_, r, err := l.judge(t.Context(), e, Counted{e.FinalAt(), uint64(e.FinalAt().UnixMilli()) << tokenBits}, nil)
 		l.must(err)
 		v := r.Verdicts[0]
 		verdicts[v.Decision]++

@@ -42,7 +42,7 @@ type Result struct {
 	Theta    *float64 `json:"cuped_theta"`
 	Saved    *float64 `json:"variance_reduction"`
 	Cap      *float64 `json:"cap"`
-	DiffRaw  *float64 `json:"diff_raw"`     // without the cap
+	DiffRaw  *float64 `json:"diff_raw"`     // without the cap, adjusted as Diff is
 	MDE      *float64 `json:"mde_now"`      // relative: the smallest effect that this look could see
 	Power    *float64 `json:"power_at_mde"` // at the final look, to find the planned effect
 	DaysLeft *int     `json:"days_left"`    // until that power is reached, at the present rate
@@ -119,7 +119,7 @@ func (p plan) compare(index, arm int, m Measured) Result {
 	if metric.Role == experiment.Guardrail {
 		r.Guardrail = p.guard(d, metric, definition, arm, float64(r.NC+r.NT))
 	}
-	p.uncapped(&r, m, arm, definition.LowerIsBetter)
+	p.uncapped(&r, metric, m, arm, definition.LowerIsBetter)
 	return r
 }
 
@@ -209,13 +209,14 @@ func (p plan) guard(d Difference, metric experiment.Metric, definition experimen
 	return Undecided
 }
 
-// uncapped compares with what would be said without the cap.
-func (p plan) uncapped(r *Result, m Measured, arm int, lowerIsBetter bool) {
+// uncapped compares with what would be said without the cap, and in all else
+// the same: what an adjustment changes is not the outliers' doing.
+func (p plan) uncapped(r *Result, metric experiment.Metric, m Measured, arm int, lowerIsBetter bool) {
 	if m.Raw == nil {
 		return
 	}
 	r.Cap = &m.Cap
-	d, why := Compare(m.Raw[p.Control()], m.Raw[arm])
+	d, why := measure(metric, m, m.Raw[p.Control()], m.Raw[arm])
 	if why != NotRefused {
 		return
 	}

@@ -69,6 +69,7 @@ func TestWarnings(t *testing.T) {
 			in.Metrics[1].Raw, in.Metrics[1].Cap = in.Metrics[1].Arms, 900
 			return in
 		}(), func(in *Input) { in.Metrics[1].Raw = []Moments{rate(10_000, .1), rate(10_000, .12)} }, 0.02},
+		{WarnOutliers, adjustedAndCapped(), func(in *Input) { in.Metrics[1].Raw[1].M2Num *= 1000 }, 0},
 		{WarnCovariate, look(plain(adjusted), 14, 10_000, .1, .11), func(in *Input) { in.Metrics[1].Covariate = &Known{Name: "score"} }, 0},
 		{WarnPreBias, func() Input {
 			in := look(plain(adjusted), 14, 10_000, .1, .11)
@@ -94,6 +95,20 @@ func TestWarnings(t *testing.T) {
 		}
 		checkText(t, string(c.code), w[0].Sentence())
 	}
+}
+
+// adjustedAndCapped is a look at money whose cap cuts nothing, and whose
+// adjustment makes a difference where there was none.
+func adjustedAndCapped() Input {
+	in := look(plain(experiment.Metric{Name: experiment.RevenuePerUser, Role: experiment.Success, MDE: 0.1, Cap: 0.99, CUPED: true}), 14, 10_000, .1, .1)
+	m := &in.Metrics[1]
+	m.Arms = slices.Clone(m.Arms)
+	for i := range m.Arms {
+		m.Arms[i].M2Pre, m.Arms[i].CNumPre = 10_000, 2500
+	}
+	m.Arms[0].MeanPre, m.Cap, m.Covariate = 0.06, 900, &Known{"before", true}
+	m.Raw = slices.Clone(m.Arms)
+	return in
 }
 
 func warned(t *testing.T, in Input, code Code) []Warning {

@@ -26,16 +26,16 @@ type ExperimentSQL struct {
 	// Exposures selects those that the experiment has.
 	Exposures string
 	// Moments selects the columns of askbuy.experiment_moments, and Arms those
-	// of askbuy.experiment_arms, of the units that a condition like
-	// "AND experiment = {key:String}" leaves.
+	// of askbuy.experiment_arms, of the units of one generation that a condition
+	// like "AND is_high = 1" leaves.
 	Moments, Arms func(and string) string
-	// Hash names the statements, and the views that sum their rows up.
+	// Hash names the statements that make units and sum them up.
 	Hash string
 }
 
 // ExperimentQueries renders what experiments ask.
 func ExperimentQueries() (ExperimentSQL, error) {
-	t, err := template.New("").Funcs(parameter.functions()).ParseFS(files, "partials/*.sql", "queries/*.sql", "views/*_askbuy.experiment_*.sql")
+	t, err := template.New("").Funcs(parameter.functions()).ParseFS(files, "partials/*.sql", "queries/*.sql")
 	if err != nil {
 		return ExperimentSQL{}, err
 	}
@@ -53,17 +53,18 @@ func ExperimentQueries() (ExperimentSQL, error) {
 		Replayed          bool
 	}
 	exposures, shoppers := render("experiment_exposures.sql", nil), render("shopper_exposures.sql", nil)
+	const counted = " AND experiment = {key:String} AND generation = {generation:UInt64}"
 	s := ExperimentSQL{
 		Units:         render("experiment_units.sql", question{exposures, until, true}),
 		UnitsOfSender: render("experiment_units.sql", question{exposures, until, false}),
 		Shoppers:      render("experiment_units.sql", question{shoppers, until, false}),
 		Audit:         render("experiment_audit.sql", question{Exposures: exposures}),
 		Exposures:     exposures,
-		Moments:       func(and string) string { return render("experiment_moments", and) },
-		Arms:          func(and string) string { return render("experiment_arms", and) },
+		Moments:       func(and string) string { return render("experiment_moments", counted+and) },
+		Arms:          func(and string) string { return render("experiment_arms", counted+and) },
 	}
 	sum := sha256.New()
-	for _, text := range []string{s.Units, s.UnitsOfSender, render("14_askbuy.experiment_current.sql", Cluster{}), s.Moments(""), s.Arms("")} {
+	for _, text := range []string{s.Units, s.UnitsOfSender, s.Moments(""), s.Arms("")} {
 		sum.Write([]byte(text))
 	}
 	s.Hash = hex.EncodeToString(sum.Sum(nil))

@@ -1,6 +1,8 @@
+{{define "experiment_counted"}}{{if .}}askbuy.experiment_units{{else}}askbuy.experiment_current{{end}}{{end}}
+
 {{/* Rows of units summed up by experiment, variant and metric: contaminated units are in none of them. Moments are
-     centred (Stable), because plain sums lose a variance's digits around 1e9. The argument narrows the units, as in
-     "AND experiment = ...". The last four are no metrics: they tell whether the pipeline itself treats the variants
+     centred (Stable), because plain sums lose a variance's digits around 1e9. The argument narrows the units of all
+     refreshes, as in "AND experiment = ..."; without one they are those refreshed last. The last four are no metrics: they tell whether the pipeline itself treats the variants
      alike. least() would take the cap for a NaN, and hide it. */}}
 {{define "experiment_moments" -}}
 SELECT
@@ -20,6 +22,7 @@ SELECT
     row.4.1 AS raw_mean_num,
     row.4.4 AS raw_var_num,
     row.4.7 AS raw_cov,
+    row.4.8 AS raw_cov_pre,
     row.5 AS cap,
     row.6 AS young,
     currencies
@@ -46,7 +49,7 @@ FROM
             ('conflicting_messages', countIf(u.conflicting_messages > 0), {{moments "u.conflicting_messages" "u.messages" "0"}}, {{no_moments}}, inf, toFloat64(0)),
             ('joined_orders', countIf(u.joined_orders > 0), {{moments "u.joined_orders" "u.orders" "0"}}, {{no_moments}}, inf, toFloat64(0))
         ] AS rows
-    FROM (SELECT * FROM askbuy.experiment_current WHERE is_contaminated = 0 {{.}}) AS u
+    FROM (SELECT * FROM {{template "experiment_counted" .}} WHERE is_contaminated = 0 {{.}}) AS u
     LEFT JOIN
     (
         -- One cap for all arms: the order statistic ceil(q m) of the m values that are not 0.
@@ -54,7 +57,7 @@ FROM
         FROM
         (
             SELECT experiment, arraySort(groupArrayIf(conversation_revenue, conversation_revenue != 0)) AS a, arraySort(groupArrayIf(revenue, revenue != 0)) AS b
-            FROM askbuy.experiment_current WHERE is_contaminated = 0 {{.}} GROUP BY experiment
+            FROM {{template "experiment_counted" .}} WHERE is_contaminated = 0 {{.}} GROUP BY experiment
         ) AS v
         INNER JOIN
         (
@@ -70,7 +73,7 @@ ARRAY JOIN rows AS row
 {{/* Units by experiment and the variant of their first exposure, contaminated ones too. */}}
 {{define "experiment_arms" -}}
 SELECT experiment, variant, count() AS units, sum(is_contaminated) AS contaminated, sumIf(exposures, bucket IS NOT NULL) AS replayed, sum(mismatched) AS mismatched
-FROM askbuy.experiment_current
+FROM {{template "experiment_counted" .}}
 WHERE 1 {{.}}
 GROUP BY experiment, variant
 {{- end}}

@@ -1023,6 +1023,7 @@ SELECT
     row.4.1 AS raw_mean_num,
     row.4.4 AS raw_var_num,
     row.4.7 AS raw_cov,
+    row.4.8 AS raw_cov_pre,
     row.5 AS cap,
     row.6 AS young,
     currencies
