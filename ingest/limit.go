@@ -8,7 +8,7 @@ import (
 )
 
 // Limit bounds what one sender may send. A webhook's request counts as one
-// event, a batch as many as it has.
+// event, a batch as many as it has, a question about a text or a shopper as one.
 type Limit struct {
 	PerSecond float64 // events, in the long run; 0: no limit
 	Burst     int     // events at once, before the rate counts

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"askbuy/schemas/event"
 )
 
 func TestLimit(t *testing.T) {
@@ -98,6 +101,52 @@ func TestBatchesAreLimitedByTheirEvents(t *testing.T) {
 	now = now.Add(6 * time.Second)
 	post("one", 1, 200, "")
 	post("one", 1, 429, fmt.Sprint(1))
+}
+
+// Questions and events of a key have one limit between them.
+func TestQuestionsAreLimited(t *testing.T) {
+	now := testArrival
+	keys, err := NewKeys([]Key{{Name: "shop", Secret: "one", AllShops: true}, {Name: "other", Secret: "two", AllShops: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(Options{
+		Config: DefaultConfig(), Acceptor: newAcceptor(t, &fakeBroker{}), Keys: keys, Now: func() time.Time { return now },
+		Score:  func(context.Context, string, string) (Score, error) { return Score{}, nil },
+		Intent: func(context.Context, event.Shopper) (LatestIntent, bool, error) { return LatestIntent{}, true, nil },
+		Limits: Limits{Default: Limit{PerSecond: .5, Burst: 2}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	h.Register(mux)
+	ask := map[string]func() *http.Request{
+		"score": func() *http.Request {
+			return httptest.NewRequest("POST", "/v1/score", strings.NewReader(`{"shop_id":"s","text":"x"}`))
+		},
+		"intent": func() *http.Request { return httptest.NewRequest("GET", "/v1/shoppers/u/intent?shop_id=s", nil) },
+		"events": func() *http.Request { return httptest.NewRequest("POST", "/v1/events", strings.NewReader(`{}`)) },
+	}
+	f := func(key, what string, status int, retryAfter string) {
+		t.Helper()
+		r, w := ask[what](), httptest.NewRecorder()
+		r.Header.Set("Authorization", "Bearer "+key)
+		mux.ServeHTTP(w, r)
+		if w.Code != status || w.Header().Get("Retry-After") != retryAfter {
+			t.Errorf("%s of %s: %d, Retry-After %q: %s", what, key, w.Code, w.Header().Get("Retry-After"), w.Body)
+		}
+	}
+	f("one", "score", 200, "")
+	f("one", "intent", 200, "")
+	for what := range ask {
+		f("one", what, 429, "2")
+		f("wrong", what, 401, "")
+	}
+	f("two", "intent", 200, "")
+	now = now.Add(2 * time.Second)
+	f("one", "score", 200, "")
+	f("one", "score", 429, "2")
 }
 
 // anyone is a sender that needs no proof and tells nothing.

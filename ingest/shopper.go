@@ -60,6 +60,9 @@ func (h *Handler) serveScore(w http.ResponseWriter, r *http.Request) error {
 	if key == nil {
 		return h.problem(source, unauthorized)
 	}
+	if refused := h.allow(key.sender()); refused != nil {
+		return h.problem(source, refused)
+	}
 	if ndjson, ok := mediaType(r); !ok || ndjson {
 		return h.problem(source, unsupported)
 	}
@@ -95,6 +98,9 @@ func (h *Handler) serveIntent(w http.ResponseWriter, r *http.Request) error {
 	key := h.Keys.find(r.Header)
 	if key == nil {
 		return h.problem(source, unauthorized)
+	}
+	if refused := h.allow(key.sender()); refused != nil {
+		return h.problem(source, refused)
 	}
 	shopper := event.Shopper{ShopID: r.URL.Query().Get(fieldNames[FieldShopID]), UserID: r.PathValue("user_id")}
 	switch {

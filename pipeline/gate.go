@@ -31,14 +31,14 @@ func KeepTrained(ctx context.Context, db *clickhouse.DB, b *intent.Bundle) error
 
 // Evaluation is what the stored facts say of a model.
 type Evaluation struct {
-	Verdict learn.Verdict `json:"verdict"` // against the model in force
-	Shadow  Shadowed      `json:"shadow"`  // what the candidate said beside models in force
-	Drift   learn.Drift   `json:"drift"`   // of the candidate
-	InForce learn.Drift   `json:"drift_in_force"`
+	Verdict learn.Verdict `json:"verdict"`        // against the other one
+	Shadow  Shadowed      `json:"shadow"`         // what the candidate said beside models in force
+	Drift   learn.Drift   `json:"drift"`          // of the candidate
+	InForce learn.Drift   `json:"drift_in_force"` // of the one that the candidate is held against
 }
 
-// EvaluateModel holds a candidate against the model in force, on the
-// conversations that no training sees, and on what it said in the shadow.
+// EvaluateModel holds a candidate against another model, on the conversations
+// that no training sees, and on what it said in the shadow.
 func EvaluateModel(ctx context.Context, db *clickhouse.DB, candidate, current *intent.Model) (Evaluation, error) {
 	facts, err := LearningFacts(ctx, db)
 	if err != nil {
@@ -52,6 +52,21 @@ func EvaluateModel(ctx context.Context, db *clickhouse.DB, candidate, current *i
 		e.Verdict.Refusals = append(e.Verdict.Refusals, *why)
 	}
 	return e, nil
+}
+
+// LastModel is the one that a promotion would replace: the last of the models
+// log, which the gate holds candidates against. It may be scheduled, and read
+// no messages yet.
+func LastModel(ctx context.Context, db *clickhouse.DB) (m *intent.Model, scheduled bool, err error) {
+	log, err := registry.Memory{DB: db}.Log(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(log) == 0 { // no instance has begun one yet
+		return intent.Default(), false, nil
+	}
+	m, err = registry.Bundles{DB: db, Now: time.Now}.Model(ctx, log.Last().ModelID)
+	return m, log.At(time.Now().UnixMilli()).ModelID != log.Last().ModelID, err
 }
 
 // FindModel finds a model of the registry by its id, or a bundle in its

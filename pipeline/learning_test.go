@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +90,7 @@ func TestTrainsFromStoredFacts(t *testing.T) {
 	if len(facts.Messages) != len(w.Facts.Messages) || len(facts.Orders) != len(w.Facts.Orders) || len(facts.Behaviors) != len(w.Facts.Behaviors) {
 		t.Fatalf("%d messages, %d orders, %d behaviours come back", len(facts.Messages), len(facts.Orders), len(facts.Behaviors))
 	}
+	sampled(t, i, facts)
 	found, err := EvaluateModel(t.Context(), i.db, good, intent.Default())
 	if err != nil {
 		t.Fatal(err)
@@ -116,8 +119,87 @@ func TestTrainsFromStoredFacts(t *testing.T) {
 	}
 }
 
+// What does not fit into memory is a sample of shoppers, each of them whole.
+func sampled(t *testing.T, i *instance, all learn.Facts) {
+	t.Helper()
+	some, err := readFacts(t.Context(), i.db, 1<<21)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := readFacts(t.Context(), i.db, 1<<21)
+	if err != nil || again.Share != some.Share || len(again.Messages) != len(some.Messages) {
+		t.Errorf("the same facts give another sample: %d messages, then %d, %v", len(some.Messages), len(again.Messages), err)
+	}
+	count := func(f learn.Facts) map[learn.Shopper][3]int {
+		by := map[learn.Shopper][3]int{}
+		add := func(s learn.Shopper, n [3]int) {
+			was := by[s]
+			by[s] = [3]int{was[0] + n[0], was[1] + n[1], was[2] + n[2]}
+		}
+		for _, m := range f.Messages {
+			add(m.Shopper, [3]int{1})
+		}
+		for _, o := range f.Orders {
+			add(o.Shopper, [3]int{0, 1})
+		}
+		for _, b := range f.Behaviors {
+			add(b.Shopper, [3]int{0, 0, 1})
+		}
+		return by
+	}
+	whole, part := count(all), count(some)
+	for s, n := range part {
+		if n != whole[s] {
+			t.Errorf("of %v there are %v, all are %v", s, n, whole[s])
+		}
+	}
+	if share := float64(len(part)) / float64(len(whole)); some.Share <= 0 || some.Share >= .5 || math.Abs(share-some.Share) > .05 {
+		t.Errorf("%d of %d shoppers, a share of %v is told", len(part), len(whole), some.Share)
+	}
+	if b, err := learn.Train(learn.Config{Base: shippedBundle(t)}, some); err != nil || b.Manifest.Training.Facts.Share != some.Share || !strings.Contains(learn.Summary(b.Manifest), "sampled:") {
+		t.Errorf("a model of a sample does not say so: %v", err)
+	}
+}
+
+func shippedBundle(t *testing.T) *intent.Bundle {
+	t.Helper()
+	b, err := intent.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A look is planned for when a candidate is due, a day on at the latest, and
+// after failures later each time.
+func TestPlanOfTheLearner(t *testing.T) {
+	now := time.Unix(1_790_000_000, 0)
+	var l learner
+	f := func(due time.Duration, err error, want time.Duration) {
+		t.Helper()
+		l.plan(now, now.Add(due), err)
+		if got := l.next.Sub(now); got != want {
+			t.Errorf("due after %v, %v: the next look is after %v, want %v", due, err, got, want)
+		}
+	}
+	failed := errors.New("no")
+	f(0, nil, 24*time.Hour)
+	f(7*24*time.Hour, nil, 24*time.Hour)
+	f(2*time.Hour, nil, 2*time.Hour)
+	f(-time.Hour, nil, 24*time.Hour)
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 24, 24} {
+		f(time.Minute, failed, want*time.Hour)
+	}
+	for range 100 {
+		f(0, failed, 24*time.Hour)
+	}
+	f(time.Hour, nil, time.Hour)
+	f(0, failed, time.Hour)
+}
+
 // learnedByItself is what a running instance puts into the registry: once,
-// and again when a week has passed.
+// again when a week has passed and not before, and after a failure as soon as
+// it can.
 func learnedByItself(t *testing.T, i *instance) *intent.Model {
 	t.Helper()
 	now := time.Now()
@@ -137,8 +219,31 @@ func learnedByItself(t *testing.T, i *instance) *intent.Model {
 			t.Errorf("%v trainings passed, want %v", got, want)
 		}
 	}
+	day := 24 * time.Hour
 	tried(0, 1)
 	tried(25*time.Hour, 1)
+	tried(7*day-25*time.Hour-time.Minute, 1)
+	tried(time.Minute, 2)
+	away := func(from, to string) {
+		t.Helper()
+		if err := i.db.Exec(t.Context(), "RENAME TABLE askbuy."+from+" TO askbuy."+to, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fails := func(after time.Duration, told string) {
+		t.Helper()
+		now = now.Add(after)
+		if err := l.look(t.Context()); err == nil || !strings.Contains(err.Error(), told) {
+			t.Errorf("without a table of facts: %v, want %q told", err, told)
+		}
+	}
+	away("behaviors", "behaviors_away")
+	fails(8*day, "tried again after 1h0m0s")
+	tried(59*time.Minute, 2)
+	fails(time.Minute, "tried again after 2h0m0s")
+	away("behaviors_away", "behaviors")
+	tried(119*time.Minute, 2)
+	tried(time.Minute, 3)
 	stored, err := registry.Bundles{DB: i.db, Now: w.now}.List(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func TestSwitchUnderLoad(t *testing.T) {
 	if err := log.bundles.Put(t.Context(), registry.OriginTrained, second); err != nil {
 		t.Fatal(err)
 	}
-	e, err := log.publisher().Promote(t.Context(), second.Manifest.ID, "test", "better")
+	e, err := log.publisher().Promote(t.Context(), registry.Promotion{Model: second.Manifest.ID, By: "test", Why: "better"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func TestModelSwap(t *testing.T) {
 	for k := range 4 {
 		load.Go(func() { i.say(t, before, 50*k, 50*k+50) })
 	}
-	e, err := log.publisher().Promote(t.Context(), second.Manifest.ID, "test", "better")
+	e, err := log.publisher().Promote(t.Context(), registry.Promotion{Model: second.Manifest.ID, By: "test", Why: "better"})
 	if err != nil {
 		t.Fatal(err)
 	}

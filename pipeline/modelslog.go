@@ -130,18 +130,18 @@ func state(spans []Span, now int64) string {
 }
 
 // Promote puts a model in force, by its id or the directory of its bundle.
-func (m *ModelsLog) Promote(ctx context.Context, name, by, why string) (registry.Entry, error) {
-	if !isModelID(name) {
-		bundle, err := intent.ReadBundle(os.DirFS(name))
+func (m *ModelsLog) Promote(ctx context.Context, d registry.Promotion) (registry.Entry, error) {
+	if !isModelID(d.Model) {
+		bundle, err := intent.ReadBundle(os.DirFS(d.Model))
 		if err == nil {
 			err = m.log.bundles.Put(ctx, registry.OriginImported, bundle)
 		}
 		if err != nil {
-			return registry.Entry{}, fmt.Errorf("promote %s: %w", name, err)
+			return registry.Entry{}, fmt.Errorf("promote %s: %w", d.Model, err)
 		}
-		name = bundle.Manifest.ID
+		d.Model = bundle.Manifest.ID
 	}
-	return m.log.publisher().Promote(ctx, name, by, why)
+	return m.log.publisher().Promote(ctx, d)
 }
 
 // Rollback puts the former model in force again.

@@ -46,6 +46,7 @@ type shadowing struct {
 	candidate *candidate // nil: none
 	looked    time.Time
 	refused   string          // the id of a candidate that cannot be had
+	tried     time.Time       // to have it
 	unsound   map[string]bool // models whose manifest cannot be read, by id: each is told of once
 	failing   bool
 }
@@ -62,6 +63,7 @@ const (
 	shadowAtOnce  = 500 // scores that are answered together
 	shadowLinger  = time.Second
 	candidateRest = 5 * time.Second // between two looks at the registry
+	refusedRest   = time.Minute     // until a candidate that cannot be had may have been mended
 	shadowPause   = time.Second     // after a failure, and while facts are not stored
 )
 
@@ -132,18 +134,23 @@ func (s *shadowing) look(ctx context.Context) error {
 	case newest == nil:
 		s.candidate = nil
 		return nil
-	case s.candidate != nil && s.candidate.model.ID() == newest.ID, s.refused == newest.ID:
+	case s.candidate != nil && s.candidate.model.ID() == newest.ID:
+		return nil
+	case s.refused == newest.ID && now.Sub(s.tried) < refusedRest:
 		return nil
 	}
 	model, err := s.bundles.Model(ctx, newest.ID)
 	if errors.Is(err, registry.ErrBundle) {
-		s.candidate, s.refused = nil, newest.ID
-		s.log.Error("a candidate cannot be had, and does not score beside the model in force", "model", newest.ID, "error", err)
+		if s.refused != newest.ID {
+			s.log.Error("a candidate cannot be had, and does not score beside the model in force until it can", "model", newest.ID, "error", err)
+		}
+		s.candidate, s.refused, s.tried = nil, newest.ID, now
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	s.refused = ""
 	s.candidate = &candidate{model, processors.NewRebuilder(s.force.Instead(model)), newest.CreatedAt}
 	s.log.Info("a candidate scores beside the model in force", "model", newest.ID)
 	return nil

@@ -57,51 +57,68 @@ func shadowed(ctx context.Context, db *clickhouse.DB, model string) (s Shadowed,
 	}
 	since := time.UnixMilli(all.Since).UTC()
 	s.Since = &since
-	after, before, err := shadowedUnits(ctx, db, params)
+	units, err := shadowedUnits(ctx, db, params)
 	if err != nil {
 		return s, err
 	}
-	var weight, hits float64
-	for _, p := range after {
-		weight += p.Weight
-		if p.Hit {
-			hits += p.Weight
-		}
+	actions, err := learningActions(ctx, db, "(shop_id, user_id, conv_id) IN (SELECT shop_id, user_id, conv_id FROM "+warehouse.ShadowScores.Name+" WHERE model_id = {model:String})", params)
+	if err != nil {
+		return s, fmt.Errorf("read actions on what was said in the shadow: %w", err)
 	}
-	if s.Conversations, s.Orders = int(math.Round(weight)), int(math.Round(hits)); s.Orders > 0 && s.Conversations > 1 {
-		s.Change = learn.Compare(after, before)
-	}
+	s.judge(units, learn.StandsFor(actions))
 	return s, nil
 }
 
-// shadowedUnits are the messages by which both are judged.
-func shadowedUnits(ctx context.Context, db *clickhouse.DB, params map[string]any) (after, before []judge.Prediction, err error) {
-	rows, err := clickhouse.Select[struct {
-		Shop   string  `ch:"shop_id"`
-		User   string  `ch:"user_id"`
-		Weight float64 `ch:"weight"`
-		Y      uint8   `ch:"y"`
-		After  float64 `ch:"after"`
-		Before float64 `ch:"before"`
-	}](ctx, db, `
-		SELECT u.shop_id AS shop_id, u.user_id AS user_id, u.weight AS weight, u.y AS y, c.p_order AS after, u.p_order AS before
+// judge compares both models on their units. As in a training, what was acted
+// on because of its score does not count, for its end is that of the action,
+// and what was left alone stands for it.
+func (s *Shadowed) judge(units []shadowedUnit, stands learn.Stands) {
+	var after, before []judge.Prediction
+	var share, hits float64
+	clusters := map[learn.Shopper]int{}
+	for _, u := range units {
+		shopper := learn.Shopper{Shop: u.Shop, User: u.User}
+		weight := u.Weight * stands.Of(shopper, u.Conv)
+		if weight == 0 {
+			continue
+		}
+		share += u.Weight
+		if u.Y != 0 {
+			hits += u.Weight
+		}
+		if _, known := clusters[shopper]; !known {
+			clusters[shopper] = len(clusters)
+		}
+		p := judge.Prediction{P: u.After, Hit: u.Y != 0, Weight: weight, Cluster: clusters[shopper]}
+		after = append(after, p)
+		p.P = u.Before
+		before = append(before, p)
+	}
+	if s.Conversations, s.Orders = int(math.Round(share)), int(math.Round(hits)); s.Orders > 0 && len(clusters) > 1 {
+		s.Change = learn.Compare(after, before)
+	}
+}
+
+// shadowedUnit is a message by which both are judged.
+type shadowedUnit struct {
+	Shop   string  `ch:"shop_id"`
+	User   string  `ch:"user_id"`
+	Conv   string  `ch:"conv_id"`
+	Weight float64 `ch:"weight"` // 1/n of its conversation
+	Y      uint8   `ch:"y"`
+	After  float64 `ch:"after"`
+	Before float64 `ch:"before"`
+}
+
+func shadowedUnits(ctx context.Context, db *clickhouse.DB, params map[string]any) ([]shadowedUnit, error) {
+	units, err := clickhouse.Select[shadowedUnit](ctx, db, `
+		SELECT u.shop_id AS shop_id, u.user_id AS user_id, u.conv_id AS conv_id, u.weight AS weight, u.y AS y, c.p_order AS after, u.p_order AS before
 		FROM `+warehouse.Units+` AS u
 		INNER JOIN (SELECT shop_id, user_id, event_id, p_order FROM `+warehouse.ShadowScores.Name+` FINAL WHERE model_id = {model:String}) AS c USING (shop_id, user_id, event_id)
 		WHERE u.model_id != {model:String}
 		ORDER BY shop_id, user_id, u.event_id`, params)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read units of what was said in the shadow: %w", err)
+		return nil, fmt.Errorf("read units of what was said in the shadow: %w", err)
 	}
-	clusters := map[[2]string]int{}
-	for _, r := range rows {
-		shopper := [2]string{r.Shop, r.User}
-		if _, known := clusters[shopper]; !known {
-			clusters[shopper] = len(clusters)
-		}
-		p := judge.Prediction{P: r.After, Hit: r.Y != 0, Weight: r.Weight, Cluster: clusters[shopper]}
-		after = append(after, p)
-		p.P = r.Before
-		before = append(before, p)
-	}
-	return after, before, nil
+	return units, nil
 }

@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +46,7 @@ func TestShadow(t *testing.T) {
 	if s := found.Shadow; int64(s.Messages) != all || s.Since == nil || s.Shift == 0 || s.Orders == 0 || s.Conversations <= s.Orders || s.Change.Mean == 0 || !(s.Change.Low < s.Change.High) {
 		t.Errorf("of the shadow it says %+v", s)
 	}
+	i.actedOn(t, other.Manifest.ID, found.Shadow)
 	if list, err := (&ModelsLog{log: i.log(t, time.Now)}).List(t.Context()); err != nil || len(list) != 2 || list[1].Shadowed != int(all) || list[0].Shadowed != 0 {
 		t.Errorf("%+v, %v", list, err)
 	}
@@ -65,8 +69,113 @@ func TestShadow(t *testing.T) {
 	if n := i.number(t, "(SELECT count() FROM askbuy.message_scores FINAL)"); n != all+10 {
 		t.Errorf("%d messages are scored, want %d", n, all+10)
 	}
+	i.mends(t, other)
 	if counterOf(t, metrics, "askbuy_shadow_scores_total", shadowBroken) != 0 || counterOf(t, metrics, "askbuy_shadow_scores_total", shadowWritten) < float64(all) {
 		t.Error("the counts of outcomes do not fit")
+	}
+}
+
+// actedOn says of every conversation with an order that the score was acted on:
+// none of them judges the candidate any more.
+func (i *instance) actedOn(t *testing.T, model string, before Shadowed) {
+	t.Helper()
+	err := i.db.Exec(t.Context(), `
+		INSERT INTO askbuy.exposures (shop_id, user_id, event_id, experiment, variant, conv_id, attrs, ts)
+		SELECT shop_id, user_id, 'acted' || conv_id, 'score_action', 'acted', conv_id, '{"propensity":0.95}', min(ts)
+		FROM askbuy.score_units WHERE y != 0 GROUP BY shop_id, user_id, conv_id`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := shadowed(t.Context(), i.db, model)
+	if err != nil || after.Messages != before.Messages || after.Orders != 0 || after.Conversations != before.Conversations-before.Orders {
+		t.Errorf("of the shadow it says %+v, before the actions %+v, %v", after, before, err)
+	}
+	if err := i.db.Exec(t.Context(), "DELETE FROM askbuy.exposures WHERE startsWith(event_id, 'acted')", nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A candidate whose files are damaged is told of once, and scores as soon as
+// they are mended.
+func (i *instance) mends(t *testing.T, b *intent.Bundle) {
+	t.Helper()
+	now := time.Now()
+	clock := func() time.Time { return now }
+	force, err := i.log(t, clock).follow(t.Context(), nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	s := &shadowing{bundles: registry.Bundles{DB: i.db, Now: clock}, force: force, log: slog.New(slog.NewTextHandler(&said, nil)), unsound: map[string]bool{}}
+	f := func(after time.Duration, has bool) {
+		t.Helper()
+		now = now.Add(after)
+		if err := s.look(t.Context()); err != nil || (s.candidate != nil) != has {
+			t.Errorf("a candidate: %v, %v, want %v", s.candidate != nil, err, has)
+		}
+	}
+	files, err := b.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := map[string]string{}
+	for name, file := range files {
+		content[name] = string(file)
+	}
+	put := func(weights string, at time.Time) {
+		t.Helper()
+		content["weights.gz"] = weights
+		row := []any{b.Manifest.ID, "model", registry.OriginTrained, content, content["manifest.json"], at}
+		if err := i.db.Insert(t.Context(), warehouse.ModelBundles.Name, warehouse.ModelBundles.Columns, [][]any{row}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := content["weights.gz"]
+	put("", now.Add(time.Second))
+	f(0, false)
+	f(refusedRest, false)
+	put(whole, now.Add(2*time.Second))
+	f(candidateRest, false)
+	f(refusedRest, true)
+	if n := strings.Count(said.String(), "cannot be had"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, said.String())
+	}
+}
+
+// Everybody whose score was high was called and ordered, but for those who were
+// left alone: a candidate that forecasts what comes by itself is better, and
+// would be surely worse by the orders of the calls.
+func TestShadowLeavesOutWhatWasActedOn(t *testing.T) {
+	var units []shadowedUnit
+	var actions []learn.Action
+	say := func(n int, y uint8, after, before float64, action *learn.Action) {
+		for range n {
+			u := shadowedUnit{Shop: "s", User: fmt.Sprint("u", len(units)), Conv: fmt.Sprint("c", len(units)), Weight: 1, Y: y, After: after, Before: before}
+			if units = append(units, u); action != nil {
+				a := *action
+				a.Shopper, a.Conv = learn.Shopper{Shop: u.Shop, User: u.User}, u.Conv
+				actions = append(actions, a)
+			}
+		}
+	}
+	called, left := &learn.Action{Taken: true, Propensity: .8}, &learn.Action{Propensity: .2}
+	say(400, 1, .25, .9, called) // the candidate forecasts what comes by itself
+	say(25, 1, .25, .9, left)
+	say(75, 0, .25, .9, left)
+	say(1000, 0, .02, .02, nil)
+	var knowing, ignorant Shadowed
+	knowing.judge(units, learn.StandsFor(actions))
+	ignorant.judge(units, nil)
+	if ignorant.Refusal() == nil || ignorant.Orders != 425 {
+		t.Errorf("the plant does not turn the verdict: %+v", ignorant)
+	}
+	if knowing.Refusal() != nil || !(knowing.Change.High < 0) || knowing.Orders != 25 || knowing.Conversations != 1100 {
+		t.Errorf("what was acted on counts: %+v", knowing)
+	}
+	few := Shadowed{}
+	few.judge(units[405:], learn.StandsFor(actions))
+	if few.Orders != 20 || few.Conversations != 1095 {
+		t.Errorf("for how many a conversation stands makes orders of it: %+v", few)
 	}
 }
 

@@ -80,19 +80,27 @@ func (modelPromote) Help() string {
 is read as it was. The bundle is loaded and its golden texts are scored first:
 a broken one is refused, and the model in force stays.
 
-The gate of model evaluate judges the model first, against the one in force, and
-a model that it refuses is not promoted (exit 1), but by --force. The models log
-keeps --why, and that the gate was passed over.`
+The gate of model evaluate judges the model first, against the one that it would
+follow (the last of the models log, even when that is still to come into force),
+and a model that it refuses is not promoted (exit 1), but by --force. Nor is one
+when somebody promotes another model meanwhile. The models log keeps --why, and
+that the gate was passed over.`
 }
 
 func (p modelPromote) Run(a *app) error {
+	decision := registry.Promotion{Model: p.Model, Why: p.Why}
 	if p.Force {
-		p.Why += " (forced)"
-	} else if err := (modelEvaluate{Model: p.Model, Format: "text", Lang: p.Lang}).Run(a); err != nil {
-		return err
+		decision.Why += " (forced)"
+	} else {
+		judged, err := modelEvaluate{Model: p.Model, Format: "text", Lang: p.Lang}.verdict(a)
+		if err != nil {
+			return err
+		}
+		decision.Over = judged.Current
 	}
 	return p.published(a, func(m *pipeline.ModelsLog, by string) (registry.Entry, error) {
-		return m.Promote(a.ctx, p.Model, by, p.Why)
+		decision.By = by
+		return m.Promote(a.ctx, decision)
 	})
 }
 

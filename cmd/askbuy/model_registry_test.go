@@ -7,8 +7,19 @@ import (
 	"strings"
 	"testing"
 
+	"askbuy/models/intent"
 	"askbuy/pipeline"
 )
+
+// bundleID is the id of the bundle in a directory.
+func bundleID(t *testing.T, dir string) string {
+	t.Helper()
+	bundle, err := intent.ReadBundle(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bundle.Manifest.ID
+}
 
 // What the gate refuses and what is broken is not promoted; what is forced
 // takes effect later, and can be taken back.
@@ -39,6 +50,10 @@ func TestModelCommands(t *testing.T) {
 	states("shipped in force")
 	i.ask("model", "promote", other, "--force", "--why", "better").wants(exitDone)
 	states("shipped in force", "imported scheduled")
+	// The next one is held against what is to come, not against what it never followed.
+	if p := i.ask("model", "promote", intent.Default().ID(), "--why", "better").wants(exitNo); !strings.Contains(p.out.String(), "scheduled  "+bundleID(t, other)) {
+		t.Errorf("within the notice of another promotion the gate says\n%s%s", p.out, p.err)
+	}
 	if p := i.ask("model", "list").wants(exitDone); !strings.Contains(p.out.String(), "from the beginning to ") {
 		t.Errorf("the list is\n%s", p.out)
 	}

@@ -59,6 +59,8 @@ type LearnedFrom struct {
 	HeldOut       int    `json:"held_out"` // conversations
 	Shops         int    `json:"shops"`
 	Orders        int    `json:"orders"` // conversations with an order that was kept by then
+
+	Share float64 `json:"share,omitzero"` // of all shoppers, those whose facts were read; 0: all
 }
 
 // Metrics were measured on sentences of templates that training did not see,

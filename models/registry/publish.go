@@ -107,16 +107,29 @@ func (p *Publisher) Begin(ctx context.Context, shipped *intent.Bundle, rules []b
 	return log, p.Memory.Remember(ctx, fresh...)
 }
 
-// Promote puts a model of the registry in force, once it has been loaded.
-func (p *Publisher) Promote(ctx context.Context, id, by, why string) (Entry, error) {
-	if _, err := p.Store.Model(ctx, id); err != nil {
+// Promotion is somebody's decision for a model.
+type Promotion struct {
+	Model string
+	Over  string // the model that it was judged against; "": whichever is the last one
+	By    string
+	Why   string
+}
+
+// Promote puts a model of the registry in force, once it has been loaded. What
+// was judged against another model than the log's last one is not promoted:
+// somebody has promoted that one meanwhile.
+func (p *Publisher) Promote(ctx context.Context, d Promotion) (Entry, error) {
+	if _, err := p.Store.Model(ctx, d.Model); err != nil {
 		return Entry{}, err
 	}
 	return p.publish(ctx, func(last Entry) (Entry, error) {
-		if last.ModelID == id {
-			return Entry{}, fmt.Errorf("%w: model %s is the last one already, from %s on", ErrNothing, id, time.UnixMilli(last.From).UTC().Format(time.RFC3339))
+		switch from := time.UnixMilli(last.From).UTC().Format(time.RFC3339); {
+		case last.ModelID == d.Model:
+			return Entry{}, fmt.Errorf("%w: model %s is the last one already, from %s on", ErrNothing, d.Model, from)
+		case d.Over != "" && last.ModelID != d.Over:
+			return Entry{}, fmt.Errorf("%w: model %s was judged against %s, but %s is the last one, from %s on: judge it again", ErrNothing, d.Model, d.Over, last.ModelID, from)
 		}
-		return Entry{ModelID: id, RulesID: last.RulesID, By: by, Why: why}, nil
+		return Entry{ModelID: d.Model, RulesID: last.RulesID, By: d.By, Why: d.Why}, nil
 	})
 }
 
@@ -133,7 +146,7 @@ func (p *Publisher) Rollback(ctx context.Context, by, why string) (Entry, error)
 	if !ok {
 		return Entry{}, fmt.Errorf("%w: there is no former model: %s is the only one", ErrNothing, log.Last().ModelID)
 	}
-	return p.Promote(ctx, former, by, why)
+	return p.Promote(ctx, Promotion{Model: former, Over: log.Last().ModelID, By: by, Why: why})
 }
 
 // PublishRules puts the content of a file of rules in force, unless it is.

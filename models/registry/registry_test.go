@@ -99,7 +99,7 @@ func (r *rig) put(b *intent.Bundle) string {
 
 func (r *rig) promote(id string) Entry {
 	r.t.Helper()
-	e, err := r.Promote(r.t.Context(), id, "who", "why")
+	e, err := r.Promote(r.t.Context(), Promotion{Model: id, By: "who", Why: "why"})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -156,6 +156,23 @@ func TestBegin(t *testing.T) {
 	}
 	if got, err := r.Publisher.Log(t.Context()); err != nil || !slices.Equal(got, before) {
 		t.Errorf("the topic of another prefix has %+v, %v", got, err)
+	}
+}
+
+// What was judged against a model that another promotion has replaced
+// meanwhile is not promoted.
+func TestPromotionOverTheLastModel(t *testing.T) {
+	r := newRig(t)
+	first, second, third := bundle(t, .1), bundle(t, .2), bundle(t, .3)
+	r.begin(first, "")
+	r.promote(r.put(second))
+	late := Promotion{Model: r.put(third), Over: first.Manifest.ID}
+	if _, err := r.Promote(t.Context(), late); !errors.Is(err, ErrNothing) || !strings.Contains(err.Error(), second.Manifest.ID) {
+		t.Errorf("judged against a model that is replaced: %v", err)
+	}
+	late.Over = second.Manifest.ID
+	if e, err := r.Promote(t.Context(), late); err != nil || e.ModelID != third.Manifest.ID {
+		t.Errorf("judged against the last model: %+v, %v", e, err)
 	}
 }
 
@@ -279,7 +296,7 @@ func TestBrokenBundles(t *testing.T) {
 	} {
 		id := r.put(second)
 		r.damage(id, spoil)
-		_, err := r.Promote(t.Context(), id, "who", "why")
+		_, err := r.Promote(t.Context(), Promotion{Model: id})
 		if !errors.Is(err, ErrBundle) || !strings.Contains(err.Error(), reason) || !strings.Contains(err.Error(), id) {
 			t.Errorf("%s: %v", reason, err)
 		}
@@ -434,7 +451,7 @@ func TestForeignEntries(t *testing.T) {
 	if err := f.CatchUp(t.Context()); !errors.Is(err, errEntry) || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("an entry that cannot be read: %v", err)
 	}
-	if _, err := r.Promote(t.Context(), r.put(bundle(t, .2)), "who", "why"); err == nil {
+	if _, err := r.Promote(t.Context(), Promotion{Model: r.put(bundle(t, .2))}); err == nil {
 		t.Error("publishes over what it cannot read")
 	}
 }

@@ -65,16 +65,63 @@ func TestOnPublicData(t *testing.T) {
 }
 
 func TestTableSaysWhatIsMissed(t *testing.T) {
-	set := judge.NewSet([]judge.Prediction{{Hit: true, Weight: 1}, {Weight: 1, Cluster: 1}})
-	f := func(goal float64, word string, reached bool) {
+	set := judge.NewSet([]judge.Prediction{{Hit: true, Weight: 1}, {Weight: 1, Cluster: 1}}) // a rate of .5
+	f := func(r row, word string, reached bool) {
 		t.Helper()
 		var b strings.Builder
-		ok, err := table(&b, []train.Figure{{Name: "x", Of: "messages", Set: set, Metric: judge.Rate, Goal: goal}})
+		r.Name, r.Of, r.Set, r.Metric = "x", "messages", set, judge.Rate
+		ok, err := table(&b, []row{r})
 		if err != nil || ok != reached || !strings.Contains(b.String(), word) {
-			t.Errorf("goal %v: %v, %v, %s", goal, ok, err, b.String())
+			t.Errorf("%+v: %v, %v, %s", r.Figure, ok, err, b.String())
 		}
 	}
-	f(.4, "reached", true)
-	f(.6, "MISSED", false)
-	f(math.Inf(1), "MISSED", false)
+	least, most := func(x float64) row { return row{Figure: train.Figure{Goal: x}} }, func(x float64) row { return row{Figure: train.Figure{Most: x}} }
+	f(least(.4), ">= 0.40 reached", true)
+	f(least(.6), ">= 0.60 MISSED", false)
+	f(least(math.Inf(1)), "MISSED", false)
+	f(most(.6), "<= 0.60 reached", true)
+	f(most(.4), "<= 0.40 MISSED", false)
+	f(row{}, "0.5000", true)
+	control := func(r row) row { r.control = true; return r }
+	f(control(most(.4)), "<= 0.40 missed, as the control must", true)
+	f(control(most(.6)), "REACHED BY THE CONTROL", false)
+	f(control(least(.4)), "REACHED BY THE CONTROL", false)
+	absent := least(.4)
+	absent.absent = true
+	f(absent, ">= 0.40 NOT MEASURED", true)
+}
+
+// What was not measured is told of at the end, by name, and is no success.
+func TestSummary(t *testing.T) {
+	f := func(all []row, ok bool, has, hasNot string) {
+		t.Helper()
+		got := summary(all, ok)
+		if !strings.Contains(got, has) || strings.Contains(got, hasNot) {
+			t.Errorf("it says %q, want %q and not %q", got, has, hasNot)
+		}
+	}
+	measured := unmeasured()
+	for i := range measured {
+		measured[i].absent = false
+	}
+	f(measured, true, "every goal that was measured is reached", "NOT MEASURED")
+	f(measured, false, "NOT every goal", "every goal that was")
+	f(unmeasured(), true, "NOT MEASURED: 3 goals (SGD dev, transactional intent, AUC; ", "Brier")
+	f(unmeasured(), true, "EVAL_DATA", "NOT every goal")
+}
+
+// A model of naive labels expects too few orders, and one that counts what is
+// still to come does not: else the control controls nothing.
+func TestControlMisses(t *testing.T) {
+	all, err := onOpenWindows(6_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		value := r.Set.Of(r.Metric)
+		t.Logf("%s: %.4f", r.Name, value)
+		if _, good := r.verdict(value); r.control && !good {
+			t.Errorf("%s: %.4f: the control does not miss the goal", r.Name, value)
+		}
+	}
 }

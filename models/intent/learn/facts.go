@@ -19,6 +19,7 @@ type Facts struct {
 	Orders    []Order
 	Behaviors []Behavior
 	Actions   []Action
+	Share     float64 // of all shoppers, those whose facts these are; 0 and 1: all
 }
 
 // Shopper is whom a fact concerns.
@@ -57,25 +58,42 @@ type Action struct {
 	Propensity float64 // probability with which that was decided; 0: not told
 }
 
-// sort brings the facts into one order.
+// sort brings the facts into one order. Every field is a key of it: what is not
+// equal has a place of its own.
 func (f *Facts) sort() {
 	slices.SortFunc(f.Messages, func(a, b Message) int {
-		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.TS, b.TS), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.TS, b.TS), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Conv, b.Conv), cmp.Compare(a.Text, b.Text))
 	})
 	slices.SortFunc(f.Orders, func(a, b Order) int {
-		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.PaidAt, b.PaidAt), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.PaidAt, b.PaidAt), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.NamedConv, b.NamedConv), cmp.Compare(a.LostAt, b.LostAt), order(a.Kept, b.Kept))
 	})
 	slices.SortFunc(f.Behaviors, func(a, b Behavior) int {
 		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.TS, b.TS), cmp.Compare(a.Name, b.Name))
 	})
 	slices.SortFunc(f.Actions, func(a, b Action) int {
-		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.Conv, b.Conv), cmp.Compare(a.Propensity, b.Propensity))
+		return cmp.Or(a.compare(b.Shopper), cmp.Compare(a.Conv, b.Conv), cmp.Compare(a.Propensity, b.Propensity), order(a.Taken, b.Taken))
 	})
+}
+
+// order puts what is not before what is.
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
 }
 
 func (s Shopper) compare(o Shopper) int {
 	return cmp.Or(cmp.Compare(s.Shop, o.Shop), cmp.Compare(s.User, o.User))
 }
+
+// sampled reports whether there are others.
+func (f *Facts) sampled() bool { return f.Share > 0 && f.Share < 1 }
 
 // until is the latest event time: what the facts know of is over by then, and
 // what they do not know of may still come.
@@ -106,6 +124,9 @@ func (f *Facts) digest() string {
 	}
 	for _, a := range f.Actions {
 		fmt.Fprintf(h, "%q %q %q %t %v\n", a.Shop, a.User, a.Conv, a.Taken, a.Propensity)
+	}
+	if f.sampled() {
+		fmt.Fprintf(h, "%v\n", f.Share)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)[:8])
 }

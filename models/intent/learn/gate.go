@@ -13,12 +13,16 @@ import (
 
 // What a candidate must reach.
 const (
-	mostECE      = .03
-	mostBins     = 15
-	ordersPerBin = 20 // fewer make a calibration error of chance alone
-	topShops     = 20
-	leastOfRate  = 100 // conversations of a shop that give it a rate of its own
-	mostWorse    = .02 // of a shop's log loss
+	// leastHeldOrders is how many conversations with an order must be held out:
+	// the interval supposes that the sum of the losses is normal, and of fewer
+	// orders it is skewed.
+	leastHeldOrders = 20
+	mostECE         = .03
+	mostBins        = 15
+	ordersPerBin    = 20 // fewer make a calibration error of chance alone
+	topShops        = 20
+	leastOfRate     = 100 // conversations of a shop that give it a rate of its own
+	mostWorse       = .02 // of a shop's log loss
 )
 
 // Refusal is why a candidate does not come into force: one of a closed set.
@@ -28,6 +32,7 @@ type Refusal string
 const (
 	NothingHeldOut Refusal = "nothing_held_out" // no order among the conversations held out
 	LearnedNothing Refusal = "learned_nothing"  // it is not surely better than the shops' rates of orders alone
+	TooFewOrders   Refusal = "too_few_orders"   // so few that the interval cannot be trusted
 	NotBetter      Refusal = "not_better"       // the interval of the difference is not below 0
 	Miscalibrated  Refusal = "miscalibrated"
 	Misbehaves     Refusal = "misbehaves"
@@ -80,19 +85,22 @@ func Judge(candidate, current *intent.Model, facts Facts) Verdict {
 
 func judgeOn(candidate, current *intent.Model, facts Facts, which func(Shopper, string) bool) Verdict {
 	after, before := ExamineThose(candidate, facts, which), ExamineThose(current, facts, which)
-	v := Verdict{Candidate: candidate.ID(), Current: current.ID(), Conversations: int(math.Round(total(after))), Refusals: []Reason{}}
+	v := Verdict{Candidate: candidate.ID(), Current: current.ID(), Conversations: conversations(after), Refusals: []Reason{}}
 	var hits float64
 	shoppers := map[int]bool{}
 	for _, p := range after {
 		shoppers[p.Cluster] = true
 		if p.Hit {
-			hits += p.Weight
+			hits += p.Share
 		}
 	}
 	v.Orders, v.Shoppers = int(math.Round(hits)), len(shoppers)
 	if v.Orders == 0 || v.Shoppers < 2 {
 		v.refuse(NothingHeldOut, fmt.Sprintf("%d conversations of %d shoppers with %d orders are held out and over: wait for more", v.Conversations, v.Shoppers, v.Orders))
 		return v
+	}
+	if v.Orders < leastHeldOrders {
+		v.refuse(TooFewOrders, fmt.Sprintf("%d conversations with an order that was kept are held out and over, at least %d must be: wait for more", v.Orders, leastHeldOrders))
 	}
 	bins := min(mostBins, max(2, v.Orders/ordersPerBin))
 	v.After, v.Before = quality(after, bins), quality(before, bins)

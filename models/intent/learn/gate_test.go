@@ -41,7 +41,43 @@ func TestGateNamesEachFault(t *testing.T) {
 	f("evidence negated", negated, negated, func(b *intent.Bundle) { negated(b); far(b) }, everybody, learn.Misbehaves)
 	f("dress matters", firm, firm, func(b *intent.Bundle) { firm(b); far(b) }, everybody, learn.Misbehaves)
 	f("one shop's offset", sound, offset(1.2, 0), offset(2, 1, 2, 3, 4, 5, 6, 7, 8, 9), everybody, learn.HurtsAShop)
-	f("no orders held out", sound, sound, far, func(s learn.Shopper) bool { return !learn.HeldOut(s, s.User) }, learn.NothingHeldOut)
+	f("no orders held out", sound, sound, far, heldOut(0), learn.NothingHeldOut)
+}
+
+// heldOut deals orders to all that are learned from, and to so many of those
+// that are held out.
+func heldOut(orders int) func(learn.Shopper) bool {
+	return func(s learn.Shopper) bool {
+		if !learn.HeldOut(s, s.User) {
+			return true
+		}
+		orders--
+		return orders >= 0
+	}
+}
+
+// Of few orders nothing is concluded, for how many conversations each of them
+// may stand.
+func TestFewOrdersDecideNothing(t *testing.T) {
+	m := spoiled(t, func(*intent.Bundle) {})
+	f := func(orders int, leftAlone, few bool) {
+		t.Helper()
+		facts := dealtOut(m, heldOut(orders))
+		for i := 0; leftAlone && i < len(facts.Orders); i++ {
+			o := facts.Orders[i]
+			facts.Actions = append(facts.Actions, learn.Action{Shopper: o.Shopper, Conv: o.User, Propensity: .05})
+		}
+		v := learn.Judge(m, m, facts)
+		said := slices.ContainsFunc(v.Refusals, func(r learn.Reason) bool { return r.Refusal == learn.TooFewOrders })
+		if said != few || v.Orders != orders {
+			t.Errorf("of %d orders, left alone: %v, it counts %d and says %v", orders, leftAlone, v.Orders, v.Refusals)
+		}
+	}
+	f(1, false, true)
+	f(19, false, true)
+	f(19, true, true)
+	f(20, false, false)
+	f(20, true, false)
 }
 
 // offset gives shops log-odds of their own.

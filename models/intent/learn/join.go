@@ -54,7 +54,7 @@ type reading struct {
 
 // conversations joins sorted facts, shopper by shopper.
 func (r reading) conversations(f *Facts) (all []*conversation) {
-	orders, behaviors, actions := f.Orders, f.Behaviors, f.actions()
+	orders, behaviors, stands := f.Orders, f.Behaviors, StandsFor(f.Actions)
 	for messages := f.Messages; len(messages) > 0; {
 		s := messages[0].Shopper
 		said := take(&messages, s, func(m Message) Shopper { return m.Shopper })
@@ -63,7 +63,7 @@ func (r reading) conversations(f *Facts) (all []*conversation) {
 			take(&behaviors, s, func(b Behavior) Shopper { return b.Shopper }))...)
 	}
 	for _, c := range all {
-		c.stands = actions.stands(c.Shopper, c.id)
+		c.stands = stands.Of(c.Shopper, c.id)
 	}
 	return all
 }

@@ -86,16 +86,20 @@ func TestActions(t *testing.T) {
 	s := Shopper{"s", "u"}
 	f := func(want float64, list ...Action) {
 		t.Helper()
-		facts := Facts{Actions: list}
-		facts.sort()
-		if got := facts.actions().stands(s, "c"); got != want {
-			t.Errorf("%v stands for %v, want %v", list, got, want)
+		for range list {
+			if got := StandsFor(list).Of(s, "c"); got != want {
+				t.Errorf("%v stands for %v, want %v", list, got, want)
+			}
+			list = append(list[1:], list[0])
 		}
 	}
 	left := func(p float64) Action { return Action{s, "c", false, p} }
 	taken := Action{s, "c", true, .9}
-	f(1)
+	if got := StandsFor(nil).Of(s, "c"); got != 1 {
+		t.Errorf("where nobody asked for an action it stands for %v", got)
+	}
 	f(20, left(.05))
+	f(4, left(.05), left(.25))
 	f(4, left(.25))
 	f(mostStands, left(.0001))
 	f(1, left(0))

@@ -30,8 +30,9 @@ type Config struct {
 	Base *intent.Bundle // whose weights it starts from, and whose acts it keeps
 	Seed uint64
 
-	// naive is a control: a window that is open counts as one without an order.
-	naive bool
+	// Naive is a control, and no way to train: a window that is open counts as
+	// one without an order. What judges models must refuse what it gives.
+	Naive bool
 }
 
 // What there must be to learn from.
@@ -65,12 +66,12 @@ func Train(c Config, facts Facts) (*intent.Bundle, error) {
 		return nil, err
 	}
 	weigh(t.all)
-	t.labels = newLabels(t.all, t.until, c.naive)
+	t.labels = newLabels(t.all, t.until, c.Naive)
 	b, err := t.learn()
 	if err != nil {
 		return nil, fmt.Errorf("learn: %w", err)
 	}
-	b.Manifest.Training.Facts = t.from(facts.digest())
+	b.Manifest.Training.Facts = t.from(facts)
 	if err := t.measure(b, facts); err != nil {
 		return nil, fmt.Errorf("learn: %w", err)
 	}
@@ -113,7 +114,7 @@ func (t *trainer) enough() error {
 // an order that came early would bring its conversation in, and none would not.
 func (t *trainer) learn() (*intent.Bundle, error) {
 	over := t.all
-	if !t.naive {
+	if !t.Naive {
 		over = nil
 		for _, c := range t.all {
 			if !c.open(t.until) {
@@ -207,8 +208,11 @@ func (c *conversation) probabilities(p intent.Params) []float64 {
 }
 
 // from says what was learned from.
-func (t *trainer) from(digest string) *intent.LearnedFrom {
-	f := &intent.LearnedFrom{Base: t.Base.Manifest.ID, Until: t.until, Digest: digest, Conversations: len(t.all), HeldOut: len(t.held)}
+func (t *trainer) from(facts Facts) *intent.LearnedFrom {
+	f := &intent.LearnedFrom{Base: t.Base.Manifest.ID, Until: t.until, Digest: facts.digest(), Conversations: len(t.all), HeldOut: len(t.held)}
+	if facts.sampled() {
+		f.Share = facts.Share
+	}
 	shops := map[string]bool{}
 	for _, c := range t.all {
 		shops[c.Shop] = true

@@ -152,7 +152,7 @@ func TestOpenWindows(t *testing.T) {
 	if ece > .03 || share < .85 || share > 1.15 { // of the few closed conversations chance moves the rate by 7 %
 		t.Errorf("soft labels: expected over actual orders %.3f, calibration error %.4f", share, ece)
 	}
-	share, ece = measure(learn.Naive(learn.Config{}))
+	share, ece = measure(learn.Config{Naive: true})
 	t.Logf("naive labels: expected over actual orders %.3f, calibration error %.4f", share, ece)
 	if ece <= .03 || share > .8 {
 		t.Errorf("naive labels: expected over actual orders %.3f, calibration error %.4f: the control does not fail", share, ece)

@@ -20,6 +20,7 @@ type Prediction struct {
 	ID    string  // of the message
 	Net   float64 // p_net
 	Clean bool    // an order that nobody touched came of it
+	Share float64 // of its conversation, 1/n: to count conversations by, whatever each stands for
 }
 
 // Examine asks the model of the conversations that are held out and whose
@@ -42,13 +43,14 @@ func predict(m *intent.Model, facts *Facts, until int64, which func(s Shopper, c
 		if _, known := clusters[c.Shopper]; !known {
 			clusters[c.Shopper] = len(clusters)
 		}
+		share := 1 / float64(len(c.points))
 		for i, f := range intent.Fold(c.Shop, c.points, c.past) {
 			ts := c.points[i].TS
 			hit := slices.ContainsFunc(c.orders, func(o Order) bool { return o.Kept && o.after(ts) })
 			clean := slices.ContainsFunc(c.orders, func(o Order) bool { return o.LostAt == Never && o.after(ts) })
 			out = append(out, Prediction{
-				judge.Prediction{P: f.POrder, Hit: hit, Weight: c.stands / float64(len(c.points)), Cluster: clusters[c.Shopper]},
-				c.Shopper, c.ids[i], f.PNet, clean,
+				judge.Prediction{P: f.POrder, Hit: hit, Weight: c.stands * share, Cluster: clusters[c.Shopper]},
+				c.Shopper, c.ids[i], f.PNet, clean, share,
 			})
 		}
 	}
@@ -98,16 +100,17 @@ func (t *trainer) measure(b *intent.Bundle, facts Facts) error {
 	}
 	b.Manifest.Metrics = intent.Metrics{
 		AUC: known(s.Of(judge.AUC)), Brier: known(s.Of(judge.Brier)), ECE: known(s.Of(judge.CalibrationError(bins))),
-		Conversations: int(math.Round(total(all))), Reference: t.reference(m, all),
+		Conversations: conversations(all), Reference: t.reference(m, all),
 	}
 	return nil
 }
 
-func total(all []Prediction) (sum float64) {
+func conversations(all []Prediction) int {
+	var sum float64
 	for _, p := range all {
-		sum += p.Weight
+		sum += p.Share
 	}
-	return sum
+	return int(math.Round(sum))
 }
 
 // reference is what drift is told against: the scores of what was held out,
