@@ -29,7 +29,9 @@ func New(entries []Entry) (*Index, error) {
 		return nil, fmt.Errorf("build faq index: %w", err)
 	}
 	x.index(x.vectors())
-	x.scratches.New = func() any { return &scratch{scores: make([]float64, len(x.questions))} }
+	x.scratches.New = func() any {
+		return &scratch{scores: make([]float64, len(x.questions)), best: slices.Repeat([]int32{none}, len(x.entries))}
+	}
 	return x, nil
 }
 

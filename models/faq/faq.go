@@ -8,7 +8,6 @@
 package faq
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -64,13 +63,17 @@ type posting struct {
 	weight   float64
 }
 
+const none = -1 // question
+
 // scratch is what one look-up needs and the next may have.
 type scratch struct {
 	features []uint32
 	counted  []counted
 	scores   []float64 // by question
 	touched  []int32   // questions with a score
-	best     []int32   // questions, one an entry
+	best     []int32   // by entry: its question with the best score, else none
+	found    []int32   // entries with one
+	top      []int32   // questions, the nearest first
 }
 
 // Nearest is the k entries nearest to a text, the nearest first; equally near
@@ -83,29 +86,49 @@ func (x *Index) Nearest(text string, k int) []Match {
 	s := x.scratches.Get().(*scratch)
 	defer x.scratches.Put(s)
 	x.score(s, text)
-	s.best = s.best[:0]
-	slices.Sort(s.touched) // a question's entry is its neighbour's or a later one
-	for _, q := range s.touched {
-		if n := len(s.best); n > 0 && x.questions[s.best[n-1]].entry == x.questions[q].entry {
-			if s.scores[q] > s.scores[s.best[n-1]] {
-				s.best[n-1] = q
-			}
-			continue
-		}
-		s.best = append(s.best, q)
-	}
-	// Entries lie in the order of their ids.
-	slices.SortStableFunc(s.best, func(a, b int32) int { return cmp.Compare(s.scores[b], s.scores[a]) })
-	out := make([]Match, min(k, len(s.best)))
-	for i := range out {
-		at := x.questions[s.best[i]]
+	top := s.nearest(x, k)
+	out := make([]Match, len(top))
+	for i, q := range top {
+		at := x.questions[q]
 		e := &x.entries[at.entry]
-		out[i] = Match{Entry: e, Question: e.Questions[at.wording], Score: s.scores[s.best[i]]}
+		out[i] = Match{Entry: e, Question: e.Questions[at.wording], Score: s.scores[q]}
 	}
 	for _, q := range s.touched {
 		s.scores[q] = 0
 	}
 	return out
+}
+
+// nearest are the k questions nearest to the text, one an entry.
+func (s *scratch) nearest(x *Index, k int) []int32 {
+	s.found, s.top = s.found[:0], s.top[:0]
+	for _, q := range s.touched {
+		best := &s.best[x.questions[q].entry]
+		if *best == none {
+			s.found = append(s.found, x.questions[q].entry)
+		}
+		if *best == none || s.nearer(q, *best) {
+			*best = q
+		}
+	}
+	for _, entry := range s.found {
+		q := s.best[entry]
+		s.best[entry] = none
+		at := len(s.top)
+		for at > 0 && s.nearer(q, s.top[at-1]) {
+			at--
+		}
+		if at < k {
+			s.top = slices.Insert(s.top[:min(len(s.top), k-1)], at, q)
+		}
+	}
+	return s.top
+}
+
+// nearer is the order of questions; those of an entry lie together, and entries
+// in the order of their ids.
+func (s *scratch) nearer(a, b int32) bool {
+	return s.scores[a] > s.scores[b] || s.scores[a] == s.scores[b] && a < b
 }
 
 // score fills in the cosine of the text and every question that shares a term

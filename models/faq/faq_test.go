@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -75,6 +76,25 @@ func TestNearestAreInOrder(t *testing.T) {
 	if got := twins.Nearest("包邮吗", 2); got[0].Entry.ID != "a" || got[0].Score != got[1].Score || got[0].Score != 1 {
 		t.Errorf("twins: %v", got)
 	}
+}
+
+// However few are asked for, they are the first of all in the order of scores
+// and then of ids.
+func TestNearestAreTheFirstOfAll(t *testing.T) {
+	x := mustIndex(t, large())
+	rapid.Check(t, func(rt *rapid.T) {
+		text := rapid.StringMatching(`[能开发票吗怎退换货 model0-9]{1,12}`).Draw(rt, "text")
+		all := x.Nearest(text, MaxEntries)
+		if !slices.IsSortedFunc(all, func(a, b Match) int {
+			return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Entry.ID, b.Entry.ID))
+		}) {
+			rt.Fatalf("%q: not in order", text)
+		}
+		k := rapid.IntRange(1, 8).Draw(rt, "k")
+		if got := x.Nearest(text, k); !slices.Equal(got, all[:min(k, len(all))]) {
+			rt.Fatalf("%q: %v are not the first of %v", text, got, all)
+		}
+	})
 }
 
 // The score is the cosine of the definition, computed here the long way.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,16 @@ type Book struct {
 type noted struct {
 	done turn.Done
 	at   time.Time
+	due  int // how often the shopper's state is written until it can have the turn
+}
+
+// writesOf a turn of the bot's are the question's, the answer's, and that of
+// what is known of the answer; a person's may have its question alone.
+func writesOf(d turn.Done) int {
+	if d.Reply.Route == turn.RouteHuman {
+		return 1
+	}
+	return 3
 }
 
 // New makes a book that is empty until Run.
@@ -142,9 +153,19 @@ func (b *Book) onTable(topic string, r kafka.Fetched) {
 	} else {
 		delete(b.handed, key)
 	}
-	if len(b.own[key])+len(b.steps[key]) > 0 {
+	if own := dueNow(b.own[key]); own || len(b.steps[key]) > 0 {
 		b.settled(key, value)
 	}
+}
+
+// dueNow notes that a state was written, and spares all but the last write of a
+// turn the reading of it. What came before its turn was noted, the sweep finds.
+func dueNow(own []noted) (some bool) {
+	for i := range own {
+		own[i].due--
+		some = some || own[i].due <= 0
+	}
+	return some
 }
 
 // settled lets go of what a state has by now. The lock is held.
@@ -191,8 +212,8 @@ func (s *State) has(d turn.Done) bool {
 // longer than a group takes to come back.
 const ownFor = time.Minute
 
-// sweep lets go of what the table will not bring any more: turns long ago, and
-// steps of the erased.
+// sweep lets go of what the table will not bring any more, turns long ago and
+// steps of the erased, and of what it has brought.
 func (b *Book) sweep(ctx context.Context) error {
 	tick := time.NewTicker(ownFor / 6)
 	defer tick.Stop()
@@ -202,18 +223,25 @@ func (b *Book) sweep(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
+		b.mu.RLock()
+		keys := slices.AppendSeq(slices.Collect(maps.Keys(b.own)), maps.Keys(b.steps))
+		b.mu.RUnlock()
 		oldest := b.deps.Now().Add(-ownFor)
-		b.mu.Lock()
-		for key, list := range b.own {
-			b.own[key] = slices.DeleteFunc(list, func(n noted) bool { return n.at.Before(oldest) })
-			b.drop(key)
+		for _, key := range keys { // one at a time: shoppers wait meanwhile
+			b.mu.Lock()
+			b.sweepOf(key, oldest)
+			b.mu.Unlock()
 		}
-		for key, list := range b.steps {
-			b.steps[key] = slices.DeleteFunc(list, b.gone)
-			b.drop(key)
-		}
-		b.mu.Unlock()
 	}
+}
+
+func (b *Book) sweepOf(key string, oldest time.Time) {
+	b.own[key] = slices.DeleteFunc(b.own[key], func(n noted) bool { return n.at.Before(oldest) })
+	b.steps[key] = slices.DeleteFunc(b.steps[key], b.gone)
+	if value := b.states[key]; value != nil {
+		b.settled(key, value)
+	}
+	b.drop(key)
 }
 
 func (b *Book) gone(e *event.Event) bool { return b.deps.Erased != nil && b.deps.Erased.EventGone(e) }
@@ -263,5 +291,5 @@ func (b *Book) Note(d turn.Done) {
 	key := d.Turn.Key()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.own[key] = append(b.own[key], noted{d, b.deps.Now()})
+	b.own[key] = append(b.own[key], noted{d, b.deps.Now(), writesOf(d)})
 }

@@ -144,6 +144,31 @@ func TestAReplicaKnowsItsOwnTurnAtOnce(t *testing.T) {
 	}
 }
 
+// The table may have a turn before this replica notes it: then no write tells.
+func TestTheSweepLetsGoOfWhatTheTableHas(t *testing.T) {
+	b, err := New(DefaultConfig(), Deps{Offsets: new(kafka.Admin), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := Encode(stateOf(turnOf(1, turn.RouteFAQ)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, now := shopper.Key(), b.deps.Now()
+	b.states[key] = raw
+	for n := 1; n <= 2; n++ {
+		b.Note(turn.Done{Turn: &turn.Turn{Shopper: shopper, ConvID: "c", EventID: fmt.Sprint("q", n)}, Reply: &turn.Reply{Route: turn.RouteFAQ}})
+	}
+	b.sweepOf(key, now.Add(-ownFor))
+	if own := b.own[key]; len(own) != 1 || own[0].done.Turn.EventID != "q2" {
+		t.Errorf("left %+v, want the turn that the table does not have", own)
+	}
+	b.sweepOf(key, now.Add(time.Hour))
+	if _, left := b.own[key]; left {
+		t.Error("a turn of long ago is left")
+	}
+}
+
 // A replica that reads handoffs late does not let the bot speak once a takeover
 // that waited has answered.
 func TestNoWordOfTheBotAfterATakeover(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
-	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 )
@@ -23,7 +23,44 @@ var errForm = errors.New("decode conversation: damaged, or of another version")
 
 // Encode writes a state.
 func Encode(s *State) ([]byte, error) {
-	w := writer{ids: map[string]int{}, latest: s.LastAt}
+	w := writers.Get().(*writer)
+	defer writers.Put(w)
+	w.b, w.table, w.latest = w.b[:0], w.table[:0], s.LastAt
+	w.state(s)
+	var flags byte
+	var handoffs []byte
+	if len(s.Handoffs) > 0 {
+		flags = flagHanded
+		var err error
+		if handoffs, err = json.Marshal(s.Handoffs, json.Deterministic(true)); err != nil {
+			return nil, err
+		}
+	}
+	h := append(w.head[:0], formVersion, flags)
+	h = binary.AppendUvarint(binary.AppendVarint(h, s.LastAt), uint64(len(w.table)))
+	for _, id := range w.table {
+		h = appendID(h, id)
+	}
+	w.head = h
+	return slices.Concat(h, w.b, handoffs), nil
+}
+
+// handed tells of an encoded state whether there is a handoff.
+func handed(value []byte) bool {
+	return len(value) > 1 && value[0] == formVersion && value[1]&flagHanded != 0
+}
+
+// writers are used again: every message of a shopper's writes a state.
+var writers = sync.Pool{New: func() any { return new(writer) }}
+
+// writer collects the lists, and the ids that they name.
+type writer struct {
+	head, b []byte
+	table   []string
+	latest  int64
+}
+
+func (w *writer) state(s *State) {
 	w.said(s.Questions)
 	w.said(s.Answers)
 	w.said(s.Words)
@@ -42,35 +79,6 @@ func Encode(s *State) ([]byte, error) {
 		w.id(m.ID)
 		w.at(m.At)
 	}
-	var handoffs []byte
-	if len(s.Handoffs) > 0 {
-		var err error
-		if handoffs, err = json.Marshal(s.Handoffs, json.Deterministic(true)); err != nil {
-			return nil, err
-		}
-	}
-	var flags byte
-	if len(s.Handoffs) > 0 {
-		flags = flagHanded
-	}
-	b := binary.AppendVarint([]byte{formVersion, flags}, s.LastAt)
-	b = binary.AppendUvarint(b, uint64(len(w.table)))
-	for _, id := range w.table {
-		b = appendID(b, id)
-	}
-	return slices.Clip(append(append(b, w.b...), handoffs...)), nil
-}
-
-// handed tells of an encoded state whether there is a handoff.
-func handed(value []byte) bool {
-	return len(value) > 1 && value[0] == formVersion && value[1]&flagHanded != 0
-}
-
-type writer struct {
-	b      []byte
-	ids    map[string]int
-	table  []string
-	latest int64
 }
 
 func (w *writer) uint(n int)    { w.b = binary.AppendUvarint(w.b, uint64(n)) }
@@ -85,11 +93,12 @@ func (w *writer) flag(set bool) {
 	}
 }
 
+// id looks through the table: there are few, and a map of them costs more.
 func (w *writer) id(s string) {
-	n, known := w.ids[s]
-	if !known {
+	n := slices.Index(w.table, s)
+	if n < 0 {
 		n = len(w.table)
-		w.ids[s], w.table = n, append(w.table, s)
+		w.table = append(w.table, s)
 	}
 	w.uint(n)
 }
@@ -105,6 +114,10 @@ func (w *writer) said(list []Said) {
 }
 
 func (w *writer) slots(slots map[string]string) {
+	if len(slots) == 0 {
+		w.uint(0)
+		return
+	}
 	names := make([]string, 0, len(slots))
 	for name := range slots {
 		names = append(names, name)
@@ -124,30 +137,40 @@ const digits = 32
 // appendID writes an id with its digits packed: the length of what is before
 // them, doubled, plus one when there are any.
 func appendID(b []byte, id string) []byte {
-	if head := len(id) - digits; head >= 0 {
-		if packed, err := hex.DecodeString(id[head:]); err == nil && hex.EncodeToString(packed) == id[head:] {
-			b = binary.AppendUvarint(b, uint64(head)<<1|1)
-			return append(append(b, id[:head]...), packed...)
-		}
+	if head := len(id) - digits; head >= 0 && isHex(id[head:]) {
+		b = binary.AppendUvarint(b, uint64(head)<<1|1)
+		b, _ = hex.AppendDecode(append(b, id[:head]...), []byte(id[head:])) // digits all
+		return b
 	}
 	return append(binary.AppendUvarint(b, uint64(len(id))<<1), id...)
 }
 
-// Decode reads a state. It shares nothing with the bytes.
+// isHex reports whether a string is what hex.EncodeToString writes.
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// Decode reads a state. It shares nothing with the bytes; its texts lie in one
+// piece of memory, and so do its ids.
 func Decode(b []byte) (*State, error) {
 	if len(b) < 2 || b[0] != formVersion {
 		return nil, errForm
 	}
-	r := reader{b: b[2:]}
+	r := reader{b: b[2:], copied: string(b[2:])}
 	s := &State{LastAt: r.int()}
 	r.latest = s.LastAt
-	for range r.count() {
-		r.table = append(r.table, r.packedID())
-	}
+	r.ids()
 	s.Questions, s.Answers, s.Words = r.said(), r.said(), r.said()
-	for range r.count() {
-		k := Known{ID: r.id(), Conv: r.id(), At: r.at(), Answered: r.flag(), Route: r.id(), Dialogue: r.id(), Slots: r.slots()}
-		s.Known = append(s.Known, k)
+	if n := r.count(); n > 0 {
+		s.Known = make([]Known, n)
+		for i := range s.Known {
+			s.Known[i] = Known{ID: r.id(), Conv: r.id(), At: r.at(), Answered: r.flag(), Route: r.id(), Dialogue: r.id(), Slots: r.slots()}
+		}
 	}
 	for range r.count() {
 		s.Shown = append(s.Shown, Mark{r.id(), r.at()})
@@ -165,7 +188,8 @@ func Decode(b []byte) (*State, error) {
 
 // reader reads until something is amiss, and nothing after that.
 type reader struct {
-	b      []byte
+	b      []byte // what is left
+	copied string // all there was
 	table  []string
 	latest int64
 	bad    bool
@@ -211,9 +235,14 @@ func (r *reader) count() int {
 	return int(n)
 }
 
-func (r *reader) at() int64    { return r.latest - r.int() }
-func (r *reader) flag() bool   { b := r.take(1); return len(b) == 1 && b[0] != 0 }
-func (r *reader) text() string { return string(r.take(r.uint())) }
+func (r *reader) at() int64  { return r.latest - r.int() }
+func (r *reader) flag() bool { b := r.take(1); return len(b) == 1 && b[0] != 0 }
+
+func (r *reader) text() string {
+	n := len(r.take(r.uint()))
+	end := len(r.copied) - len(r.b)
+	return r.copied[end-n : end]
+}
 
 func (r *reader) id() string {
 	n := r.uint()
@@ -224,21 +253,35 @@ func (r *reader) id() string {
 	return r.table[n]
 }
 
-func (r *reader) packedID() string {
-	n := r.uint()
-	if n&1 == 0 {
-		return string(r.take(n >> 1))
+// ids reads the table.
+func (r *reader) ids() {
+	n := r.count()
+	ends := make([]int, 0, n)
+	all := make([]byte, 0, n*(digits+len("chat-")+len("chat-0000-")))
+	for range n {
+		head := r.uint()
+		all = append(all, r.take(head>>1)...)
+		if head&1 != 0 {
+			all = hex.AppendEncode(all, r.take(digits/2))
+		}
+		ends = append(ends, len(all))
 	}
-	head := r.take(n >> 1)
-	var id strings.Builder
-	id.Write(head)
-	id.WriteString(hex.EncodeToString(r.take(digits / 2)))
-	return id.String()
+	whole, from := string(all), 0
+	r.table = make([]string, n)
+	for i, end := range ends {
+		r.table[i] = whole[from:end]
+		from = end
+	}
 }
 
-func (r *reader) said() (list []Said) {
-	for range r.count() {
-		list = append(list, Said{ID: r.id(), Conv: r.id(), At: r.at(), Text: r.text()})
+func (r *reader) said() []Said {
+	n := r.count()
+	if n == 0 {
+		return nil
+	}
+	list := make([]Said, n)
+	for i := range list {
+		list[i] = Said{ID: r.id(), Conv: r.id(), At: r.at(), Text: r.text()}
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"unicode/utf8"
 )
@@ -49,12 +50,35 @@ func (e *Event) append(b []byte) ([]byte, error) {
 		w.other(`,"handoff":`, e.Handoff)
 	}
 	if e.Reply != nil {
-		w.other(`,"reply":`, e.Reply)
+		w.reply(`,"reply":`, e.Reply)
 	}
 	if len(e.Attrs) > 0 {
 		w.other(`,"attrs":`, e.Attrs)
 	}
 	return append(w.b, '}'), w.err
+}
+
+// reply writes what is known of a reply: one stands beside every answer.
+func (w *writer) reply(name string, r *Reply) {
+	w.b = append(w.b, name...)
+	w.required(`{"question_event_id":`, r.QuestionID)
+	w.required(`,"route":`, r.Route)
+	w.required(`,"intent":`, r.Intent)
+	w.number(`,"confidence":`, r.Confidence)
+	w.required(`,"language":`, r.Language)
+	w.number(`,"latency_ms":`, &r.LatencyMS)
+	w.whole(`,"prompt_tokens":`, &r.PromptTokens)
+	w.whole(`,"completion_tokens":`, &r.CompletionTokens)
+	w.whole(`,"cost_micros":`, &r.CostMicros)
+	w.text(`,"cost_currency":`, r.Currency)
+	w.text(`,"model":`, r.Model)
+	w.flag(`,"is_answered":`, &r.Answered)
+	w.flag(`,"is_cached":`, &r.Cached)
+	w.text(`,"dialogue":`, r.Dialogue)
+	if len(r.Slots) > 0 {
+		w.other(`,"slots":`, r.Slots)
+	}
+	w.b = append(w.b, '}')
 }
 
 // writer writes members whose name it is given with all that stands around it.
@@ -98,6 +122,17 @@ func plain(s string) bool {
 func (w *writer) whole(name string, value *int64) {
 	if value != nil {
 		w.b = strconv.AppendInt(append(w.b, name...), *value, 10)
+	}
+}
+
+// number leaves to package json what it writes with an exponent, or not at all.
+func (w *writer) number(name string, value *float64) {
+	switch {
+	case value == nil:
+	case *value == 0 || math.Abs(*value) >= 1e-6 && math.Abs(*value) < 1e21:
+		w.b = strconv.AppendFloat(append(w.b, name...), *value, 'f', -1, 64)
+	default:
+		w.other(name, *value)
 	}
 }
 

@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"testing"
 
@@ -50,6 +51,42 @@ func TestEncodeWritesAsPackageJSON(t *testing.T) {
 		}
 		sameAsPackageJSON(rt, &e)
 	})
+}
+
+func TestEncodeKnowsEveryFieldOfAReply(t *testing.T) {
+	for i := range reflect.TypeFor[Reply]().NumField() {
+		var r Reply
+		field := reflect.ValueOf(&r).Elem().Field(i)
+		switch value := field.Addr().Interface().(type) {
+		case *string:
+			*value = "值<"
+		case *int64:
+			*value = -7
+		case *bool:
+			*value = true
+		case *float64:
+			*value = -1.25
+		case **float64:
+			*value = new(float64)
+		case *map[string]string:
+			*value = map[string]string{}
+			sameAsPackageJSON(t, &Event{Reply: &r})
+			*value = map[string]string{"b": "<", "a": ""}
+		default:
+			t.Fatalf("%s: extend the test by type %s", reflect.TypeFor[Reply]().Field(i).Name, field.Type())
+		}
+		sameAsPackageJSON(t, &Event{Reply: &r})
+	}
+}
+
+func TestEncodeWritesNumbersAsPackageJSON(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		number := rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{1e-6, 9.999999e-7, 1e21, 9.99e20, 0.1, math.Copysign(0, -1)}))
+		sameAsPackageJSON(rt, &Event{Reply: &Reply{Confidence: rapid.Ptr(number, true).Draw(rt, "confidence"), LatencyMS: number.Draw(rt, "latency")}})
+	})
+	if b, err := Encode(&Event{Reply: &Reply{LatencyMS: math.NaN()}}); err == nil {
+		t.Errorf("encoded as %s", b)
+	}
 }
 
 func TestEncodeRefusesAttrsThatAreNoJSON(t *testing.T) {
