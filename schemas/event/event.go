@@ -151,6 +151,9 @@ const usualEvent = 384
 
 // Decode reads the value of a raw record.
 func Decode(value []byte) (*Event, error) {
+	if e, ok := read(value); ok {
+		return e, nil
+	}
 	var e Event
 	if err := json.Unmarshal(value, &e); err != nil {
 		return nil, err
