@@ -56,7 +56,7 @@ func openPeople(w wiring, in *entrance) (*people, error) {
 }
 
 func (p *people) parts() []part {
-	parts := []part{{"conversations", p.book.Run}}
+	parts := []part{{"conversations", p.book.Run}, {"handoffs that lapse", p.desk.Run}}
 	if p.post != nil {
 		parts = append(parts, part{"handoffs", p.post.Run})
 	}

@@ -42,7 +42,7 @@ func (s *Service) failed(reason string, err error) error {
 // It goes on when the shopper has left: the turn is recorded either way.
 func (s *Service) respond(q question, say func(string)) (*answer, error) {
 	arrived := s.Now()
-	known, err := s.Conversations.Get(q.Shopper)
+	known, err := s.known(q.Shopper, arrived)
 	if err != nil {
 		return nil, s.failed(failedState, fmt.Errorf("read conversation: %w", err))
 	}
@@ -72,6 +72,25 @@ func (s *Service) respond(q question, say func(string)) (*answer, error) {
 		s.metrics.repeats.Inc()
 	}
 	return a, err
+}
+
+// known is what is known of a shopper. A person who took the conversation and
+// let it lie until it was over does not have the next one.
+func (s *Service) known(of event.Shopper, arrived time.Time) (turn.State, error) {
+	known, err := s.Conversations.Get(of)
+	if err != nil || known.Mode != turn.ModeHuman || s.Handoffs == nil || arrived.UnixMilli()-known.LastAt < turn.Silence.Milliseconds() {
+		return known, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.config.Budget/2)
+	defer cancel()
+	lapsed, err := s.Handoffs.Lapse(ctx, of)
+	if err != nil || !lapsed {
+		if err != nil {
+			s.logOutage(err)
+		}
+		return known, nil // the person still has it
+	}
+	return s.Conversations.Get(of)
 }
 
 // unlessTaken is an answer of the bot's, or only a person's words that it
@@ -243,14 +262,16 @@ func human(t *turn.Turn) (turn.Reply, []turn.Words) {
 
 // call calls a person when one is due, and says who has the conversation then.
 func (s *Service) call(t *turn.Turn, r *turn.Reply, rec *recording) turn.Mode {
-	if s.Handoffs == nil || t.State.Mode != turn.ModeBot {
+	if s.Handoffs == nil || t.State.Mode == turn.ModeHuman {
 		return t.State.Mode
 	}
-	record, called := s.Handoffs.Call(t, r)
+	records, called := s.Handoffs.Call(t, r)
 	if !called {
 		return t.State.Mode
 	}
-	rec.add(record)
+	for _, e := range records {
+		rec.add(e)
+	}
 	if !r.Answered() {
 		// Nothing is asked back of who is told that a person comes.
 		r.Route, r.Text, r.Brief = turn.RoutePreset, handoverText.in(t.Language), ""

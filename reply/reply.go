@@ -54,12 +54,15 @@ type Conversations interface {
 	MaySpeak(ctx context.Context, s event.Shopper) (bool, error)
 }
 
-// Handoffs decides when a person is called. The event that it returns records
-// the call, and is durable before the shopper is told.
+// Handoffs decides when a person is called. The events that it returns record
+// the call, and are durable before the shopper is told.
 type Handoffs interface {
-	Call(t *turn.Turn, r *turn.Reply) (record event.Event, call bool)
+	Call(t *turn.Turn, r *turn.Reply) (records []event.Event, call bool)
 	// Shown records that a shopper was given words of a person's.
 	Shown(s event.Shopper, conv string, ids []string) event.Event
+	// Lapse gives a shopper back to the bot whom a person took and let lie. It
+	// returns when the conversation says so, and whether it did.
+	Lapse(ctx context.Context, s event.Shopper) (bool, error)
 }
 
 // models knows what reads a text now.

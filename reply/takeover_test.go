@@ -7,15 +7,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
 
-// desk records what was shown.
+// desk records what was shown, and lets nothing lapse.
 type desk struct{}
 
-func (desk) Call(*turn.Turn, *turn.Reply) (event.Event, bool) { return event.Event{}, false }
+func (desk) Call(*turn.Turn, *turn.Reply) ([]event.Event, bool) { return nil, false }
+
+func (desk) Lapse(context.Context, event.Shopper) (bool, error) { return false, nil }
 
 func (desk) Shown(s event.Shopper, conv string, ids []string) event.Event {
 	return event.Event{Type: event.TypeHandoff, ID: "shown", ShopID: s.ShopID, UserID: s.UserID, ConvID: conv, Handoff: &event.Handoff{ID: "h", Step: event.HandoffShown, Shown: ids}}
@@ -123,4 +126,37 @@ func TestWordsThatAreNotModifiedAreShown(t *testing.T) {
 	if last := events[len(events)-1]; last.Type != event.TypeHandoff || !slices.Equal(last.Handoff.Shown, []string{"w1"}) {
 		t.Errorf("recorded %+v", last)
 	}
+}
+
+// lapsing is a desk at which every handoff that is asked about lapses, or whose
+// answer cannot be had.
+type lapsing struct {
+	desk
+	r   **rig
+	err error
+}
+
+func (l lapsing) Lapse(_ context.Context, s event.Shopper) (bool, error) {
+	if l.err != nil {
+		return false, l.err
+	}
+	(*l.r).states[s] = turn.State{LastAt: (*l.r).states[s].LastAt}
+	return true, nil
+}
+
+// A shopper whom a person took and let lie for two hours is the bot's again, at
+// once; before that, and where it cannot be recorded, the person's.
+func TestASilentPersonHasTheShopperNoMore(t *testing.T) {
+	f := func(silent time.Duration, err error, want turn.Route) {
+		t.Helper()
+		var r *rig
+		r = newRig(t, func(_ *Config, d *Deps) { d.Handoffs = lapsing{r: &r, err: err} })
+		r.states[event.Shopper{ShopID: "default", UserID: "u"}] = turn.State{Mode: turn.ModeHuman, LastAt: r.now.Add(-silent).UnixMilli()}
+		if _, h := r.chat(t, "怎么退货"); h.Get(headerRoute) != string(want) {
+			t.Errorf("after %v, %v: by %s, want %s", silent, err, h.Get(headerRoute), want)
+		}
+	}
+	f(turn.Silence-time.Millisecond, nil, turn.RouteHuman)
+	f(turn.Silence, nil, turn.RouteFAQ)
+	f(turn.Silence, errors.New("no broker"), turn.RouteHuman)
 }

@@ -15,8 +15,11 @@ const deliveredBy = 76 * time.Hour
 
 // Handoff is what the steps of one handoff come to, in whatever order and
 // however often they were told. Its machine: pending when it was requested,
-// human when it was taken, closed when it was closed; closed is for ever, and
-// nothing leads from human back to pending.
+// human when it was taken, closed when it was closed or lapsed. Closed by a
+// human is for ever, and nothing leads from human back to pending. A lapse does
+// not count against a taking that came after it or less than the silence that
+// ends a conversation before: nothing that the bot records on its own takes a
+// conversation from a human who has just come.
 type Handoff struct {
 	ID      string `json:"id"`
 	Conv    string `json:"conv"`
@@ -29,10 +32,12 @@ type Handoff struct {
 	BuyScore    *float64              `json:"buy_score,omitzero"`
 	Context     *event.HandoffContext `json:"context,omitzero"`
 	Asked       string                `json:"asked,omitzero"` // id of that step
-	// The earliest of each; 0: there was none.
+	// The earliest of each, but for two; 0: there was none.
 	TakenAt     int64  `json:"taken,omitzero"`
 	Agent       string `json:"agent,omitzero"`
 	ClosedAt    int64  `json:"closed,omitzero"`
+	LastTakenAt int64  `json:"last_taken,omitzero"` // the latest
+	LapsedAt    int64  `json:"lapsed,omitzero"`     // the latest
 	DeliveredAt int64  `json:"delivered,omitzero"`
 	AbandonedAt int64  `json:"abandoned,omitzero"`
 	// Of postings: how many, and when the last one was.
@@ -42,7 +47,32 @@ type Handoff struct {
 
 // Open reports whether somebody asked for a human and the bot does not have
 // the conversation back.
-func (h *Handoff) Open() bool { return h.ClosedAt == 0 && (h.RequestedAt != 0 || h.TakenAt != 0) }
+func (h *Handoff) Open() bool { return h.EndedAt() == 0 && (h.RequestedAt != 0 || h.TakenAt != 0) }
+
+// EndedAt is when it was closed, or lapsed, ms; 0: it goes on.
+func (h *Handoff) EndedAt() int64 {
+	lapsed := h.LapsedAt
+	if h.LastTakenAt != 0 && lapsed < h.LastTakenAt+turn.Silence.Milliseconds() {
+		lapsed = 0
+	}
+	if lapsed != 0 && h.ClosedAt != 0 {
+		return min(lapsed, h.ClosedAt)
+	}
+	return lapsed + h.ClosedAt
+}
+
+// Over reports whether a handoff lapses at a time: nobody has written to each
+// other for as long as ends a conversation, or nobody came for as long as its
+// package is posted.
+func (s *State) Over(h *Handoff, now int64) bool {
+	switch h.State() {
+	case StateHuman:
+		return now-max(s.LastAt, h.LastTakenAt) >= turn.Silence.Milliseconds()
+	case StatePending:
+		return h.RequestedAt != 0 && now-h.RequestedAt >= deliveredBy.Milliseconds()
+	}
+	return false
+}
 
 // Undelivered reports whether the package is still to be posted.
 func (h *Handoff) Undelivered() bool {
@@ -62,7 +92,7 @@ const (
 // State is where the handoff stands.
 func (h *Handoff) State() HandoffState {
 	switch {
-	case h.ClosedAt != 0:
+	case h.EndedAt() != 0:
 		return StateClosed
 	case h.TakenAt != 0:
 		return StateHuman
@@ -102,11 +132,14 @@ func (h *Handoff) apply(e *event.Event) {
 	}
 	switch step.Step {
 	case event.HandoffTaken:
+		h.LastTakenAt = max(h.LastTakenAt, e.TS)
 		if same := h.TakenAt == e.TS; earlier(&h.TakenAt) || same && (h.Agent == "" || step.Agent != "" && step.Agent < h.Agent) {
 			h.Agent = step.Agent
 		}
 	case event.HandoffClosed:
 		earlier(&h.ClosedAt)
+	case event.HandoffLapsed:
+		h.LapsedAt = max(h.LapsedAt, e.TS)
 	case event.HandoffDelivered:
 		earlier(&h.DeliveredAt)
 	case event.HandoffAbandoned:
@@ -124,8 +157,8 @@ func (s *State) forgetClosed() {
 	closed := 0
 	oldest := -1
 	for i := range s.Handoffs {
-		if h := &s.Handoffs[i]; h.ClosedAt != 0 && !h.Undelivered() {
-			if closed++; oldest < 0 || h.ClosedAt < s.Handoffs[oldest].ClosedAt {
+		if h := &s.Handoffs[i]; h.EndedAt() != 0 && !h.Undelivered() {
+			if closed++; oldest < 0 || h.EndedAt() < s.Handoffs[oldest].EndedAt() {
 				oldest = i
 			}
 		}

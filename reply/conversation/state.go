@@ -186,7 +186,10 @@ func (s *State) Waiting() (words []turn.Words) {
 // Turn is the state as the ladder reads it: that of the latest conversation.
 func (s *State) Turn() turn.State {
 	t := turn.State{LastAt: s.LastAt, Waiting: s.Waiting()}
-	t.Mode, t.HandoffID = s.Mode()
+	if t.Mode, t.HandoffID = s.Mode(); t.HandoffID != "" {
+		h := s.Handoff(t.HandoffID)
+		t.HandoffConv, t.HandoffAt = h.Conv, h.RequestedAt
+	}
 	if n := len(s.Questions); n > 0 {
 		t.ConvID = s.Questions[n-1].Conv
 	} else if n := len(s.Answers); n > 0 {

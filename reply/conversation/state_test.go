@@ -122,6 +122,35 @@ func TestModes(t *testing.T) {
 	f(turn.ModeBot, "", step("h1", event.HandoffAttempted, at))
 	f(turn.ModePending, "h2", requested, taken, closed, step("h2", event.HandoffRequested, at+3))
 	f(turn.ModeHuman, "h2", requested, step("h2", event.HandoffTaken, at+3))
+	silence := turn.Silence.Milliseconds()
+	lapse := func(after int64) *event.Event { return step("h1", event.HandoffLapsed, at+after) }
+	f(turn.ModeBot, "", requested, lapse(1))
+	f(turn.ModePending, "h2", requested, lapse(1), step("h2", event.HandoffRequested, at+1))
+	f(turn.ModeHuman, "h1", requested, taken, lapse(silence)) // taken less than two hours before
+	f(turn.ModeBot, "", requested, taken, lapse(silence+1))
+	f(turn.ModeHuman, "h1", requested, taken, lapse(silence+1), step("h1", event.HandoffTaken, at+2)) // and again
+	f(turn.ModeHuman, "h1", requested, lapse(1), step("h1", event.HandoffTaken, at+2))                // by who had not heard
+}
+
+// When a handoff is over: a human's by silence, one that nobody took when its
+// package is not posted any more.
+func TestOver(t *testing.T) {
+	f := func(want bool, now int64, events ...*event.Event) {
+		t.Helper()
+		if s := stateOf(events...); s.Over(&s.Handoffs[0], at+now) != want {
+			t.Errorf("after %d ms over is %v", now, !want)
+		}
+	}
+	silence := turn.Silence.Milliseconds()
+	requested, taken := step("h1", event.HandoffRequested, at), step("h1", event.HandoffTaken, at+1)
+	f(false, silence, requested, taken)
+	f(true, silence+1, requested, taken)
+	f(false, silence+1, requested, taken, message("w", event.RoleAgent, "您好", at+2))
+	f(false, silence+1, requested, taken, message("q", event.RoleUser, "在吗", at+2))
+	f(false, silence+1, requested, taken, step("h1", event.HandoffTaken, at+2))
+	f(false, 10*silence, requested)
+	f(true, deliveredBy.Milliseconds(), requested)
+	f(false, 100*silence, requested, taken, step("h1", event.HandoffClosed, at+2))
 }
 
 // A history is what a shopper, a bot and people may do with a conversation.
@@ -133,8 +162,8 @@ func history(rt *rapid.T) (events []*event.Event) {
 		id := fmt.Sprint("h", n)
 		for range rapid.IntRange(1, 6).Draw(rt, "steps") {
 			e := step(id, rapid.SampledFrom([]event.HandoffStep{
-				event.HandoffRequested, event.HandoffTaken, event.HandoffClosed, event.HandoffAttempted, event.HandoffDelivered,
-			}).Draw(rt, "step"), at+rapid.Int64Range(0, 20_000).Draw(rt, "at"))
+				event.HandoffRequested, event.HandoffTaken, event.HandoffClosed, event.HandoffAttempted, event.HandoffDelivered, event.HandoffLapsed,
+			}).Draw(rt, "step"), at+rapid.Int64Range(0, 20_000).Draw(rt, "at")+rapid.SampledFrom([]int64{0, turn.Silence.Milliseconds()}).Draw(rt, "later"))
 			switch e.Handoff.Step {
 			case event.HandoffTaken:
 				e.Handoff.Agent = rapid.SampledFrom([]string{"", "amy", "bob"}).Draw(rt, "agent")

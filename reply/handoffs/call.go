@@ -12,12 +12,18 @@ import (
 	"askbuy/schemas/event"
 )
 
-// Call says whether a turn calls a person, and what records the call. The same
+// Call says whether a turn calls a person, and what records the call: nothing
+// while the person who was called is awaited. A call from an earlier
+// conversation, or from long ago, that nobody has answered lapses, and a new one
+// takes its place: a shopper who asks again is put before people again. The same
 // turn, answered by whichever replica, makes the same handoff.
-func (d *Desk) Call(t *turn.Turn, r *turn.Reply) (record event.Event, call bool) {
+func (d *Desk) Call(t *turn.Turn, r *turn.Reply) (records []event.Event, call bool) {
 	reason, call := due(t, r)
 	if !call {
-		return event.Event{}, false
+		return nil, false
+	}
+	if t.State.Mode == turn.ModePending && !outlived(t) {
+		return nil, true
 	}
 	h := event.Handoff{
 		ID: idOf(t.ShopID, t.UserID, t.ConvID, t.EventID), Step: event.HandoffRequested, Reason: reason, Confidence: r.Confidence,
@@ -27,10 +33,22 @@ func (d *Desk) Call(t *turn.Turn, r *turn.Reply) (record event.Event, call bool)
 		},
 	}
 	h.BuyScore = d.score(t.Shopper, h.Context.Rounds)
-	record = d.step(t.Shopper, t.ConvID, t.Test, h)
+	record := d.step(t.Shopper, t.ConvID, t.Test, h)
 	record.ID, record.TS = h.ID+":"+string(h.Step), t.At
 	d.metrics.handoffs[reason].Inc()
-	return record, true
+	records = append(records, record)
+	if t.State.Mode == turn.ModePending {
+		lapse := d.step(t.Shopper, t.State.HandoffConv, false, event.Handoff{ID: t.State.HandoffID, Step: event.HandoffLapsed, Detail: "called again"})
+		lapse.ID, lapse.TS = t.State.HandoffID+":"+string(event.HandoffLapsed)+":"+h.ID, t.At
+		records = append(records, lapse)
+	}
+	return records, true
+}
+
+// outlived reports whether the call that nobody has answered is of another
+// conversation, or as old as if it were.
+func outlived(t *turn.Turn) bool {
+	return t.State.HandoffConv != t.ConvID || t.At-t.State.HandoffAt >= turn.Silence.Milliseconds()
 }
 
 // history is what was said before a turn: the rounds that the turn was asked

@@ -164,7 +164,7 @@ func (d *Desk) serveList(w http.ResponseWriter, r *http.Request, shops speaker) 
 		}
 		for i := range known.Handoffs {
 			h := &known.Handoffs[i]
-			if place := placeOf(h); (state == "" || state == string(h.State())) && place > after && (h.Open() || h.ClosedAt != 0) {
+			if place := placeOf(h); (state == "" || state == string(h.State())) && place > after && (h.Open() || h.EndedAt() != 0) {
 				all = append(all, listed{packageOf(s, known, h), place})
 			}
 		}

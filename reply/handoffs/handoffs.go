@@ -7,6 +7,8 @@
 //     loses none;
 //   - a takeover answers 200 only when no replica says a word of the bot's any
 //     more; where that cannot be assured it answers 503;
+//   - a handoff ends by a person's word, or by its lapse (lapse.go); a person who
+//     takes it while it lapses has it;
 //   - a package is posted until it is taken, or its 76 hours are over, under
 //     one id: the receiver tells repetitions by it.
 package handoffs
@@ -63,7 +65,8 @@ type Deps struct {
 // Desk is where conversations pass from the bot to people and back.
 type Desk struct {
 	Deps
-	metrics *metrics
+	metrics    *metrics
+	lapseEvery time.Duration
 }
 
 // New makes a desk; Register puts it to work.
@@ -75,7 +78,7 @@ func New(d Deps) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{d, m}, nil
+	return &Desk{d, m, lapseEvery}, nil
 }
 
 // step is the event of a step.

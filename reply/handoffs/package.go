@@ -36,7 +36,7 @@ func packageOf(s event.Shopper, state *conversation.State, h *conversation.Hando
 	p := Package{
 		HandoffID: h.ID, ShopID: s.ShopID, UserID: s.UserID, ConvID: h.Conv, Reason: h.Reason, State: h.State(),
 		Messages: state.History(h.Conv), Confidence: h.Confidence, BuyScore: h.BuyScore, Agent: h.Agent, Test: h.Test,
-		RequestedAt: h.FirstAt, TakenAt: h.TakenAt, ClosedAt: h.ClosedAt, DeliveredAt: h.DeliveredAt, Attempts: h.Attempts,
+		RequestedAt: h.FirstAt, TakenAt: h.TakenAt, ClosedAt: h.EndedAt(), DeliveredAt: h.DeliveredAt, Attempts: h.Attempts,
 	}
 	if h.RequestedAt != 0 {
 		p.RequestedAt = h.RequestedAt

@@ -192,12 +192,12 @@ func said(s event.Shopper, conv, id string, from event.Role, text string) event.
 // call has a shopper call a person through a desk.
 func (p *replica) call(s event.Shopper, conv, question, text string, scored intent.Scored) event.Event {
 	p.Helper()
-	e, called := p.desk.Call(&turn.Turn{
+	events, called := p.desk.Call(&turn.Turn{
 		Shopper: s, ConvID: conv, EventID: question, Text: text, At: p.clock().UnixMilli(), Intent: scored, Language: "zh",
 		Profile: turn.Profile{Kind: "vip", Orders: 3, BasketCents: 26_900},
 	}, &turn.Reply{Route: turn.RoutePreset})
-	if !called {
+	if !called || len(events) != 1 {
 		p.Fatalf("%q calls nobody", text)
 	}
-	return e
+	return events[0]
 }

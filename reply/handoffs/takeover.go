@@ -44,18 +44,16 @@ func (d *Desk) takeOver(ctx context.Context, s event.Shopper, conv, agent string
 
 // take records that a person has the conversation and returns when this
 // replica knows it from the log: a record that lies in a spool is known to
-// nobody.
+// nobody. It is recorded again when a person has the conversation already: that
+// handoff may be about to lapse.
 func (d *Desk) take(ctx context.Context, s event.Shopper, conv, agent string) (*conversation.State, error) {
-	state := d.Book.State(s)
-	if mode, _ := state.Mode(); mode != turn.ModeHuman {
-		if err := d.Record(time.Now().Add(within), d.takings(s, conv, agent, state)...); err != nil {
-			return nil, fmt.Errorf("record takeover: %w", err)
-		}
+	if err := d.Record(time.Now().Add(within), d.takings(s, conv, agent, d.Book.State(s))...); err != nil {
+		return nil, fmt.Errorf("record takeover: %w", err)
 	}
 	if err := d.Book.Settle(ctx); err != nil {
 		return nil, err
 	}
-	state = d.Book.State(s)
+	state := d.Book.State(s)
 	if mode, _ := state.Mode(); mode != turn.ModeHuman {
 		return nil, errNotHuman
 	}

@@ -27,10 +27,14 @@ const (
 // State is what is remembered of a shopper's latest conversation. Its zero is
 // that of a shopper who never wrote.
 type State struct {
-	ConvID    string
-	LastAt    int64 // of the latest message, whoever wrote it, ms
-	Mode      Mode
-	HandoffID string // of the handoff that is open
+	ConvID string
+	LastAt int64 // of the latest message, whoever wrote it, ms
+	Mode   Mode
+	// Of the handoff that is open: its id, the conversation that it was called
+	// from, and when, ms.
+	HandoffID   string
+	HandoffConv string
+	HandoffAt   int64
 
 	Rounds    []Round           // the latest, oldest first
 	Asked     []Asked           // questions whose round is not whole, oldest first
@@ -76,7 +80,10 @@ func (s State) In(convID string) State {
 	if s.ConvID == convID {
 		return s
 	}
-	return State{ConvID: convID, LastAt: s.LastAt, Mode: s.Mode, HandoffID: s.HandoffID, Waiting: s.Waiting, Met: s.Met}
+	return State{
+		ConvID: convID, LastAt: s.LastAt, Waiting: s.Waiting, Met: s.Met,
+		Mode: s.Mode, HandoffID: s.HandoffID, HandoffConv: s.HandoffConv, HandoffAt: s.HandoffAt,
+	}
 }
 
 // Find finds the question of which a request is a retry: the one with an id,

@@ -27,6 +27,17 @@ func TestHandoffs(t *testing.T) {
 		handedOver("u", "c1", 1, event.Handoff{ID: "h1", Step: event.HandoffRequested, Reason: event.ReasonLowConfidence, Confidence: &half, BuyScore: &score}, false),
 		handedOver("u", "c2", 7, event.Handoff{ID: "h2", Step: event.HandoffTaken, Reason: event.ReasonTakeover}, false),
 		handedOver("u", "c3", 8, event.Handoff{ID: "h3", Step: event.HandoffRequested, Reason: event.ReasonAnger}, true),
+		// Lapses: of what nobody took; of what was let lie; but not of what a person took a while before, or after it.
+		handedOver("w", "c5", 1, event.Handoff{ID: "l1", Step: event.HandoffRequested, Reason: event.ReasonAsked}, false),
+		handedOver("w", "c5", 2, event.Handoff{ID: "l1", Step: event.HandoffLapsed}, false),
+		handedOver("w", "c5", 0, event.Handoff{ID: "l2", Step: event.HandoffTaken, Reason: event.ReasonTakeover}, false),
+		handedOver("w", "c5", 120, event.Handoff{ID: "l2", Step: event.HandoffLapsed}, false),
+		handedOver("w", "c5", 0, event.Handoff{ID: "l3", Step: event.HandoffTaken, Reason: event.ReasonTakeover}, false),
+		handedOver("w", "c5", 119, event.Handoff{ID: "l3", Step: event.HandoffLapsed}, false),
+		handedOver("w", "c5", 121, event.Handoff{ID: "l2", Step: event.HandoffClosed}, false),
+		handedOver("w", "c5", 1, event.Handoff{ID: "l4", Step: event.HandoffRequested, Reason: event.ReasonAsked}, false),
+		handedOver("w", "c5", 2, event.Handoff{ID: "l4", Step: event.HandoffLapsed}, false),
+		handedOver("w", "c5", 3, event.Handoff{ID: "l4", Step: event.HandoffTaken}, false),
 	} {
 		l.position = int64(n)
 		l.fact(&e)
@@ -44,7 +55,11 @@ func TestHandoffs(t *testing.T) {
 		at("requested_at"), at("taken_at"), at("closed_at"), at("delivered_at"))),
 		"h1|c1|low_confidence|0.5|0.8|closed|1|4|9|3|amy|3|0",
 		"h2|c2|takeover|NULL|NULL|human|7|7|NULL|NULL||0|0",
-		"h3|c3|anger|NULL|NULL|pending|8|NULL|NULL|NULL||0|1")
+		"h3|c3|anger|NULL|NULL|pending|8|NULL|NULL|NULL||0|1",
+		"l1|c5|asked|NULL|NULL|closed|1|NULL|2|NULL||0|0",
+		"l2|c5|takeover|NULL|NULL|closed|0|0|120|NULL||0|0",
+		"l3|c5|takeover|NULL|NULL|human|0|0|NULL|NULL||0|0",
+		"l4|c5|asked|NULL|NULL|human|1|3|NULL|NULL||0|0")
 	check(t, ask(t, db, "SELECT conv_id, handed_off FROM bi.conversations ORDER BY conv_id"), "c1|1", "c2|1", "c3|0", "c4|0")
-	check(t, ask(t, connectBI(t), "SELECT count() FROM bi.handoffs"), "3")
+	check(t, ask(t, connectBI(t), "SELECT count() FROM bi.handoffs"), "7")
 }

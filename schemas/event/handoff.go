@@ -13,6 +13,9 @@ const (
 	HandoffDelivered HandoffStep = "delivered" // its package was posted, and taken
 	HandoffAbandoned HandoffStep = "abandoned" // its package is not posted any more
 	HandoffClosed    HandoffStep = "closed"    // the bot has the conversation back
+	// HandoffLapsed: nobody came, or nobody wrote any more: the bot has the
+	// conversation back unless a human takes it, or took it a short while before.
+	HandoffLapsed HandoffStep = "lapsed"
 )
 
 // HandoffReason says why a conversation is handed over. The set is closed.
