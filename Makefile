@@ -79,7 +79,7 @@ fuzz: ## every fuzz target, 30 s each
 model: ## train the shipped intent model anew from its grammar
 	$(GO) generate ./models/intent/...
 
-eval: ## how good the intent model is, in one table (EVAL_DATA=dir adds the public data sets)
+eval: ## how good the intent model is, in one table (EVAL_DATA=dir: on the public data sets too, else they are told as not measured)
 	$(GO) run ./models/intent/eval
 
 web: ## build the dashboard's assets anew, into web/dist (Node; what is there is committed)

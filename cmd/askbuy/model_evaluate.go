@@ -96,6 +96,10 @@ var evaluationWords = map[string]map[string]string{
 		"now": "现行", "scheduled": "待启用", "against": "对照", "candidate": "候选", "change": "对数损失的变化（对 %s）", "rate": "对数损失的变化（对店铺下单率）",
 		"novelty": "未见过的词（训练时）", "passed": "通过：可以启用", "refused": "拒绝",
 		"shadow": "与现行模型并行打分：%d 条消息，自 %s 起，p_order 平均相差 %.3f；已结束 %d 个会话，其中 %d 个有保留的订单", "noShadow": "与现行模型并行打分：尚无（运行中的实例会让最新的候选模型给每条消息打分）",
+		string(learn.NothingHeldOut): "（留出的会话里还没有订单）", string(learn.TooFewOrders): "（留出的会话里保留的订单太少）",
+		string(learn.NotBetter): "（不能确定比对照模型更好）", string(learn.LearnedNothing): "（不能确定比店铺下单率更好）",
+		string(learn.Miscalibrated): "（概率与实际不符）", string(learn.Misbehaves): "（对文本的反应不合理）",
+		string(learn.HurtsAShop): "（某家大店明显变差）", string(learn.WorseInShadow): "（并行打分时确定更差）",
 	},
 }
 
@@ -120,7 +124,7 @@ func writeEvaluation(out io.Writer, e pipeline.Evaluation, other, format, lang s
 	fmt.Fprintf(out, words["change"]+": %v\n%s: %v\n", v.Current, v.Change, words["rate"], v.OverRate)
 	writeShadow(out, e.Shadow, words)
 	for _, r := range v.Refusals {
-		fmt.Fprintf(out, "%s: %s: %s\n", words["refused"], r.Refusal, r.Detail)
+		fmt.Fprintf(out, "%s: %s%s: %s\n", words["refused"], r.Refusal, words[string(r.Refusal)], r.Detail)
 	}
 	if v.Passed() {
 		fmt.Fprintln(out, words["passed"])

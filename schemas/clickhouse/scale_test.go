@@ -41,6 +41,7 @@ func seed(t *testing.T, db *clickhouse.DB, n int) {
 			began + ", " + suffix + rows(n, "number"),
 		deriveScores, deriveTouches,
 		"INSERT INTO askbuy.second_opinions (shop_id, user_id, event_id, scorer, ts, outcome) SELECT shop_id, user_id, event_id, 'bert', ts, 'timeout' FROM askbuy.message_scores",
+		"INSERT INTO askbuy.shadow_scores (shop_id, user_id, event_id, model_id, conv_id, ts, buy_score, p_order) SELECT shop_id, user_id, event_id, 'candidate', conv_id, ts, buy_score, p_order FROM askbuy.message_scores",
 	} {
 		must(t, db.Exec(t.Context(), sql, nil))
 	}

@@ -120,6 +120,7 @@ func newSmallShop() *loader {
 	l.unit("greeting", 1, "u2", "control")
 	l.result("greeting", "treatment")
 	l.add(warehouse.SecondOpinions, "small", "u1", "m1", "bert", "c1", ten, "scored", 0.5, "", 1.5, uint64(1))
+	l.add(warehouse.ShadowScores, "small", "u1", "m1", "m2", "c1", ten, 1.5, 0.7, 0.2, 0.2, uint64(1))
 	return l
 }
 

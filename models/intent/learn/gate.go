@@ -40,6 +40,11 @@ const (
 	WorseInShadow  Refusal = "worse_in_shadow" // what it said beside the model in force was surely worse
 )
 
+// Refusals are all of them.
+func Refusals() []Refusal {
+	return []Refusal{NothingHeldOut, TooFewOrders, LearnedNothing, NotBetter, Miscalibrated, Misbehaves, HurtsAShop, WorseInShadow}
+}
+
 // Verdict is what came of holding a candidate against the model in force, on
 // conversations that neither learned from, each message weighing 1/n of its
 // conversation.
@@ -106,7 +111,7 @@ func judgeOn(candidate, current *intent.Model, facts Facts, which func(Shopper, 
 	v.After, v.Before = quality(after, bins), quality(before, bins)
 	v.Change, v.OverRate = compare(after, before), compare(after, rates(after))
 	if !(v.Change.High < 0) {
-		v.refuse(NotBetter, fmt.Sprintf("against the model in force, log loss changes by %v: the interval must lie below 0", v.Change))
+		v.refuse(NotBetter, fmt.Sprintf("against %s, log loss changes by %v: the interval must lie below 0", v.Current, v.Change))
 	}
 	if !(v.OverRate.High < 0) {
 		v.refuse(LearnedNothing, fmt.Sprintf("against the shops' rates of orders alone, log loss changes by %v: the interval must lie below 0", v.OverRate))
