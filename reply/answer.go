@@ -103,7 +103,12 @@ func (s *Service) unlessTaken(of event.Shopper, a *answer, arrived time.Time) (*
 	return &answer{brief: a.words, whole: a.words, words: a.words, given: a.given, conv: a.conv, route: turn.RouteHuman, mode: turn.ModeHuman, first: a.first}, nil
 }
 
+// maySpeak looks before it waits: it is nearly always known, and a clock for
+// each question costs more than the look.
 func (s *Service) maySpeak(of event.Shopper, arrived time.Time) (bool, error) {
+	if may, err := s.Conversations.MaySpeak(over, of); err == nil {
+		return may, nil
+	}
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(s.config.Deadline-s.Now().Sub(arrived)))
 	defer cancel()
 	may, err := s.Conversations.MaySpeak(ctx, of)
@@ -113,18 +118,23 @@ func (s *Service) maySpeak(of event.Shopper, arrived time.Time) (bool, error) {
 	return may, nil
 }
 
+// over is a context that has ended: who is given it does not wait.
+var over = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
 // take answers one turn and records it. What was asked is recorded even when
 // there is no answer.
 func (s *Service) take(t *turn.Turn, q question, arrived time.Time, left *attempt) (*answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.Budget)
-	defer cancel()
-	s.complete(ctx, t, q)
+	s.complete(t, q)
 	rec := s.newRecording(t, arrived)
 	var r turn.Reply
 	var given []turn.Words
 	if t.State.Mode == turn.ModeHuman {
 		r, given = human(t)
-	} else if answered, late := s.walk(ctx, t, &r, rec); !answered && late && s.config.OnTimeout == ErrorOnTimeout {
+	} else if answered, late := s.walk(t, &r, rec); !answered && late && s.config.OnTimeout == ErrorOnTimeout {
 		if err := rec.finish(nil); err != nil {
 			return nil, s.failed(failedStore, err)
 		}
@@ -206,8 +216,8 @@ func (s *Service) offers(t *turn.Turn) []string {
 const modelPatience = 50 * time.Millisecond
 
 // complete fills in what the steps may go by.
-func (s *Service) complete(ctx context.Context, t *turn.Turn, q question) {
-	ctx, cancel := context.WithTimeout(ctx, modelPatience)
+func (s *Service) complete(t *turn.Turn, q question) {
+	ctx, cancel := context.WithTimeout(context.Background(), modelPatience)
 	defer cancel()
 	if model, err := s.Models.Now(ctx); err == nil {
 		t.Intent = model.Score(t.Text)
@@ -234,10 +244,12 @@ func (s *Service) expose(t *turn.Turn) {
 
 // walk climbs the ladder. The steps that only compute are asked first; when
 // none of them answers, the question is recorded beside those that wait.
-func (s *Service) walk(ctx context.Context, t *turn.Turn, r *turn.Reply, rec *recording) (answered, late bool) {
-	said, answered, at := s.ladder.climb(ctx, t, 0, false)
+func (s *Service) walk(t *turn.Turn, r *turn.Reply, rec *recording) (answered, late bool) {
+	said, answered, at := s.ladder.climb(context.Background(), t, 0, false)
 	if !answered && at < len(s.ladder.rungs) {
 		rec.begin()
+		ctx, cancel := context.WithTimeout(context.Background(), s.config.Budget)
+		defer cancel()
 		nearest := said
 		if said, answered, _ = s.ladder.climb(ctx, t, at, true); !answered && surer(nearest, said) {
 			said = nearest

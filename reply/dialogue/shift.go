@@ -35,10 +35,12 @@ func topicOf(text string, s scored) (topic, bool) {
 	return topic{s.IntentPath[0], s.IntentPath[1]}, true
 }
 
+var unmasked = strings.NewReplacer(maskedAddress, "", maskedPhone, "")
+
 // bare reports whether a text is little more than what it names, as an order's
 // number or an address: it answers a question, whatever intent it seems to have.
 func bare(text string, named []intent.Entity) bool {
-	rest := strings.NewReplacer(maskedAddress, "", maskedPhone, "").Replace(text)
+	rest := unmasked.Replace(text)
 	for _, e := range named {
 		rest = strings.Replace(rest, e.Text, "", 1)
 	}
