@@ -62,7 +62,7 @@ func repeats(reply, told []rune) bool {
 
 func bareRunes(text string) []rune {
 	var bare []rune
-	for _, l := range folded(text) {
+	for _, l := range folded(nil, text) {
 		bare = append(bare, l.r)
 	}
 	return bare

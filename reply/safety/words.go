@@ -73,7 +73,7 @@ func (w *Words) add(word string) error {
 	if !utf8.ValidString(word) {
 		return fmt.Errorf("%q is not UTF-8", word)
 	}
-	letters := folded(word)
+	letters := folded(nil, word)
 	if len(letters) == 0 || len(letters) > maxWord {
 		return fmt.Errorf("%q has %d letters and digits, want 1 to %d", word, len(letters), maxWord)
 	}
@@ -136,7 +136,8 @@ func (w *Words) Find(text string) string {
 	if w == nil || len(w.words) == 0 {
 		return ""
 	}
-	letters := folded(text)
+	var room [usualLetters]letter
+	letters := folded(room[:0], text)
 	at := int32(0)
 	for i, l := range letters {
 		at = w.step(at, l.r)
@@ -170,9 +171,11 @@ func alone(letters []letter, from, to int) bool {
 
 func latin(r rune) bool { return r < utf8.RuneSelf }
 
-// folded is a text's letters and digits, half-width and in lower case.
-func folded(text string) []letter {
-	letters := make([]letter, 0, len(text)/2)
+// usualLetters have room without an allocation.
+const usualLetters = 128
+
+// folded appends a text's letters and digits, half-width and in lower case.
+func folded(letters []letter, text string) []letter {
 	apart := true
 	for _, r := range text {
 		if r >= 0xFF01 && r <= 0xFF5E {

@@ -143,11 +143,19 @@ func TextIsTest(text string) bool {
 
 // Encode writes an event as the value of its record.
 func Encode(e *Event) ([]byte, error) {
-	return e.append(make([]byte, 0, usualEvent+len(e.Text)+len(e.Attrs)))
+	size := usualEvent + len(e.Text) + len(e.Attrs)
+	if e.Reply != nil {
+		size += usualReply
+	}
+	return e.append(make([]byte, 0, size))
 }
 
-// usualEvent is the room that an event takes apart from its text and attrs, bytes.
-const usualEvent = 384
+// The room that an event takes apart from its text and attrs, and what is known
+// of a reply beside that, bytes.
+const (
+	usualEvent = 384
+	usualReply = 320
+)
 
 // Decode reads the value of a raw record.
 func Decode(value []byte) (*Event, error) {
