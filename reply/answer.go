@@ -40,7 +40,7 @@ func (s *Service) failed(reason string, err error) error {
 
 // respond answers a question, or says again what a retry of it was answered.
 // It goes on when the shopper has left: the turn is recorded either way.
-func (s *Service) respond(q question, say func(string)) (*answer, error) {
+func (s *Service) respond(q question) (*answer, error) {
 	arrived := s.Now()
 	known, err := s.known(q.Shopper, arrived)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *Service) respond(q question, say func(string)) (*answer, error) {
 	}
 	text := s.Mask(q.query)
 	conv := s.ids.choose(q.Shopper, q.conv, known, arrived)
-	t := &turn.Turn{Shopper: q.Shopper, ConvID: conv, Text: text, State: known.In(conv), Say: say}
+	t := &turn.Turn{Shopper: q.Shopper, ConvID: conv, Text: text, State: known.In(conv)}
 	same := q.message
 	if same == "" {
 		same = s.ids.sum("query", text)
@@ -130,17 +130,19 @@ var over = func() context.Context {
 func (s *Service) take(t *turn.Turn, q question, arrived time.Time, left *attempt) (*answer, error) {
 	s.complete(t, q)
 	rec := s.newRecording(t, arrived)
+	out := s.readAlong(t, q.early, rec)
+	defer out.ended()
 	var r turn.Reply
 	var given []turn.Words
 	if t.State.Mode == turn.ModeHuman {
 		r, given = human(t)
-	} else if answered, late := s.walk(t, &r, rec); !answered && late && s.config.OnTimeout == ErrorOnTimeout {
+	} else if answered, late := s.walk(t, &r, rec, out); !answered && late && s.config.OnTimeout == ErrorOnTimeout {
 		if err := rec.finish(nil); err != nil {
 			return nil, s.failed(failedStore, err)
 		}
 		return nil, s.failed(failedLate, nil)
 	}
-	if r.Route != turn.RouteHuman { // taken over while it was answered: it was never said
+	if r.Route != turn.RouteHuman && !out.spoke() { // taken over while it was answered: it was never said
 		may, err := s.maySpeak(t.Shopper, arrived)
 		if err != nil {
 			return nil, errors.Join(err, rec.finish(nil)) // what the shopper wrote is kept
@@ -152,8 +154,13 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, left *attemp
 	}
 	made := r // as a step made it: what is said to one shopper is not kept for others
 	r = dress(r, t, s.offers(t))
-	mode := s.call(t, &r, rec)
-	done := turn.Done{Turn: t, Reply: &r, Brief: brief(&r)}
+	done := turn.Done{Turn: t, Reply: &r}
+	mode := turn.ModeBot
+	if out.spoke() {
+		mode, done.Brief = out.brief.mode, out.brief.brief
+	} else {
+		mode, done.Brief = s.call(t, &r, rec), brief(&r)
+	}
 	if before, found := t.State.Find(t.EventID, "", 0, 0); found && before.Answer != "" && r.Route != turn.RouteHuman {
 		done.Brief, r.Text = before.Answer, before.Answer // it may have been read: it is said again
 	}
@@ -244,14 +251,14 @@ func (s *Service) expose(t *turn.Turn) {
 
 // walk climbs the ladder. The steps that only compute are asked first; when
 // none of them answers, the question is recorded beside those that wait.
-func (s *Service) walk(t *turn.Turn, r *turn.Reply, rec *recording) (answered, late bool) {
-	said, answered, at := s.ladder.climb(context.Background(), t, 0, false)
+func (s *Service) walk(t *turn.Turn, r *turn.Reply, rec *recording, out *aloud) (answered, late bool) {
+	said, answered, at := s.ladder.climb(context.Background(), t, 0, false, nil)
 	if !answered && at < len(s.ladder.rungs) {
 		rec.begin()
 		ctx, cancel := context.WithTimeout(context.Background(), s.config.Budget)
 		defer cancel()
 		nearest := said
-		if said, answered, _ = s.ladder.climb(ctx, t, at, true); !answered && surer(nearest, said) {
+		if said, answered, _ = s.ladder.climb(ctx, t, at, true, out); !answered && surer(nearest, said) {
 			said = nearest
 		}
 		late = !answered && s.ladder.hasLLM(t)

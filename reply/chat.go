@@ -35,7 +35,7 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.respond(q, nil)
+	a, err := s.respond(q)
 	if err != nil {
 		return err
 	}

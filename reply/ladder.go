@@ -55,7 +55,7 @@ func (l *ladder) open(r Rung, t *turn.Turn) bool {
 
 // climb asks the steps from a rung on that may be asked. It stops before the
 // first that waits unless it may wait, and says where it stands.
-func (l *ladder) climb(ctx context.Context, t *turn.Turn, from int, mayWait bool) (r turn.Reply, answered bool, next int) {
+func (l *ladder) climb(ctx context.Context, t *turn.Turn, from int, mayWait bool, out *aloud) (r turn.Reply, answered bool, next int) {
 	var below turn.Reply // the surest of the answers that were not sure enough
 	for at := from; at < len(l.rungs); at++ {
 		rung := l.rungs[at]
@@ -65,7 +65,7 @@ func (l *ladder) climb(ctx context.Context, t *turn.Turn, from int, mayWait bool
 		if rung.Budget > 0 && !mayWait {
 			return below, false, at
 		}
-		if r, ok := l.ask(ctx, rung, t); ok {
+		if r, ok := l.ask(ctx, rung, t, out); ok {
 			return r, true, at
 		} else if surer(r, below) {
 			below = r
@@ -81,8 +81,9 @@ func surer(r, than turn.Reply) bool {
 
 // ask gives a step its budget. A step that waits runs beside, so that one that
 // does not heed its context costs no more than its budget. One that panics
-// there has no answer: it takes neither the turn nor the process with it.
-func (l *ladder) ask(ctx context.Context, rung Rung, t *turn.Turn) (turn.Reply, bool) {
+// there has no answer: it takes neither the turn nor the process with it. What
+// it has said aloud by then is its answer.
+func (l *ladder) ask(ctx context.Context, rung Rung, t *turn.Turn, out *aloud) (turn.Reply, bool) {
 	if rung.Budget == 0 {
 		return rung.Step.Answer(ctx, t)
 	}
@@ -104,11 +105,19 @@ func (l *ladder) ask(ctx context.Context, rung Rung, t *turn.Turn) (turn.Reply, 
 		}()
 		a.reply, a.ok = rung.Step.Answer(ctx, t)
 	}()
-	select {
-	case a := <-answers:
+	for {
+		var a said
+		select {
+		case part := <-out.heard():
+			out.hear(part)
+			continue
+		case a = <-answers:
+		case <-ctx.Done():
+		}
+		if !a.ok && out.spoke() {
+			return out.left(), true
+		}
 		return a.reply, a.ok
-	case <-ctx.Done():
-		return turn.Reply{}, false
 	}
 }
 

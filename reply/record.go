@@ -22,6 +22,7 @@ type recording struct {
 	begun    []Sent
 	exposure string     // its id; "" when none is recorded
 	first    chan error // of what was begun; nil: nothing was
+	said     bool       // the bot's message was added
 }
 
 // newRecording begins with the shopper's message and, where an experiment
@@ -80,7 +81,12 @@ func (rec *recording) finish(d *turn.Done) error {
 	if d != nil && (d.Reply.Route != turn.RouteHuman) {
 		rec.addReply(d)
 	}
-	var err error
+	return rec.flush()
+}
+
+// flush returns when all that was added is durable. What may not be is to be
+// recorded again.
+func (rec *recording) flush() (err error) {
 	if len(rec.pending) > 0 {
 		err = rec.service.Accept(rec.by, rec.arrived, rec.pending)
 	}
@@ -88,31 +94,51 @@ func (rec *recording) finish(d *turn.Done) error {
 		if begun := <-rec.first; err == nil {
 			err = begun
 		}
+		rec.first = nil
 	}
-	if err == nil && rec.exposure != "" {
+	if err != nil {
+		rec.begun, rec.pending = nil, rec.all()
+		return err
+	}
+	rec.begun, rec.pending = rec.all(), nil
+	if rec.exposure != "" {
 		rec.service.exposed.Set(rec.exposure, struct{}{})
 	}
-	return err
+	return nil
 }
 
-// addReply adds the bot's message and what there is to know of it.
+// addSaid adds the bot's message.
+func (rec *recording) addSaid(brief string) {
+	rec.said = true
+	said := rec.ofTheBot()
+	said.Type, said.From, said.Text, said.Channel = event.TypeMessage, event.RoleBot, brief, channel
+	rec.add(said)
+}
+
+// ofTheBot is what all that is told of the turn's answer has.
+func (rec *recording) ofTheBot() event.Event {
+	t := rec.turn
+	return event.Event{
+		ID: t.EventID + ":bot", ShopID: t.ShopID, UserID: t.UserID, ConvID: t.ConvID, TS: max(rec.service.Now().UnixMilli(), t.At), Test: t.Test,
+	}
+}
+
+// addReply adds the bot's message, if it is not said yet, and what there is to
+// know of it.
 func (rec *recording) addReply(d *turn.Done) {
 	t, r := rec.turn, d.Reply
-	now := rec.service.Now()
-	said := event.Event{
-		Type: event.TypeMessage, ID: t.EventID + ":bot", ShopID: t.ShopID, UserID: t.UserID, ConvID: t.ConvID,
-		TS: max(now.UnixMilli(), t.At), Test: t.Test, From: event.RoleBot, Text: d.Brief, Channel: channel,
+	if !rec.said {
+		rec.addSaid(d.Brief)
 	}
-	known := said
-	known.Type, known.From, known.Text, known.Channel = event.TypeReply, "", "", ""
-	known.Experiment, known.Variant = t.Arm.Experiment, t.Arm.Variant
+	known := rec.ofTheBot()
+	known.Type, known.Experiment, known.Variant = event.TypeReply, t.Arm.Experiment, t.Arm.Variant
 	known.Reply = &event.Reply{
 		QuestionID: t.EventID, Route: string(r.Route), Intent: t.Intent.Intent, Confidence: r.Confidence, Language: t.Language,
-		LatencyMS: float64(now.Sub(rec.arrived).Microseconds()) / 1000, PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens,
+		LatencyMS:    float64(rec.service.Now().Sub(rec.arrived).Microseconds()) / 1000,
+		PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens,
 		CostMicros: r.CostMicros, Currency: r.Currency, Answered: r.Answered(), Cached: r.Cached(), Model: r.Model,
 		Dialogue: r.Dialogue, Slots: r.Slots,
 	}
-	rec.add(said)
 	rec.add(known)
 }
 

@@ -7,7 +7,8 @@
 // the reply and, where an experiment covers the shopper, an exposure), answer.
 //
 // What must stay true:
-//   - nothing is shown before its records are durable, the exposure among them;
+//   - nothing is shown before its records are durable, the exposure among them,
+//     be it the first sentences of an answer that is still being made;
 //   - what the shopper wrote is masked before any step, model or broker sees it;
 //   - a request has an answer within its deadline, whatever a step does;
 //   - in human mode no step is asked, and nothing of the bot's is sent when a

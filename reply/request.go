@@ -35,9 +35,10 @@ const (
 // question is a request that was read.
 type question struct {
 	event.Shopper
-	conv, message string // as sent; "" when not
-	query         string // as sent
-	language      string // that the shopper asks for; "" when they do not
+	conv, message string        // as sent; "" when not
+	query         string        // as sent
+	language      string        // that the shopper asks for; "" when they do not
+	early         func(*answer) // is told of an answer's brief before it is whole; nil: nobody reads along
 }
 
 // Who is the shopper that a request speaks for; the error is its answer.
