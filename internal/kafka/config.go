@@ -37,6 +37,9 @@ type Config struct {
 	TLS *tls.Config
 	// SASL authenticates when its mechanism is not empty.
 	SASL SASL
+	// Gather is how long the broker may keep records back from a reader so that
+	// more come at once, which costs all three less; 0: they come at once.
+	Gather time.Duration
 	// Dial replaces the network in tests.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Goka replaces Sarama under Goka in tests; nil everywhere else.
@@ -70,6 +73,15 @@ func EmbeddedConfig(brokers []string) Config {
 	c.Brokers, c.Partitions, c.Replication = brokers, 4, 1
 	return c
 }
+
+// Gathering is the configuration of readers that are in no hurry.
+func (c Config) Gathering(d time.Duration) Config {
+	c.Gather = d
+	return c
+}
+
+// gatherBytes are sent before the time to gather them is over.
+const gatherBytes = 32 << 10
 
 // Name is the name of a topic or group under the prefix.
 func (c Config) Name(base string) string { return c.Prefix + base }

@@ -28,7 +28,11 @@ func Follow(ctx context.Context, c Config, from Offsets, log *slog.Logger, f fun
 			start[topic][partition] = kgo.NewOffset().At(offset)
 		}
 	}
-	client, err := kgo.NewClient(append(c.ClientOptions(),
+	opts := c.ClientOptions()
+	if c.Gather > 0 {
+		opts = append(opts, kgo.FetchMinBytes(gatherBytes), kgo.FetchMaxWait(c.Gather))
+	}
+	client, err := kgo.NewClient(append(opts,
 		kgo.ConsumePartitions(start),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchMaxBytes(followBytes), kgo.MaxConcurrentFetches(1),

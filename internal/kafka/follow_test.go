@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,36 @@ func next(t *testing.T, got chan followed, n int) (records []followed) {
 		}
 	}
 	return records
+}
+
+// A follower in no hurry gets a record that comes alone, and in one answer of the
+// broker those that come together.
+func TestFollowGathers(t *testing.T) {
+	t.Parallel()
+	p, c, cluster := rig(t)
+	var fetches atomic.Int64
+	cluster.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		fetches.Add(1)
+		return nil, nil, false
+	})
+	got, stop := follow(t, c.Gathering(300*time.Millisecond), kafka.Offsets{"in": {0: 0, 1: 0}})
+	const n = 50
+	for i := range n {
+		if err := p.Produce(kafkatest.Context(t), kafka.Record{Topic: "in", Key: []byte("k"), Value: fmt.Append(nil, i)}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			next(t, got, 1)
+		}
+	}
+	next(t, got, n-1)
+	if asked := fetches.Load(); asked > n/2 {
+		t.Errorf("the broker was asked %d times for %d records", asked, n)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
 }
 
 // A follower begins where it is told, in every partition, and gets what is

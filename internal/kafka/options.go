@@ -86,6 +86,9 @@ func (c Config) saramaConfig() *sarama.Config {
 	s.Consumer.Offsets.AutoCommit.Interval = 200 * time.Millisecond
 	s.Consumer.Fetch.Default = 4 << 20
 	s.Consumer.MaxWaitTime = 250 * time.Millisecond
+	if c.Gather > 0 {
+		s.Consumer.Fetch.Min, s.Consumer.MaxWaitTime = gatherBytes, c.Gather
+	}
 	return s
 }
 

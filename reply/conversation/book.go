@@ -78,6 +78,10 @@ func New(c Config, d Deps) (*Book, error) {
 	return b, err
 }
 
+// gather is how late a replica learns of what another one answered. Its own turns
+// it knows at once, and of handoffs it learns at once.
+const gather = 50 * time.Millisecond
+
 // Run keeps the book until ctx ends, which is no error. Topics and the table's
 // topic must exist.
 func (b *Book) Run(ctx context.Context) error {
@@ -86,7 +90,7 @@ func (b *Book) Run(ctx context.Context) error {
 		return fmt.Errorf("open conversations: %w", err)
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return kafka.Follow(ctx, b.config.Kafka, table, b.deps.Log, b.onTable) })
+	group.Go(func() error { return kafka.Follow(ctx, b.config.Kafka.Gathering(gather), table, b.deps.Log, b.onTable) })
 	group.Go(func() error { return kafka.Follow(ctx, b.config.Kafka, handoffs, b.deps.Log, b.onHandoff) })
 	group.Go(func() error { return b.watch(ctx) })
 	group.Go(func() error { return b.runGroup(ctx) })

@@ -81,7 +81,7 @@ func (b *Book) open(ctx goka.Context, record any) (e *event.Event, outcome strin
 	if strings.HasSuffix(string(ctx.Topic()), event.TopicMessages) && !bytes.Contains(value, ours) {
 		return nil, recordElsewhere
 	}
-	var headers []event.Header
+	headers := make([]event.Header, 0, 8) // more than there are
 	for key, value := range ctx.Headers() {
 		headers = append(headers, event.Header{Key: key, Value: value})
 	}
@@ -141,7 +141,7 @@ func (b *Book) table(ctx goka.Context) *State {
 }
 
 func (b *Book) runGroup(ctx context.Context) error {
-	processor, err := goka.NewProcessor(b.config.Kafka.Brokers, b.graph(), kafka.ProcessorOptions(b.config.Kafka, kafka.GroupOptions{
+	processor, err := goka.NewProcessor(b.config.Kafka.Brokers, b.graph(), kafka.ProcessorOptions(b.config.Kafka.Gathering(gather), kafka.GroupOptions{
 		Group: b.config.Kafka.Name(Group), StateDir: b.config.StateDir, TableID: b.config.TableID,
 		SessionTimeout: b.config.SessionTimeout, Heartbeat: b.config.Heartbeat,
 		OnAssigned: b.assign, Tables: &b.tables, Log: b.deps.Log,

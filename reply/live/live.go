@@ -76,13 +76,17 @@ func New(d Deps) (*Service, error) {
 	return s, nil
 }
 
+// gather is how late a listener may hear: nobody notices, and every message of
+// the shop comes by here.
+const gather = 50 * time.Millisecond
+
 // Run follows the topics until ctx ends, which is no error.
 func (s *Service) Run(ctx context.Context) error {
 	ends, err := s.Offsets.EndOffsets(ctx, s.Kafka.Name(event.TopicMessages), s.Kafka.Name(event.TopicJourney))
 	if err != nil {
 		return fmt.Errorf("find where the topics end: %w", err)
 	}
-	return kafka.Follow(ctx, s.Kafka, ends, s.Log, s.record)
+	return kafka.Follow(ctx, s.Kafka.Gathering(gather), ends, s.Log, s.record)
 }
 
 // Close ends all connections; call it when the door begins to close.
