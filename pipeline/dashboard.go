@@ -90,7 +90,7 @@ func newDashboard(w wiring, d *doors) (_ *web.Dashboard, link string, err error)
 	config.SecureCookies = w.config.DashboardHTTPS
 	dashboard, err := web.New(config, web.Deps{
 		DB: w.db, Users: w.config.users(), Keys: readingKeys(w), AdminPassword: w.secrets.admin, Link: link,
-		Letters: letters, Record: recordLooks(w.db), Interval: report.Wilson, Name: Name, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Metrics: w.registry, Log: w.log,
+		Letters: letters, Desk: newReplyDesk(w, d), Record: recordLooks(w.db), Interval: report.Wilson, Name: Name, Now: time.Now, Random: rand.Reader, Registerer: w.registry, Metrics: w.registry, Log: w.log,
 	})
 	return dashboard, link, err
 }

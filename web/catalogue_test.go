@@ -15,7 +15,7 @@ var (
 	said = regexp.MustCompile(`(?:\.t\(|{{t |\(t |Key: )"([a-z0-9_.]+)"`)
 	// composed begin keys whose end is made while the page is: of pages,
 	// failures, ranges and the like.
-	composed = []string{"page.", "nav.", "range.", "error.", "sentence.", "tile.", "step.", "column.", "none.", "verdict.", "status.", "role.", "from.", "metric.", "scores.empty", "experiments.empty", "deadletters.empty", "fate.", "choose.", "choice.", "chip.", "order_status.", "evidence.", "term.", "stepname.", "list.empty", "orders.empty", "order.empty", "transcript.empty", "handoffs.empty", "handoff."}
+	composed = []string{"page.", "nav.", "range.", "error.", "sentence.", "tile.", "step.", "column.", "none.", "verdict.", "status.", "role.", "from.", "metric.", "scores.empty", "experiments.empty", "deadletters.empty", "fate.", "choose.", "choice.", "chip.", "order_status.", "evidence.", "term.", "stepname.", "list.empty", "orders.empty", "order.empty", "transcript.empty", "handoffs.empty", "handoff.", "segment.", "profile.", "route.", "knowledge.empty.", "knowledge.done."}
 )
 
 // Both languages say everything, and put in the same values.
@@ -84,6 +84,13 @@ func TestComposedTexts(t *testing.T) {
 	}
 	for _, f := range []*failure{errNoPage, errForbidden, errForged, badFilter("a", "b"), tooManyAttempts(1), {key: "error.foreign_shop"}, {key: "error.unavailable"}} {
 		keys = append(keys, f.Title(), f.Text(), f.Step())
+	}
+	for _, key := range declined {
+		f := &failure{key: key}
+		keys = append(keys, f.Title(), f.Text(), f.Step())
+	}
+	for _, done := range []string{"approved", "rejected"} {
+		keys = append(keys, "knowledge.done."+done)
 	}
 	for _, key := range keys {
 		if _, err := translate(English, key); err != nil {

@@ -35,8 +35,11 @@ func (v *visit) chooseStep(param string, names ...string) choices {
 			value = ""
 		}
 		text := "step." + name
-		if param == "orders" || name == "all" {
+		switch {
+		case param == "orders" || name == "all":
 			text = "choice." + param + "." + name
+		case param == "state":
+			text = "handoff." + name
 		}
 		c.Options = append(c.Options, choice{Text: v.t(text), Href: v.with(param, value), Current: value == current})
 	}

@@ -15,13 +15,13 @@ func funnelPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := figures{Intro: v.t("funnel.intro"), Chips: d.chips(v, "funnel"), Choices: []choices{v.choose("by", cutsBy...)}}
+	body := figures{Intro: v.t("funnel.intro"), Chips: d.chips(v, "funnel"), Choices: []choices{v.choose("unit", "conversations", "shoppers"), v.choose("net", "no", "yes"), v.choose("by", cutsBy...)}}
 	if said["funnel"].count(0, "conversations") == 0 {
 		body.Empty = "list.empty"
 		return body, nil
 	}
 	body.Figures = []figure{
-		stepsFigure(v, said["funnel"]), compareFigure(v, said["compare"]), d.cutFigure(v, said["cut"]), dailyFigure(v, said["daily"]),
+		stepsFigure(v, said["funnel"]), compareFigure(v, said["compare"]), d.cutFigure(v, said["cut"]), d.dailyFigure(v, said["daily"]),
 		timeFigure(v, said["time_to_order"]), cohortsFigure(v, said["cohorts"]), paymentsFigure(v, said["payments"]),
 	}
 	return body, nil
@@ -30,12 +30,16 @@ func funnelPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 // stepsFigure shows each step with both of its rates.
 func stepsFigure(v *visit, a *answer) figure {
 	f := figure{ID: "funnel", Half: true, Title: v.t("overview.funnel"), Note: v.t("overview.funnel.note"), Chart: &chart{Kind: "steps", Unit: "count"}}
-	f.Table.Head = []cell{words(v.t("step")), digits(v.t("column.conversations")), digits(v.t("column.of_before")), digits(v.t("column.of_first"))}
-	one := series{Name: v.t("column.conversations")}
+	unit := a.Args["unit"]
+	f.Table.Head = []cell{words(v.t("step")), digits(v.t("column." + unit)), digits(v.t("column.of_before")), digits(v.t("column.of_first"))}
+	one := series{Name: v.t("column." + unit)}
 	for row := range a.Rows {
 		step := a.text(row, "step")
-		href := v.behind("/conversations", "conversations", "step", narrowedTo(step))
+		href := v.behind("/"+unit, unit, "step", narrowedTo(step))
 		name, n := v.t("step."+step), a.count(row, "conversations")
+		if step == "conversations" && unit == "shoppers" {
+			name = v.t("column.shoppers")
+		}
 		f.Chart.X, f.Chart.Hrefs = append(f.Chart.X, name), append(f.Chart.Hrefs, href)
 		one.Data, one.Labels = append(one.Data, whole(n)), append(one.Labels, count(n)+"  "+percent(a.number(row, "rate_of_all")))
 		before := a.share(v, row, "rate", "of")
@@ -102,18 +106,18 @@ func (d *Dashboard) cutFigure(v *visit, a *answer) figure {
 	f := figure{ID: "cut", Title: v.t("funnel.cut", v.t("choice.by."+by))}
 	f.Table.Head = []cell{
 		words(v.t("choice.by." + by)), digits(v.t("column.conversations")), digits(v.t("column.high_intent")), digits(v.t("column.ordered")), digits(v.t("column.kept")),
-		digits(v.t("column.intent_to_order_rate")), digits(v.t("column.net_amount")), digits(v.t("column.refund_rate")),
+		digits(v.rateName()), digits(v.t("column." + v.amountColumn())), digits(v.t("column.refund_rate")),
 	}
 	for row := range a.Rows {
 		key := a.text(row, "key")
 		href := func(step string) string {
 			return v.behind("/conversations", "conversations", by, orNone(key), "step", step)
 		}
-		rate := a.share(v, row, "intent_to_order_rate", "high_intent")
+		rate := d.rateCell(v, a.count(row, v.hits()), a.count(row, "high_intent"))
 		rate.Open = isOpen(a, row) && a.count(row, "high_intent") > 0
 		f.Table.Rows = append(f.Table.Rows, []cell{
 			words(d.valueName(v, by, orNone(key))), linked(count(a.count(row, "conversations")), href("")), linked(count(a.count(row, "high_intent")), href("high_intent")),
-			linked(count(a.count(row, "ordered")), href("ordered")), linked(count(a.count(row, "kept")), href("kept")), rate, amount(a, row, "net_amount"),
+			linked(count(a.count(row, "ordered")), href("ordered")), linked(count(a.count(row, "kept")), href("kept")), rate, amount(a, row, v.amountColumn()),
 			a.share(v, row, "refund_rate", "old_orders"),
 		})
 	}
@@ -134,26 +138,54 @@ func amount(a *answer, row int, column string) cell {
 	return digits(nothing)
 }
 
+// net is whether only orders that are kept count as orders.
+func (v *visit) net() bool { return v.url.Query().Get("net") == "yes" }
+
+// hits are the conversations of high intent that count as ordered.
+func (v *visit) hits() string {
+	if v.net() {
+		return "high_intent_kept"
+	}
+	return "high_intent_ordered"
+}
+
+// amountColumn is what their orders are worth.
+func (v *visit) amountColumn() string {
+	if v.net() {
+		return "net_amount"
+	}
+	return "order_amount"
+}
+
+func (v *visit) rateName() string {
+	if v.net() {
+		return v.t("column.intent_to_kept_rate")
+	}
+	return v.t("column.intent_to_order_rate")
+}
+
 // dailyFigure shows every day of the conversations' start.
-func dailyFigure(v *visit, a *answer) figure {
+func (d *Dashboard) dailyFigure(v *visit, a *answer) figure {
 	f := figure{ID: "daily", Title: v.t("overview.trend"), Note: v.t("funnel.daily.note"), Chart: &chart{Kind: "trend", Unit: "count", Names: names{Open: v.t("window.open")}}}
-	f.Table.Head = []cell{words(v.t("column.day")), digits(v.t("column.conversations")), digits(v.t("column.high_intent")), digits(v.t("column.carted")), digits(v.t("column.ordered")), digits(v.t("column.kept")), digits(v.t("column.intent_to_order_rate")), digits(v.t("column.net_amount"))}
-	high, rate := series{Name: v.t("column.high_intent"), As: "bar"}, series{Name: v.t("column.intent_to_order_rate"), As: "line", Unit: "percent"}
+	f.Table.Head = []cell{words(v.t("column.day")), digits(v.t("column.conversations")), digits(v.t("column.high_intent")), digits(v.t("column.carted")), digits(v.t("column.ordered")), digits(v.t("column.kept")), digits(v.rateName()), digits(v.t("column." + v.amountColumn()))}
+	high, rate := series{Name: v.t("column.high_intent"), As: "bar"}, series{Name: v.rateName(), As: "line", Unit: "percent"}
 	for row := range a.Rows {
 		day := a.text(row, "day")
 		href := func(step string) string {
 			return v.behind("/conversations", "conversations", "from", day, "to", day, "step", step)
 		}
 		f.Chart.X, f.Chart.Hrefs, f.Chart.Open = append(f.Chart.X, dayName(v.lang, day)), append(f.Chart.Hrefs, href("high_intent")), append(f.Chart.Open, isOpen(a, row))
-		high.Data, rate.Data = append(high.Data, whole(a.count(row, "high_intent"))), append(rate.Data, a.number(row, "intent_to_order_rate"))
-		rate.Low, rate.High = append(rate.Low, a.number(row, "intent_to_order_rate_low")), append(rate.High, a.number(row, "intent_to_order_rate_high"))
+		hits, n := a.count(row, v.hits()), a.count(row, "high_intent")
+		low, up := d.interval(hits, n)
+		high.Data, rate.Data = append(high.Data, whole(n)), append(rate.Data, share(hits, n))
+		rate.Low, rate.High = append(rate.Low, low), append(rate.High, up)
 		cells := []cell{words(dayName(v.lang, day)), linked(count(a.count(row, "conversations")), href(""))}
 		for _, step := range []string{"high_intent", "carted", "ordered", "kept"} {
 			cells = append(cells, linked(count(a.count(row, step)), href(step)))
 		}
-		told := a.share(v, row, "intent_to_order_rate", "high_intent")
+		told := d.rateCell(v, hits, n)
 		told.Open = isOpen(a, row)
-		f.Table.Rows = append(f.Table.Rows, append(cells, told, amount(a, row, "net_amount")))
+		f.Table.Rows = append(f.Table.Rows, append(cells, told, amount(a, row, v.amountColumn())))
 	}
 	f.Chart.Series = []series{high, rate}
 	f.take(a, v)

@@ -3,7 +3,7 @@ package web
 import "context"
 
 // orderStates are what a list of orders can be narrowed to.
-var orderStates = []string{"all", "paid", "attributed", "unattributed", "kept", "refunded", "cancelled", "explicit_unmatched"}
+var orderStates = []string{"all", "paid", "attributed", "unattributed", "kept", "attributed_kept", "refunded", "cancelled", "explicit_unmatched"}
 
 // ordersPage lists the orders behind a number, or shows one with what may have
 // led to it.

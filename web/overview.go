@@ -67,7 +67,7 @@ type overview struct {
 // toDo is something that waits for somebody.
 type toDo struct {
 	Key  string // of the catalogue
-	N    int64
+	N    string
 	Note string
 	Href string
 }
@@ -79,6 +79,9 @@ const waitingDays = 30
 // overviewAnswers are asked at once.
 type overviewAnswers struct {
 	daily, compare, cut, waiting, handoffs, experiments *answer
+
+	questions      int64 // that nobody answered
+	questionsKnown bool
 }
 
 func askOverview(ctx context.Context, d *Dashboard, v *visit) (*overviewAnswers, error) {
@@ -96,6 +99,10 @@ func askOverview(ctx context.Context, d *Dashboard, v *visit) (*overviewAnswers,
 	put(&all.waiting, "overview", v.waiting()...)
 	put(&all.handoffs, "handoffs_waiting")
 	put(&all.experiments, "experiment_results")
+	group.Go(func() error {
+		all.questions, all.questionsKnown = d.unansweredCount(ctx, v)
+		return nil
+	})
 	return all, group.Wait()
 }
 
@@ -124,10 +131,15 @@ func overviewPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	o.Sentence, o.OpenNote = d.sentence(v, total), openNote(v, days)
 	o.Tiles = d.tiles(v, all.compare, total)
 	if n := all.waiting.count(0, "waiting"); n > 0 {
-		o.ToDo = append(o.ToDo, toDo{Key: "todo.waiting", N: n, Href: "/conversations" + v.filter.query(append(v.waiting(), "range", "", "as_of", stamp(v.asOf))...)})
+		o.ToDo = append(o.ToDo, toDo{Key: "todo.waiting", N: count(n), Href: "/conversations" + v.filter.query(append(v.waiting(), "range", "", "as_of", stamp(v.asOf))...)})
 	}
 	if n := all.handoffs.count(0, "waiting"); n > 0 {
-		o.ToDo = append(o.ToDo, toDo{Key: "todo.handoffs", N: n, Note: v.t("todo.longest", span(v.lang, all.handoffs.seconds(0, "longest_seconds"))), Href: "/handoffs" + v.filter.query("state", "pending")})
+		o.ToDo = append(o.ToDo, toDo{Key: "todo.handoffs", N: count(n), Note: v.t("todo.longest", span(v.lang, all.handoffs.seconds(0, "longest_seconds"))), Href: "/handoffs" + v.filter.query("state", "pending")})
+	}
+	if n := all.questions; n > 0 {
+		o.ToDo = append(o.ToDo, toDo{Key: "todo.questions", N: count(n), Href: "/knowledge" + v.filter.query("range", "", "from", "", "to", "", "channel", "")})
+	} else if d.deps.Desk != nil && !all.questionsKnown {
+		o.ToDo = append(o.ToDo, toDo{Key: "todo.questions", N: nothing, Note: v.t("todo.unknown"), Href: "/knowledge"})
 	}
 	o.Funnel, o.Trend, o.Intents = d.funnelFigure(v, all.daily, total), d.trendFigure(v, all.daily, days), d.intentsFigure(v, all.cut)
 	return o, nil

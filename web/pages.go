@@ -36,6 +36,8 @@ func pages() []page {
 		{name: "scores", path: "/scores", group: "learning", role: RoleViewer, look: "figures", body: scoresPage},
 		{name: "experiments", path: "/experiments", group: "learning", role: RoleViewer, look: "figures", now: true, body: experimentsPage},
 		{name: "handoffs", path: "/handoffs", group: "operation", role: RoleViewer, look: "figures", now: true, body: handoffsPage},
+		{name: "handoff", path: "/handoff", hidden: true, role: RoleViewer, now: true, body: handoffPage},
+		{name: "knowledge", path: "/knowledge", group: "operation", role: RoleViewer, now: true, body: knowledgePage},
 		{name: "live", path: "/live", group: "operation", role: RoleViewer, look: "figures", now: true, body: livePage},
 		{name: "pipeline", path: "/pipeline", group: "operation", role: RoleViewer, look: "figures", now: true, allShops: true, body: pipelinePage},
 		{name: "deadletters", path: "/deadletters", group: "operation", role: RoleViewer, now: true, body: deadLettersPage},

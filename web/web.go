@@ -48,6 +48,7 @@ type Deps struct {
 	Now     func() time.Time
 	Random  io.Reader
 	Letters Letters // nil: this process cannot send them again
+	Desk    Desk    // nil: this process cannot act on handoffs and questions
 	// Record keeps who looked at what is masked or sealed.
 	Record     func(context.Context, Look) error
 	Registerer prometheus.Registerer
@@ -66,6 +67,7 @@ type Dashboard struct {
 	desk     *questions.Desk
 	looks    looks // by language
 	metrics  *metrics
+	waiting  waitingCounts
 	streams  chan struct{} // holds one for each stream that is open
 	drain    chan struct{} // closed when streams have to end
 }
@@ -113,6 +115,11 @@ func (d *Dashboard) Register(mux *http.ServeMux) {
 	}
 	inner.Handle("POST /deadletters/requeue", d.closed(RoleOperator, d.requeue))
 	inner.Handle("POST /deadletters/original", d.closed(RoleAdmin, d.original))
+	inner.Handle("POST /handoff/take", d.closed(RoleOperator, d.act(d.takeHandoff)))
+	inner.Handle("POST /handoff/say", d.closed(RoleOperator, d.act(d.sayToShopper)))
+	inner.Handle("POST /handoff/close", d.closed(RoleOperator, d.act(d.giveBack)))
+	inner.Handle("POST /knowledge/approve", d.closed(RoleOperator, d.review("approved", d.approve)))
+	inner.Handle("POST /knowledge/reject", d.closed(RoleOperator, d.review("rejected", d.reject)))
 	inner.Handle("GET /live/rows", d.closed(RoleViewer, d.streamLive))
 	d.registerAPI(inner)
 	inner.Handle("/", d.closed(RoleViewer, func(http.ResponseWriter, *http.Request, *visit) error { return errNoPage }))

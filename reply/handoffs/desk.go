@@ -2,6 +2,7 @@ package handoffs
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -243,6 +244,7 @@ func (d *Desk) serveMessage(w http.ResponseWriter, r *http.Request, shops speake
 	if err := d.Record(time.Now().Add(within), said); err != nil {
 		return httpserver.Problem(http.StatusServiceUnavailable, "not_durable", "the words are not known to be stored: send them again with the same message_id").Later(tryAgain).Because(err)
 	}
+	d.settle(r.Context())
 	return httpserver.JSON(w, struct {
 		MessageID string `json:"message_id"`
 	}{said.ID})
@@ -279,8 +281,19 @@ func (d *Desk) serveClose(w http.ResponseWriter, r *http.Request, shops speaker)
 			return httpserver.Problem(http.StatusServiceUnavailable, "not_durable", "the closing is not known to be stored: try again").Later(tryAgain).Because(err)
 		}
 	}
+	d.settle(r.Context())
 	return httpserver.JSON(w, struct {
 		HandoffID string                    `json:"handoff_id"`
 		State     conversation.HandoffState `json:"state"`
 	}{h.ID, conversation.StateClosed})
+}
+
+// settle waits a moment until this replica knows what it just recorded, so that
+// whoever asks it next sees it. What is recorded is, whether or not it does.
+func (d *Desk) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if err := d.Book.Settle(ctx); err != nil {
+		d.Log.Debug("what was recorded at the desk is not read here yet", "err", err)
+	}
 }

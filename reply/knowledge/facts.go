@@ -32,11 +32,13 @@ func (f Facts) Unanswered(ctx context.Context, shop string) ([]Asked, error) {
 SELECT r.shop_id AS shop_id, m.text AS text, any(r.language) AS language, count() AS asked,
        toUnixTimestamp64Milli(min(r.ts)) AS first, toUnixTimestamp64Milli(max(r.ts)) AS last
 FROM (SELECT shop_id, user_id, question_event_id, language, ts FROM askbuy.replies FINAL
-      WHERE ({shop:String} = '' OR shop_id = {shop:String}) AND is_answered = 0 AND is_test = 0 AND received_at >= now64(3) - toIntervalDay(%d)) AS r
+      WHERE ({shop:String} = '' OR shop_id = {shop:String}) AND is_answered = 0 AND is_test = 0 AND received_at >= now64(3) - toIntervalDay(%[1]d)) AS r
 JOIN (SELECT shop_id, user_id, event_id, text FROM askbuy.messages FINAL
-      WHERE ({shop:String} = '' OR shop_id = {shop:String}) AND from_role = 'user' AND text != '') AS m
+      WHERE ({shop:String} = '' OR shop_id = {shop:String}) AND from_role = 'user' AND text != ''
+        AND (shop_id, user_id, event_id) IN (SELECT shop_id, user_id, question_event_id FROM askbuy.replies
+          WHERE ({shop:String} = '' OR shop_id = {shop:String}) AND is_answered = 0 AND is_test = 0 AND received_at >= now64(3) - toIntervalDay(%[1]d))) AS m
   ON r.shop_id = m.shop_id AND r.user_id = m.user_id AND r.question_event_id = m.event_id
-GROUP BY shop_id, text ORDER BY asked DESC, first, text LIMIT %d BY shop_id`, since, maxAsked), map[string]any{"shop": shop})
+GROUP BY shop_id, text ORDER BY asked DESC, first, text LIMIT %[2]d BY shop_id`, since, maxAsked), map[string]any{"shop": shop})
 	if err != nil {
 		return nil, fmt.Errorf("read unanswered questions: %w", err)
 	}

@@ -3,6 +3,7 @@ package knowledge
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -108,8 +109,9 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, speaksFor func(st
 	}
 	return httpserver.JSON(w, struct {
 		Questions []Question `json:"questions"`
+		Total     int        `json:"total"` // of all pages
 		Next      string     `json:"next"`
-	}{page, next})
+	}{page, len(questions), next})
 }
 
 // pending are the questions of a shop, or of all that a key speaks for.
@@ -146,7 +148,7 @@ func (h *Handler) pending(ctx context.Context, shop string, speaksFor func(strin
 func (h *Handler) approve(w http.ResponseWriter, r *http.Request, speaksFor func(string) bool) error {
 	var said Approval
 	if err := json.UnmarshalRead(http.MaxBytesReader(w, r.Body, maxReviewBody), &said, json.RejectUnknownMembers(true)); err != nil {
-		return httpserver.Problem(http.StatusBadRequest, "malformed", `want {"answer":"..."}, and if need be "entry_id", "questions" and "lang"`)
+		return httpserver.Problem(http.StatusBadRequest, "malformed", `want {"answer":"..."}, and if need be "entry_id", "questions", "lang" and "by"`)
 	}
 	return h.review(w, r, speaksFor, func(q Question, shop *Shop) (Record, error) {
 		return approve(q, said, shop, h.Now().UnixMilli())
@@ -154,7 +156,17 @@ func (h *Handler) approve(w http.ResponseWriter, r *http.Request, speaksFor func
 }
 
 func (h *Handler) reject(w http.ResponseWriter, r *http.Request, speaksFor func(string) bool) error {
-	return h.review(w, r, speaksFor, func(q Question, _ *Shop) (Record, error) { return reject(q, h.Now().UnixMilli()), nil })
+	var said struct {
+		By string `json:"by"` // who rejects it; may be left out
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReviewBody))
+	if err == nil && len(raw) > 0 {
+		err = json.Unmarshal(raw, &said, json.RejectUnknownMembers(true))
+	}
+	if err != nil {
+		return httpserver.Problem(http.StatusBadRequest, "malformed", `want no body, or {"by":"..."}`)
+	}
+	return h.review(w, r, speaksFor, func(q Question, _ *Shop) (Record, error) { return reject(q, said.By, h.Now().UnixMilli()) })
 }
 
 // review decides about a pending question. A decision that was made already

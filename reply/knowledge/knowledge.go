@@ -60,7 +60,8 @@ type Record struct {
 	Questions []string `json:"questions,omitempty"`
 	Answer    string   `json:"answer,omitempty"`
 	Language  string   `json:"lang,omitempty"`
-	At        int64    `json:"at"` // ms
+	By        string   `json:"by,omitempty"` // who reviewed it, where that was told
+	At        int64    `json:"at"`           // ms
 }
 
 // Limits of an entry, beside those of package faq, so that a record is smaller
@@ -80,6 +81,8 @@ func (r Record) validate() error {
 		return fmt.Errorf("id %q: want 1 to %d bytes on one line", r.ID, maxID)
 	case !slices.Contains([]State{Live, Removed, Rejected}, r.State):
 		return fmt.Errorf("entry %q: state %q is unknown", r.ID, r.State)
+	case len(r.By) > 2*maxID || !utf8.ValidString(r.By):
+		return fmt.Errorf("by: want at most %d bytes of UTF-8", 2*maxID)
 	case r.State == Live && utf8.RuneCountInString(r.Answer) > maxAnswer:
 		return fmt.Errorf("entry %q: its answer has more than %d characters", r.ID, maxAnswer)
 	}

@@ -19,11 +19,12 @@ type Approval struct {
 	EntryID   string   `json:"entry_id"`  // the question's wordings join this entry
 	Questions []string `json:"questions"` // in the place of the question's wordings
 	Language  string   `json:"lang"`      // "": the question's
+	By        string   `json:"by"`        // who answers it; may be left out
 }
 
 // approve is the record that an approval makes.
 func approve(q Question, a Approval, shop *Shop, now int64) (Record, error) {
-	r := Record{ShopID: q.ShopID, ID: "k-" + q.ID[strings.LastIndexByte(q.ID, '.')+1:], State: Live, Origin: Approved, Answer: strings.TrimSpace(a.Answer), Language: a.Language, At: now}
+	r := Record{ShopID: q.ShopID, ID: "k-" + q.ID[strings.LastIndexByte(q.ID, '.')+1:], State: Live, Origin: Approved, Answer: strings.TrimSpace(a.Answer), Language: a.Language, By: a.By, At: now}
 	added := q.Wordings
 	if len(a.Questions) > 0 {
 		added = a.Questions
@@ -65,8 +66,12 @@ func check(shop *Shop, r Record) error {
 }
 
 // reject is the record of a question that shall not be answered.
-func reject(q Question, now int64) Record {
-	return Record{ShopID: q.ShopID, ID: "r-" + q.ID[strings.LastIndexByte(q.ID, '.')+1:], State: Rejected, Questions: q.Wordings, Language: q.Language, At: now}
+func reject(q Question, by string, now int64) (Record, error) {
+	r := Record{ShopID: q.ShopID, ID: "r-" + q.ID[strings.LastIndexByte(q.ID, '.')+1:], State: Rejected, Questions: q.Wordings, Language: q.Language, By: by, At: now}
+	if err := r.validate(); err != nil {
+		return Record{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return r, nil
 }
 
 // replace are the records that make these entries a shop's FAQ: the changed

@@ -23,6 +23,8 @@ func TestArtefacts(t *testing.T) {
 		{"type":"message","event_id":"m4","shop_id":"small","user_id":"u2","conv_id":"c2","from":"bot","text":"有的","ts":1791943203000}`).insert(t.Context(), t, db)
 	must(t, db.Exec(t.Context(), "INSERT INTO askbuy.message_scores SELECT * REPLACE ('purchase_claim' AS act, 0.9 AS buy_score, version + 1 AS version) FROM askbuy.message_scores", nil))
 	must(t, db.Exec(t.Context(), "INSERT INTO askbuy.experiment_results SELECT * REPLACE ('success' AS role, version + 1 AS version) FROM askbuy.experiment_results", nil))
+	must(t, db.Exec(t.Context(), "INSERT INTO askbuy.replies (shop_id, user_id, event_id, conv_id, question_event_id, route, ts, received_at) VALUES ('small', 'u2', 'm4', 'c2', 'm3', 'preset', '2026-10-14 10:00:00', '2026-10-14 10:00:00')", nil))
+	must(t, db.Exec(t.Context(), "INSERT INTO askbuy.handoffs (shop_id, user_id, event_id, conv_id, handoff_id, step, reason, ts, received_at) VALUES ('small', 'u2', 'h1', 'c2', 'h1', 'requested', 'asked', '2026-10-14 10:00:00', '2026-10-14 10:00:00')", nil))
 	bi := shipped{connectBI(t), connectAs(t, "small_only")}
 	t.Run("docs/queries", func(t *testing.T) { bi.queries(t) })
 	t.Run("grafana", func(t *testing.T) { bi.grafana(t) })

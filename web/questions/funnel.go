@@ -72,10 +72,10 @@ var funnelQuestions = []Question{
 		}, sql: compareSQL,
 	},
 	{
-		Name: "funnel", About: "The steps from the conversation to the order that is kept, and the low-intent orders beside them.", Params: cuts, Behind: "conversations",
+		Name: "funnel", About: "The steps from the conversation to the order that is kept, and the low-intent orders beside them.", Params: slices.Concat(cuts, []string{"unit", "net"}), Behind: "conversations",
 		Columns: slices.Concat([]Column{
-			{Name: "step", Unit: Text, About: "conversations, high_intent, high_intent_ordered, high_intent_kept; low_intent_ordered stands beside them"},
-			{Name: "conversations", Unit: Count, About: "that reached the step"},
+			{Name: "step", Unit: Text, About: "conversations, high_intent, high_intent_ordered (not with net), high_intent_kept; low_intent_ordered, with net low_intent_kept, stands beside them"},
+			{Name: "conversations", Unit: Count, About: "that reached the step; with unit shoppers, those of them"},
 			{Name: "of", Unit: Count, About: "of so many: of the step before, of low_intent_ordered those never high"},
 		}, rateColumns("rate", "conversations / of"), []Column{{Name: "rate_of_all", Unit: Share, About: "of all conversations"}}),
 		sql: funnelSQL,
@@ -136,15 +136,30 @@ WHERE both_over AND toDateTime(slot, 'UTC') + toIntervalDay(4) <= ` + d.bind("as
 }
 
 func funnelSQL(d *draft) string {
+	reached := func(step string) string {
+		for _, s := range steps {
+			if s.name == step && d.args["unit"] == "shoppers" {
+				return "uniqExactIf((c.shop_id, c.user_id), " + s.condition + ")"
+			}
+		}
+		return counts(step)
+	}
+	all, middle, beside := "count()", "('high_intent_ordered', hits, high), ('high_intent_kept', kept, hits)", "low_intent_ordered"
+	if d.args["unit"] == "shoppers" {
+		all = "uniqExact(c.shop_id, c.user_id)"
+	}
+	if d.args["net"] == "yes" {
+		middle, beside = "('high_intent_kept', kept, high)", "low_intent_kept"
+	}
 	return `SELECT one.1 AS step, one.2 AS conversations, one.3 AS of,
     ` + rate("conversations", "of", "rate") + `,
     divideOrNull(conversations, n) AS rate_of_all
 FROM
 (
-SELECT count() AS n, ` + counts("high_intent") + ` AS high, ` + counts("high_intent_ordered") + ` AS hits, ` + counts("high_intent_kept") + ` AS kept, ` + counts("low_intent_ordered") + ` AS low
+SELECT ` + all + ` AS n, ` + reached("high_intent") + ` AS high, ` + reached("high_intent_ordered") + ` AS hits, ` + reached("high_intent_kept") + ` AS kept, ` + reached(beside) + ` AS low, ` + reached("low_intent") + ` AS never
 ` + d.conversations() + `
 )
-ARRAY JOIN [('conversations', n, n), ('high_intent', high, n), ('high_intent_ordered', hits, high), ('high_intent_kept', kept, hits), ('low_intent_ordered', low, toUInt64(n - high))] AS one`
+ARRAY JOIN [('conversations', n, n), ('high_intent', high, n), ` + middle + `, ('` + beside + `', low, never)] AS one`
 }
 
 // refundColumns stand beside what is kept. They are of the orders that are attributed to the row's conversations.

@@ -8,6 +8,7 @@ var orderSteps = []step{
 	{"attributed", "o.paid_at IS NOT NULL AND o.conv_id != ''"},
 	{"unattributed", "o.paid_at IS NOT NULL AND o.conv_id = ''"},
 	{"kept", "o.net_amount > 0"},
+	{"attributed_kept", "o.net_amount > 0 AND o.conv_id != ''"},
 	{"refunded", "o.paid_at IS NOT NULL AND o.refunded_amount > 0"},
 	{"cancelled", "o.cancelled_at IS NOT NULL"},
 	{"explicit_unmatched", "o.explicit_unmatched = 1"},
@@ -86,11 +87,12 @@ SELECT count() AS n, countIf(` + orderCondition("paid") + `) AS n_paid, countIf(
 		Columns: []Column{
 			{Name: "day", Unit: Day, About: "day of payment"}, {Name: "paid", Unit: Count, About: "paid orders", Step: "paid"},
 			{Name: "attributed", Unit: Count, About: "of these: a conversation led to it", Step: "attributed"}, {Name: "kept", Unit: Count, About: "of these: net amount above 0", Step: "kept"},
+			{Name: "attributed_kept", Unit: Count, About: "of the attributed ones: net amount above 0", Step: "attributed_kept"}, {Name: "refunded", Unit: Count, About: "with a refund", Step: "refunded"},
 			{Name: "net_amount", Unit: Money, About: "net amounts in the reporting currency"}, {Name: "attributed_amount", Unit: Money, About: "of the attributed ones"},
 			{Name: "currency", Unit: Text, About: "reporting currency; empty when there are several"},
 		}, sql: func(d *draft) string {
-			return "SELECT day, paid, n_attributed AS attributed, n_kept AS kept, " + d.amount("net") + " AS net_amount, " + d.amount("net_attributed") + " AS attributed_amount, " + d.currency() + " AS currency\nFROM\n(\nSELECT toDate(o.day) AS day, count() AS paid, countIf(" + orderCondition("attributed") + ") AS n_attributed, countIf(" + orderCondition("kept") +
-				") AS n_kept, sumIf(o.net_amount, o.is_reporting) AS net, sumIf(o.net_amount, o.is_reporting AND o.conv_id != '') AS net_attributed\n" + d.orders() + " AND o.paid_at IS NOT NULL\nGROUP BY day\n)\nORDER BY day"
+			return "SELECT day, paid, n_attributed AS attributed, n_kept AS kept, n_attributed_kept AS attributed_kept, n_refunded AS refunded, " + d.amount("net") + " AS net_amount, " + d.amount("net_attributed") + " AS attributed_amount, " + d.currency() + " AS currency\nFROM\n(\nSELECT toDate(o.day) AS day, count() AS paid, countIf(" + orderCondition("attributed") + ") AS n_attributed, countIf(" + orderCondition("kept") +
+				") AS n_kept, countIf(" + orderCondition("attributed_kept") + ") AS n_attributed_kept, countIf(" + orderCondition("refunded") + ") AS n_refunded, sumIf(o.net_amount, o.is_reporting) AS net, sumIf(o.net_amount, o.is_reporting AND o.conv_id != '') AS net_attributed\n" + d.orders() + " AND o.paid_at IS NOT NULL\nGROUP BY day\n)\nORDER BY day"
 		},
 	},
 	{

@@ -66,7 +66,7 @@ const (
 
 // Catalogue lists every question, in the order of the pages.
 func Catalogue() []Question {
-	return slices.Concat(funnelQuestions, conversationQuestions, orderQuestions, attributionQuestions, scoreQuestions, experimentQuestions, handoffQuestions, healthQuestions)
+	return slices.Concat(funnelQuestions, conversationQuestions, orderQuestions, attributionQuestions, scoreQuestions, experimentQuestions, handoffQuestions, replyQuestions, healthQuestions)
 }
 
 // Find gives the question of a name.

@@ -9,6 +9,7 @@ var steps = []step{
 	{"high_intent_kept", "c.is_high_intent_kept = 1"},
 	{"low_intent", "c.high_intent_at IS NULL"},
 	{"low_intent_ordered", "c.is_ordered = 1 AND c.high_intent_at IS NULL"},
+	{"low_intent_kept", "c.is_kept = 1 AND c.high_intent_at IS NULL"},
 	{"carted", "c.is_carted = 1"},
 	{"ordered", "c.is_ordered = 1"},
 	{"kept", "c.is_kept = 1"},

@@ -112,6 +112,9 @@ SELECT 'greeting', 1, shop, shopper, if(h % 2 = 0, 'control', 'treatment'), bega
 SELECT shop, shopper, concat('h_', toString(c), '-', step), conv, concat('h_', toString(c)), step, if(step = 'requested', ['asked', 'anger', 'failures'][c % 3 + 1], ''), NULL, 0.55, if(step = 'taken', 'lin', ''),
 	toDateTime64({now}, 3, 'UTC') - toIntervalSecond(60 + c * 90) + indexOf(['requested', 'taken', 'closed'], step) * 20 AS at, ` + stored + `
 FROM (SELECT *, arrayJoin(multiIf(c < 12, ['requested'], c < 16, ['requested', 'taken'], ['requested', 'taken', 'closed'])) AS step ` + from(18, "number AS c") + ")",
+		"INSERT INTO askbuy.replies (shop_id, user_id, event_id, conv_id, question_event_id, route, language, latency_ms, is_answered, " + fact + `)
+SELECT shop, shopper, concat('m_', toString(5 * c + 1 + n)), conv, concat('m_', toString(5 * c + n)), ['clarify', 'preset', 'faq'][c % 3 + 1], 'zh', 12 + c % 40, c % 3 = 2, toDateTime64({now}, 3, 'UTC') - toIntervalSecond(60 + c * 90 + n) AS at, ` + stored + `
+FROM (SELECT *, arrayJoin([0, 2]) AS n ` + from(60, "number AS c") + ")",
 		fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, 'stored', 'events', '1024', toFixedString('', 16), now64(3) - 60 FROM numbers(%d)", 5*n),
 		fmt.Sprintf("INSERT INTO askbuy.offset_cuts VALUES ('messages', 0, 0, 0, %d, %d, now64(3))", 5*n, 5*n),
 		"INSERT INTO askbuy.dead_letters SELECT concat('l', toString(number)), 'ingest', ['future_ts', 'missing_field'][number % 2 + 1], 'ts: is 9 min ahead, 5 at most', 'events', '1024', 'message', concat('m_x', toString(number)), now64(3) - number, 'deadletters', 0, number FROM numbers(7)",

@@ -1,0 +1,321 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"askbuy/web/questions"
+)
+
+// knowledge is the body of the page of questions that nobody answered.
+type knowledge struct {
+	Intro    string
+	Pending  []pendingQuestion
+	More     string // how many there are, when not all are shown
+	MayAct   bool
+	MayNot   string // why not: a text of the catalogue
+	Done     string // what was just done: a text of the catalogue
+	Told     *failure
+	Figures  []figure
+	Before   string
+	Next     string
+	Empty    bool
+	Messages bool // the figure is of the messages behind a number
+}
+
+// pendingQuestion is a question with what a reviewer needs.
+type pendingQuestion struct {
+	ID, Shop, Text, Language string
+	Asked, First, Last       string
+	Wordings                 []cell
+	Near                     *NearEntry
+	NearScore                string
+	Answer                   string // what stands in the field
+}
+
+// knowledgePage is the queue; with a wording in its address, the messages that
+// are counted for it.
+func knowledgePage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
+	if v.url.Query().Get("text") != "" {
+		return d.unansweredMessages(ctx, v)
+	}
+	body, err := d.knowledge(ctx, v)
+	if err == nil && slices.Contains([]string{"approved", "rejected"}, v.url.Query().Get("done")) {
+		body.Done = "knowledge.done." + v.url.Query().Get("done")
+	}
+	return body, err
+}
+
+func (d *Dashboard) unansweredMessages(ctx context.Context, v *visit) (*knowledge, error) {
+	a, err := d.ask(ctx, v, "unanswered_messages")
+	if err != nil {
+		return nil, err
+	}
+	f := figure{ID: "messages", Title: v.t("knowledge.messages", v.url.Query().Get("text")), Whole: true}
+	f.Table.Head = []cell{words(v.t("column.ts")), words(v.t("column.shop_id")), words(v.t("column.conv_id")), words(v.t("column.user_id")), words(v.t("column.text")), words(v.t("column.route"))}
+	for row := range a.Rows {
+		at := conversationAddress(a.text(row, "shop_id"), a.text(row, "conv_id"), a.text(row, "user_id"))
+		f.Table.Rows = append(f.Table.Rows, []cell{
+			words(moment(a.time(row, "ts"), v.filter.Zone)), words(a.text(row, "shop_id")), {Text: a.text(row, "conv_id"), Href: at}, words(a.text(row, "user_id")), words(a.text(row, "text")), words(nameOr(v, "route."+a.text(row, "route"), a.text(row, "route"))),
+		})
+	}
+	f.take(a, v)
+	body := &knowledge{Messages: true, Figures: []figure{f}}
+	body.Before, body.Next = pageLinks(v, len(a.Rows))
+	return body, nil
+}
+
+func (d *Dashboard) knowledge(ctx context.Context, v *visit) (*knowledge, error) {
+	said, err := d.askAll(ctx, v, "unanswered")
+	if err != nil {
+		return nil, err
+	}
+	wordings := said["unanswered"]
+	body := &knowledge{Intro: v.t("knowledge.intro"), Empty: len(wordings.Rows) == 0}
+	switch {
+	case d.deps.Desk == nil:
+		body.MayNot = "handoff.no_desk"
+	case !v.person.May(RoleOperator):
+		body.MayNot = "knowledge.may_not"
+	default:
+		body.MayAct = true
+	}
+	if d.deps.Desk != nil {
+		waiting, err := d.unanswered(ctx, v)
+		if err != nil {
+			if body.Told, _ = declinedFailure(err); body.Told == nil {
+				return nil, err
+			}
+		}
+		body.show(v, waiting, wordings)
+	}
+	if !body.Empty {
+		body.Figures = []figure{wordingsFigure(v, wordings)}
+		body.Before, body.Next = pageLinks(v, len(wordings.Rows))
+	}
+	return body, nil
+}
+
+// show lays out what waits; the count of each wording is that of the answer
+// below, whose rows it leads to.
+func (body *knowledge) show(v *visit, waiting waitingQuestions, wordings *answer) {
+	asked := map[[2]string]int64{}
+	for row := range wordings.Rows {
+		asked[[2]string{wordings.text(row, "shop_id"), wordings.text(row, "text")}] = wordings.count(row, "asked")
+	}
+	for _, q := range waiting.list {
+		one := pendingQuestion{
+			ID: q.ID, Shop: q.Shop, Text: q.Text, Language: q.Language, Asked: count(q.Asked), First: moment(q.First, v.filter.Zone), Last: moment(q.Last, v.filter.Zone), Near: q.Near,
+		}
+		for _, text := range q.Wordings {
+			c := words(text)
+			if n := asked[[2]string{q.Shop, text}]; n > 0 {
+				c = wordingCell(v, q.Shop, text, n)
+				c.Text, c.Small = text, count(n)
+			}
+			one.Wordings = append(one.Wordings, c)
+		}
+		if q.Near != nil {
+			one.NearScore = number(&q.Near.Score, 2)
+		}
+		body.Pending = append(body.Pending, one)
+	}
+	if n := int64(len(waiting.list)); n < waiting.n {
+		body.More = v.t("knowledge.more", count(n), count(waiting.n))
+	}
+	body.Empty = body.Empty && len(body.Pending) == 0
+}
+
+// wordingCell leads to the messages that a count is of; those with texts longer
+// than an address may have are in the CSV.
+func wordingCell(v *visit, shop, text string, n int64) cell {
+	if utf8.RuneCountInString(text) > questions.MaxText {
+		return digits(count(n))
+	}
+	return linked(count(n), "/knowledge?"+url.Values{"shop_id": {shop}, "text": {text}}.Encode())
+}
+
+func wordingsFigure(v *visit, a *answer) figure {
+	f := figure{ID: "wordings", Title: v.t("knowledge.wordings"), Note: v.t("knowledge.wordings.note")}
+	f.Table.Head = []cell{words(v.t("column.text")), words(v.t("column.shop_id")), digits(v.t("column.asked")), words(v.t("column.first_at")), words(v.t("column.last_at"))}
+	for row := range a.Rows {
+		f.Table.Rows = append(f.Table.Rows, []cell{
+			words(a.text(row, "text")), words(a.text(row, "shop_id")), wordingCell(v, a.text(row, "shop_id"), a.text(row, "text"), a.count(row, "asked")),
+			words(moment(a.time(row, "first_at"), v.filter.Zone)), words(moment(a.time(row, "last_at"), v.filter.Zone)),
+		})
+	}
+	f.take(a, v)
+	return f
+}
+
+// waitingQuestions are the first of those that wait, and how many do.
+type waitingQuestions struct {
+	list []Unanswered
+	n    int64
+}
+
+// unanswered asks the desk for the shops that somebody looks at.
+func (d *Dashboard) unanswered(ctx context.Context, v *visit) (all waitingQuestions, err error) {
+	shops := v.filter.Shops
+	if len(shops) == 0 {
+		shops = []string{""}
+	}
+	for _, shop := range shops {
+		list, n, err := d.deps.Desk.Unanswered(ctx, shop)
+		if err != nil {
+			return all, err
+		}
+		all.list, all.n = append(all.list, list...), all.n+n
+	}
+	slices.SortStableFunc(all.list, func(a, b Unanswered) int { return cmp.Compare(b.Asked, a.Asked) })
+	d.waiting.keep(v, d.deps.Now(), all.n)
+	return all, nil
+}
+
+// waitingCounts remember how many questions wait, for the first page: to count
+// them takes longer than it may.
+type waitingCounts struct {
+	mu   sync.Mutex
+	held map[string]waitingCount // by shops
+}
+
+type waitingCount struct {
+	n  int64
+	at time.Time
+}
+
+const (
+	// waitingLives is how long a count is shown before it is made anew.
+	waitingLives = 30 * time.Second
+	// waitingPatience is how long the first page waits for one.
+	waitingPatience = 300 * time.Millisecond
+)
+
+func (w *waitingCounts) keep(v *visit, now time.Time, n int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held == nil {
+		w.held = map[string]waitingCount{}
+	}
+	w.held[strings.Join(v.filter.Shops, "\x00")] = waitingCount{n, now}
+}
+
+func (w *waitingCounts) find(v *visit) (waitingCount, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, known := w.held[strings.Join(v.filter.Shops, "\x00")]
+	return c, known
+}
+
+// unansweredCount is how many questions wait; known is false while nobody can
+// say so in time.
+func (d *Dashboard) unansweredCount(ctx context.Context, v *visit) (n int64, known bool) {
+	if d.deps.Desk == nil {
+		return 0, false
+	}
+	held, known := d.waiting.find(v)
+	if known && d.deps.Now().Sub(held.at) < waitingLives {
+		return held.n, true
+	}
+	ctx, cancel := context.WithTimeout(ctx, waitingPatience)
+	defer cancel()
+	fresh, err := d.unanswered(ctx, v)
+	if err != nil {
+		d.deps.Log.Warn("unanswered questions cannot be counted for the first page", "err", err)
+		return held.n, known
+	}
+	return fresh.n, true
+}
+
+// review decides about a question of a form, then shows the queue without it.
+func (d *Dashboard) review(done string, decide func(ctx context.Context, v *visit, form url.Values) error) handler {
+	return func(w http.ResponseWriter, r *http.Request, v *visit) error {
+		if d.deps.Desk == nil {
+			return errNoPage
+		}
+		shop, id := r.PostForm.Get("shop_id"), r.PostForm.Get("id")
+		if !v.person.Sees(shop) || shop == "" {
+			return &failure{status: http.StatusForbidden, key: "error.foreign_shop", detail: shop}
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), d.config.QueryTimeout)
+		defer cancel()
+		err := d.waits(ctx, shop, id)
+		if err == nil {
+			err = d.deps.Record(ctx, Look{At: d.deps.Now(), Name: v.person.Name, Kind: "question_" + done, Shop: shop, Of: id})
+		}
+		if err == nil {
+			err = decide(ctx, v, r.PostForm)
+		}
+		if err == nil {
+			d.deps.Log.Info("a question was reviewed", "name", v.person.Name, "done", done, "shop", shop, "question", id)
+			d.waiting.forget()
+			http.Redirect(w, r, "/knowledge?"+url.Values{"done": {done}, "shop_id": {r.PostForm.Get("filter")}}.Encode(), http.StatusSeeOther)
+			return nil
+		}
+		told, known := declinedFailure(err)
+		if !known {
+			return err
+		}
+		return d.showKnowledge(w, r, v, told)
+	}
+}
+
+func (w *waitingCounts) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.held)
+}
+
+// waits makes sure that a question is of the shop that the form names.
+func (d *Dashboard) waits(ctx context.Context, shop, id string) error {
+	list, _, err := d.deps.Desk.Unanswered(ctx, shop)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(list, func(q Unanswered) bool { return q.Shop == shop && q.ID == id }) {
+		return &failure{status: http.StatusNotFound, key: "error.no_question"}
+	}
+	return nil
+}
+
+// showKnowledge is the page with what went wrong, and the answer that was not
+// taken in its field.
+func (d *Dashboard) showKnowledge(w http.ResponseWriter, r *http.Request, v *visit, told *failure) error {
+	v.url = &url.URL{Path: "/knowledge", RawQuery: url.Values{"shop_id": {r.PostForm.Get("filter")}}.Encode()}
+	b, err := d.bar(r.Context(), v, v.url.Query())
+	if err != nil {
+		return err
+	}
+	body, err := d.knowledge(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	body.Told = told
+	for i := range body.Pending {
+		if body.Pending[i].ID == r.PostForm.Get("id") {
+			body.Pending[i].Answer = r.PostForm.Get("answer")
+		}
+	}
+	if told.after > 0 {
+		w.Header().Set("Retry-After", seconds(told.after))
+	}
+	d.metrics.failures.WithLabelValues(told.key).Inc()
+	p := page{name: "knowledge", now: true}
+	b.narrow(p)
+	return d.renderWith(w, told.status, v, p, b, body)
+}
+
+func (d *Dashboard) approve(ctx context.Context, v *visit, form url.Values) error {
+	return d.deps.Desk.Approve(ctx, form.Get("id"), Approval{Answer: strings.TrimSpace(form.Get("answer")), Entry: form.Get("entry_id"), By: v.person.Name})
+}
+
+func (d *Dashboard) reject(ctx context.Context, v *visit, form url.Values) error {
+	return d.deps.Desk.Reject(ctx, form.Get("id"), v.person.Name)
+}
