@@ -32,9 +32,12 @@ var chosen = []string{"shop_id", "channel"}
 var dropped = []string{"lang", "page", "as_of"}
 
 // narrow leaves out what a page does not take.
-func (b *bar) narrow(p page) {
+func (b *bar) narrow(p page, f Filter) {
 	if p.now {
 		b.Ranges, b.Channels = nil, nil
+	}
+	if p.name == "overview" && f.ByPayment { // an order has no channel
+		b.Channels = nil
 	}
 	if p.allShops {
 		b.Shops = nil

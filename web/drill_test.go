@@ -67,6 +67,7 @@ var (
 	// counted are what the head of each list says it has.
 	counted = map[string]*regexp.Regexp{
 		"/conversations": regexp.MustCompile(`<p class="since">([\d,]+) conversations`), "/orders": regexp.MustCompile(`<p class="since">([\d,]+) orders`),
+		"/shoppers": regexp.MustCompile(`<p class="since">([\d,]+) shoppers`),
 	}
 )
 
@@ -90,7 +91,7 @@ func (r *reader) number(text string) int {
 // TestNumbersLeadToTheirRows opens lists behind the numbers of pages: each says that it has as many rows.
 func TestNumbersLeadToTheirRows(t *testing.T) {
 	r := newReader(t)
-	for path, every := range map[string]int{"/": 15, "/funnel?range=30d&by=channel": 70, "/attribution?model=linear&window_hours=168&range=30d": 2, "/shoppers?step=ordered&range=30d": 90} {
+	for path, every := range map[string]int{"/": 15, "/?days=payment&range=30d": 25, "/funnel?range=30d&by=channel": 70, "/funnel?range=30d&unit=shoppers&net=yes": 90, "/attribution?model=linear&window_hours=168&range=30d": 2, "/shoppers?step=ordered&range=30d": 90} {
 		page := r.page(path)
 		opened := 0
 		for i, l := range r.links(page) {

@@ -15,8 +15,10 @@ type Filter struct {
 	From    string // YYYY-MM-DD, both included, days of the shop
 	To      string
 	Channel string
-	Shops   []string       // that rows may be of; none: all, and what has no shop
-	Zone    *time.Location // of days
+	// ByPayment: days are of payment, where a page can count so.
+	ByPayment bool
+	Shops     []string       // that rows may be of; none: all, and what has no shop
+	Zone      *time.Location // of days
 }
 
 // The ranges that have a name.
@@ -26,6 +28,9 @@ const (
 	month     = "30d"
 )
 
+// byPayment is the value of days in an address.
+const byPayment = "payment"
+
 func ranges() []string { return []string{week, yesterday, month} }
 
 // maxDays is the longest period of a page.
@@ -34,7 +39,7 @@ const maxDays = 400
 // readFilter reads an address. A shop that is not the person's is refused,
 // not left out: a page must not look as if it had nothing.
 func readFilter(q url.Values, p Person, now time.Time, shops shopsKnown) (Filter, error) {
-	f := Filter{Shop: q.Get("shop_id"), Range: q.Get("range"), From: q.Get("from"), To: q.Get("to"), Channel: q.Get("channel"), Shops: p.Shops}
+	f := Filter{Shop: q.Get("shop_id"), Range: q.Get("range"), From: q.Get("from"), To: q.Get("to"), Channel: q.Get("channel"), ByPayment: q.Get("days") == byPayment, Shops: p.Shops}
 	if f.Shop != "" {
 		if !p.Sees(f.Shop) {
 			return f, &failure{status: http.StatusForbidden, key: "error.foreign_shop", detail: f.Shop}
@@ -115,6 +120,9 @@ func (f Filter) query(pairs ...string) string {
 	}
 	set("shop_id", f.Shop)
 	set("channel", f.Channel)
+	if f.ByPayment {
+		set("days", byPayment)
+	}
 	if f.Range == "" {
 		set("from", f.From)
 		set("to", f.To)

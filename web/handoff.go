@@ -220,7 +220,7 @@ func (d *Dashboard) showHandoff(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	d.metrics.failures.WithLabelValues(told.key).Inc()
 	p := page{name: "handoff", now: true}
-	b.narrow(p)
+	b.narrow(p, v.filter)
 	return d.renderWith(w, told.status, v, p, b, body)
 }
 

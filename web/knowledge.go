@@ -308,7 +308,7 @@ func (d *Dashboard) showKnowledge(w http.ResponseWriter, r *http.Request, v *vis
 	}
 	d.metrics.failures.WithLabelValues(told.key).Inc()
 	p := page{name: "knowledge", now: true}
-	b.narrow(p)
+	b.narrow(p, v.filter)
 	return d.renderWith(w, told.status, v, p, b, body)
 }
 

@@ -54,6 +54,7 @@ func (s funnelSum) amount(l Lang) (brief, full string) {
 // overview is the body of the first page.
 type overview struct {
 	Empty       bool
+	ByPayment   bool // its days are of payment, not of the conversations' start
 	Sentence    string
 	OpenNote    string
 	Tiles       []tile
@@ -96,14 +97,21 @@ func askOverview(ctx context.Context, d *Dashboard, v *visit) (*overviewAnswers,
 	put(&all.daily, "daily")
 	put(&all.compare, "compare")
 	put(&all.cut, "cut", "by", "intent")
+	d.putToDo(v, all, put)
+	group.Go(func() error { d.countQuestions(ctx, v, all); return nil })
+	return all, group.Wait()
+}
+
+// putToDo asks for what waits, and for the experiments: the same by whichever
+// day the page counts.
+func (d *Dashboard) putToDo(v *visit, all *overviewAnswers, put func(into **answer, name string, pairs ...string)) {
 	put(&all.waiting, "overview", v.waiting()...)
 	put(&all.handoffs, "handoffs_waiting")
 	put(&all.experiments, "experiment_results")
-	group.Go(func() error {
-		all.questions, all.questionsKnown = d.unansweredCount(ctx, v)
-		return nil
-	})
-	return all, group.Wait()
+}
+
+func (d *Dashboard) countQuestions(ctx context.Context, v *visit, all *overviewAnswers) {
+	all.questions, all.questionsKnown = d.unansweredCount(ctx, v)
 }
 
 // waiting narrows a list to conversations of high intent without an order.
@@ -113,6 +121,9 @@ func (v *visit) waiting() []string {
 }
 
 func overviewPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
+	if v.filter.ByPayment {
+		return paymentsOverview(ctx, d, v)
+	}
 	all, err := askOverview(ctx, d, v)
 	if err != nil {
 		return nil, err
@@ -129,18 +140,23 @@ func overviewPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 		return o, nil
 	}
 	o.Sentence, o.OpenNote = d.sentence(v, total), openNote(v, days)
-	o.Tiles = d.tiles(v, all.compare, total)
-	if n := all.waiting.count(0, "waiting"); n > 0 {
-		o.ToDo = append(o.ToDo, toDo{Key: "todo.waiting", N: count(n), Href: "/conversations" + v.filter.query(append(v.waiting(), "range", "", "as_of", stamp(v.asOf))...)})
-	}
-	if n := all.handoffs.count(0, "waiting"); n > 0 {
-		o.ToDo = append(o.ToDo, toDo{Key: "todo.handoffs", N: count(n), Note: v.t("todo.longest", span(v.lang, all.handoffs.seconds(0, "longest_seconds"))), Href: "/handoffs" + v.filter.query("state", "pending")})
-	}
-	if n := all.questions; n > 0 {
-		o.ToDo = append(o.ToDo, toDo{Key: "todo.questions", N: count(n), Href: "/knowledge" + v.filter.query("range", "", "from", "", "to", "", "channel", "")})
-	} else if d.deps.Desk != nil && !all.questionsKnown {
-		o.ToDo = append(o.ToDo, toDo{Key: "todo.questions", N: nothing, Note: v.t("todo.unknown"), Href: "/knowledge"})
-	}
+	o.Tiles, o.ToDo = d.tiles(v, all.compare, total), d.toDo(v, all)
 	o.Funnel, o.Trend, o.Intents = d.funnelFigure(v, all.daily, total), d.trendFigure(v, all.daily, days), d.intentsFigure(v, all.cut)
 	return o, nil
+}
+
+// toDo lists what waits for somebody; each opens its list.
+func (d *Dashboard) toDo(v *visit, all *overviewAnswers) (list []toDo) {
+	if n := all.waiting.count(0, "waiting"); n > 0 {
+		list = append(list, toDo{Key: "todo.waiting", N: count(n), Href: "/conversations" + v.filter.query(append(v.waiting(), "range", "", "as_of", stamp(v.asOf))...)})
+	}
+	if n := all.handoffs.count(0, "waiting"); n > 0 {
+		list = append(list, toDo{Key: "todo.handoffs", N: count(n), Note: v.t("todo.longest", span(v.lang, all.handoffs.seconds(0, "longest_seconds"))), Href: "/handoffs" + v.filter.query("state", "pending")})
+	}
+	if n := all.questions; n > 0 {
+		list = append(list, toDo{Key: "todo.questions", N: count(n), Href: "/knowledge" + v.filter.query("range", "", "from", "", "to", "", "channel", "")})
+	} else if d.deps.Desk != nil && !all.questionsKnown {
+		list = append(list, toDo{Key: "todo.questions", N: nothing, Note: v.t("todo.unknown"), Href: "/knowledge"})
+	}
+	return list
 }

@@ -57,7 +57,7 @@ func (d *Dashboard) page(p page) handler {
 		if err != nil {
 			return err
 		}
-		b.narrow(p)
+		b.narrow(p, v.filter)
 		body, err := p.body(ctx, d, v)
 		if err != nil {
 			return err

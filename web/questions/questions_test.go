@@ -191,6 +191,62 @@ func TestRowsBehind(t *testing.T) {
 	}
 }
 
+// TestFunnelOfShoppers: in another unit, and net of refunds, each step has as many rows as its list.
+func TestFunnelOfShoppers(t *testing.T) {
+	k := desk(t)
+	for _, unit := range []string{"conversations", "shoppers"} {
+		for net, want := range map[string][]string{
+			"no":  {"conversations", "high_intent", "high_intent_ordered", "high_intent_kept", "low_intent_ordered"},
+			"yes": {"conversations", "high_intent", "high_intent_kept", "low_intent_kept"},
+		} {
+			var steps []string
+			for _, row := range ask(t, k, all, "funnel", "unit", unit, "net", net) {
+				step := row["step"].(string)
+				steps = append(steps, step)
+				if step == "conversations" {
+					step = ""
+				}
+				if rows := len(ask(t, k, all, unit, "step", step)); float64(rows) != figure(row["conversations"]) || rows == 0 {
+					t.Errorf("%s, net %s: %s is %v, its list has %d rows", unit, net, row["step"], row["conversations"], rows)
+				}
+				if figure(row["conversations"]) > figure(row["of"]) {
+					t.Errorf("%s, net %s: %v", unit, net, row)
+				}
+			}
+			if !slices.Equal(steps, want) {
+				t.Errorf("%s, net %s: steps %v", unit, net, steps)
+			}
+		}
+	}
+}
+
+// TestPaymentsBehind: each number of a day of payment is that of its list.
+func TestPaymentsBehind(t *testing.T) {
+	k := desk(t)
+	q, _ := Find("payments")
+	row := ask(t, k, all, "payments")[2]
+	day := row["day"].(time.Time).Format(time.DateOnly)
+	for _, c := range q.Columns {
+		if c.Step == "" {
+			continue
+		}
+		if rows := len(ask(t, k, all, "orders", "orders", c.Step, "from", day, "to", day)); float64(rows) != figure(row[c.Name]) {
+			t.Errorf("%s on %s is %v, its list has %d rows", c.Name, day, row[c.Name], rows)
+		}
+	}
+}
+
+// TestUnansweredBehind: the count of a wording is that of its messages.
+func TestUnansweredBehind(t *testing.T) {
+	k := desk(t)
+	for _, row := range ask(t, k, all, "unanswered") {
+		rows := ask(t, k, all, "unanswered_messages", "text", row["text"].(string), "shop_id", row["shop_id"].(string))
+		if float64(len(rows)) != figure(row["asked"]) || len(rows) == 0 {
+			t.Errorf("asked %v times, %d messages", row["asked"], len(rows))
+		}
+	}
+}
+
 // TestOrdersBehind does the same for orders, credit and shoppers.
 func TestOrdersBehind(t *testing.T) {
 	k := desk(t)
