@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/askbuy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak planted test-services test-clients test-bi check bench bench-parts bench-web fuzz engine build fmt clean model eval web browser screenshots
+.PHONY: help run test soak planted test-services test-clients test-bi check bench bench-parts bench-web fuzz engine build fmt clean model eval web browser screenshots lint-api
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ check: ## formatting, vet, static analysis, module file
 	$(GO) mod tidy -diff
 	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
+
+lint-api: ## Redocly's linter over the descriptions of the JSON API and of the topics (npm; REQUIRE_SERVICES=1: must run)
+	@cd tools/apilint && if npm ci --no-audit --no-fund --ignore-scripts --silent >/dev/null 2>&1; then \
+	  REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npm exec --silent -- redocly lint --config redocly.yaml openapi asyncapi; \
+	else echo "lint-api: NOT RUN: npm or its registry cannot be reached"; test -z "$$REQUIRE_SERVICES"; fi
 
 build: ## the binary, into bin/
 	$(GO) build -o $(BIN) ./cmd/askbuy

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -40,6 +41,7 @@ func (d *Dashboard) registerAPI(mux *http.ServeMux) {
 		})
 	}
 	mux.Handle("GET "+apiPath, handle(listQuestions))
+	mux.Handle("GET "+apiPath+"/"+questions.Process.Name, handle(d.answerProcess))
 	mux.Handle("GET "+apiPath+"/{question}", handle(d.answer))
 	mux.Handle(apiPath+"/", handle(func(http.ResponseWriter, *http.Request, questions.Scope) error {
 		return httpserver.Problem(http.StatusNotFound, "not_found", "there is no such address: see GET /api/v1")
@@ -84,7 +86,7 @@ func listQuestions(w http.ResponseWriter, _ *http.Request, scope questions.Scope
 		Behind  string             `json:"behind,omitempty"`
 	}
 	list := []question{}
-	for _, q := range questions.Catalogue() {
+	for _, q := range append(questions.Catalogue(), questions.Process) {
 		if q.AllShops && !scope.All {
 			continue
 		}
@@ -130,12 +132,38 @@ func (d *Dashboard) answer(w http.ResponseWriter, r *http.Request, scope questio
 	if err != nil {
 		return problem(err)
 	}
+	send(w, name, format, body.Bytes())
+	return nil
+}
+
+// answerProcess answers from this process's metrics, which no SQL reads.
+func (d *Dashboard) answerProcess(w http.ResponseWriter, r *http.Request, scope questions.Scope) error {
+	if !scope.All {
+		return httpserver.Problem(http.StatusForbidden, "forbidden", "metrics belong to no shop: they are for users of all shops")
+	}
+	format := cmp.Or(r.URL.Query().Get("format"), formats[0])
+	if format != "json" && format != "csv" {
+		return httpserver.Problem(http.StatusBadRequest, "bad_parameter", "format: want json or csv: metrics have no SQL")
+	}
+	a, err := d.process()
+	if err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	if err := write(a, format, &body); err != nil {
+		return err
+	}
+	send(w, questions.Process.Name, format, body.Bytes())
+	return nil
+}
+
+// send answers with a file of a form.
+func send(w http.ResponseWriter, name, format string, body []byte) {
 	w.Header().Set("Content-Type", map[string]string{"json": "application/json", "csv": "text/csv; charset=utf-8", "sql": "application/sql; charset=utf-8"}[format])
 	if format != "json" {
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+"."+format+`"`)
 	}
-	_, _ = w.Write(body.Bytes()) // a reader that left reads nothing
-	return nil
+	_, _ = w.Write(body) // a reader that left reads nothing
 }
 
 // asked answers a page, or for a file the whole.

@@ -34,7 +34,7 @@ func attributedFigure(v *visit, a *answer) figure {
 	f := figure{ID: "attributed", Title: v.t("attribution.total")}
 	f.Table.Head = []cell{words(v.t("column.paid")), digits(v.t("column.attributed")), digits(v.t("column.attributed_rate")), digits(v.t("column.net_amount")), digits(v.t("column.attributed_amount")), digits(v.t("column.explicit_unmatched"))}
 	f.Table.Rows = [][]cell{{
-		linked(count(a.count(0, "paid")), v.behind("/orders", "orders", "orders", "paid")), digits(count(a.count(0, "attributed"))), a.share(v, 0, "attributed_rate", "paid"),
+		linked(count(a.count(0, "paid")), v.behind("/orders", "orders", "orders", "paid")), linked(count(a.count(0, "attributed")), v.behind("/orders", "orders", "orders", "credited", "model", a.Args["model"], "window_hours", a.Args["window_hours"])), a.share(v, 0, "attributed_rate", "paid"),
 		amount(a, 0, "net_amount"), amount(a, 0, "attributed_amount"), linked(count(a.count(0, "explicit_unmatched")), v.behind("/orders", "orders", "orders", "explicit_unmatched")),
 	}}
 	f.take(a, v)

@@ -67,7 +67,7 @@ func serve(t *testing.T, change ...func(*web.Deps)) string {
 var paths = []string{"/", "/scores?range=30d", "/experiments", "/?days=payment&range=30d", "/handoffs", "/handoff?shop_id=1024&handoff_id=h_1", "/knowledge", "/live", "/pipeline", "/deadletters", "/funnel?range=30d", "/attribution?range=30d", "/conversations?range=30d&step=high_intent", "/conversation?shop_id=1024&conv_id=c_1&user_id=u_1", "/orders?range=30d", "/shoppers?range=30d", "/dictionary"}
 
 func TestPagesInABrowser(t *testing.T) {
-	tab := webtest.Open(t, serve(t))
+	tab := webtest.Open(t, serve(t, func(deps *web.Deps) { deps.Desk, deps.Letters = newCounter(), &box{} }))
 	tab.Go("/signin?next=%2F%3Frange%3D30d")
 	tab.Follow(chromedp.SendKeys(chromedp.CSS("input[name=password]"), "wrong\r"))
 	tab.Do(chromedp.WaitVisible(chromedp.CSS("[role=alert]")))
@@ -86,7 +86,11 @@ func TestPagesInABrowser(t *testing.T) {
 			q.Set("lang", v.Lang)
 			tab.Set(v)
 			tab.Go(at.Path + "?" + q.Encode())
-			check(t, tab, cmp.Or(strings.Trim(at.Path, "/"), "overview")+"-"+v.String())
+			name := cmp.Or(strings.Trim(at.Path, "/"), "overview")
+			if at.Query().Has("days") {
+				name += "-payments"
+			}
+			check(t, tab, name+"-"+v.String())
 		}
 	}
 }

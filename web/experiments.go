@@ -33,7 +33,44 @@ func experimentsPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 		page.Figures = append(page.Figures, d.forestFigure(v, results, chosen))
 	}
 	page.Figures = append(page.Figures, unitsFigure(v, days, chosen))
+	if v.url.Query().Get("variant") == "" {
+		return page, nil
+	}
+	shoppers, err := d.ask(ctx, v, "experiment_shoppers", "experiment", chosen)
+	if err != nil {
+		return nil, err
+	}
+	page.Chips = d.chips(v, "experiment_shoppers")
+	page.Figures = append(page.Figures, exposedFigure(v, shoppers))
+	page.Before, page.Next = pageLinks(v, len(shoppers.Rows))
 	return page, nil
+}
+
+// exposedFigure lists the shoppers behind a number of units.
+func exposedFigure(v *visit, a *answer) figure {
+	f := figure{ID: "shoppers", Title: v.t("experiments.shoppers"), Whole: true}
+	f.Table.Head = []cell{words(v.t("column.user_id")), words(v.t("column.shop_id")), words(v.t("column.variant")), words(v.t("column.first_exposure_at")), digits(v.t("column.exposures")), digits(v.t("column.conversations")), digits(v.t("column.ordered")), words(v.t("column.contaminated"))}
+	for row := range a.Rows {
+		mixed := ""
+		if a.count(row, "is_contaminated") == 1 {
+			mixed = "✓"
+		}
+		f.Table.Rows = append(f.Table.Rows, []cell{
+			{Text: a.text(row, "user_id"), Href: "/conversations?" + url.Values{"shop_id": {a.text(row, "shop_id")}, "user_id": {a.text(row, "user_id")}, "range": {month}}.Encode()}, words(a.text(row, "shop_id")), words(a.text(row, "variant")),
+			words(moment(a.time(row, "first_exposure_at"), v.filter.Zone)), digits(count(a.count(row, "exposures"))), digits(count(a.count(row, "conversations"))), digits(count(a.count(row, "ordered"))), words(mixed),
+		})
+	}
+	f.take(a, v)
+	return f
+}
+
+// exposed is the list of the shoppers of a variant.
+func exposed(a *answer, row int, pairs ...string) string {
+	q := url.Values{"experiment": {a.text(row, "experiment")}, "variant": {a.text(row, "variant")}}
+	for pair := range slices.Chunk(pairs, 2) {
+		q.Set(pair[0], pair[1])
+	}
+	return "/experiments?" + q.Encode() + "#shoppers-title"
 }
 
 // experimentList shows a row for each variant.
@@ -41,6 +78,7 @@ func experimentList(v *visit, a *answer) figure {
 	f := figure{ID: "list", Title: v.t("experiments.list"), Table: a.table(v, "experiment", "variant", "status", "weight", "units", "contaminated", "n_star", "start_at", "final_at", "owner", "hypothesis")}
 	for row, cells := range f.Table.Rows {
 		cells[0].Href = "/experiments?" + url.Values{"experiment": {a.text(row, "experiment")}}.Encode()
+		cells[4].Href, cells[5].Href = exposed(a, row), exposed(a, row, "contaminated", "yes")
 		if key := "status." + a.text(row, "status"); known(key) {
 			cells[2].Text = v.t(key)
 		}
@@ -80,6 +118,9 @@ func (d *Dashboard) forestFigure(v *visit, a *answer, experiment string) figure 
 // unitsFigure shows how many shoppers were first exposed each day.
 func unitsFigure(v *visit, a *answer, experiment string) figure {
 	f := figure{ID: "units", Half: true, Title: v.t("experiments.units", experiment), Chart: &chart{Kind: "lines", Unit: "count"}, Table: a.table(v, "day", "variant", "units")}
+	for row, cells := range f.Table.Rows {
+		cells[2].Href = exposed(a, row, "exposed_on", a.text(row, "day"))
+	}
 	byVariant := map[string]*series{}
 	for row := range a.Rows {
 		if day := dayName(v.lang, a.text(row, "day")); !slices.Contains(f.Chart.X, day) {

@@ -3,7 +3,7 @@ package web
 import "context"
 
 // orderStates are what a list of orders can be narrowed to.
-var orderStates = []string{"all", "paid", "attributed", "unattributed", "kept", "attributed_kept", "refunded", "cancelled", "explicit_unmatched"}
+var orderStates = []string{"all", "paid", "attributed", "unattributed", "kept", "attributed_kept", "refunded", "cancelled", "explicit_unmatched", "credited"}
 
 // ordersPage lists the orders behind a number, or shows one with what may have
 // led to it.
@@ -57,7 +57,7 @@ func orderList(v *visit, a *answer, title string) figure {
 		}
 		f.Table.Rows = append(f.Table.Rows, []cell{
 			orderCell(v, a, row), words(v.t("order_status." + a.text(row, "status"))), words(moment(a.time(row, "paid_at"), v.filter.Zone)), amount(a, row, "amount"), amount(a, row, "refunded_amount"),
-			amount(a, row, "net_amount"), words(a.text(row, "coupon")), shopperCell(v, a, row), led, digits(count(a.count(row, "touches"))),
+			amount(a, row, "net_amount"), words(a.text(row, "coupon")), shopperCell(v, a, row), led, linked(count(a.count(row, "touches")), orderCell(v, a, row).Href+"#touches"),
 		})
 	}
 	f.take(a, v)

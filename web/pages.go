@@ -34,6 +34,7 @@ func pages() []page {
 		{name: "shoppers", path: "/shoppers", group: "data", role: RoleViewer, look: "figures", body: shoppersPage},
 		{name: "dictionary", path: "/dictionary", group: "data", role: RoleViewer, body: dictionaryPage},
 		{name: "scores", path: "/scores", group: "learning", role: RoleViewer, look: "figures", body: scoresPage},
+		{name: "messages", path: "/messages", hidden: true, role: RoleViewer, look: "figures", body: messagesPage},
 		{name: "experiments", path: "/experiments", group: "learning", role: RoleViewer, look: "figures", now: true, body: experimentsPage},
 		{name: "handoffs", path: "/handoffs", group: "operation", role: RoleViewer, look: "figures", now: true, body: handoffsPage},
 		{name: "handoff", path: "/handoff", hidden: true, role: RoleViewer, now: true, body: handoffPage},

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"askbuy/web/questions"
 )
 
 // pipelinePage says whether everything is well, and what became of every
@@ -66,63 +68,86 @@ func reasonsFigure(v *visit, a *answer) figure {
 	return f
 }
 
-// processFigure shows some of this process's metrics, as /metrics has them.
-func (d *Dashboard) processFigure(v *visit) (figure, error) {
+// shownMetrics are those of this process that the page shows.
+var shownMetrics = []string{
+	"askbuy_consumer_lag", "askbuy_end_to_end_seconds", "askbuy_ingest_ack_seconds", "askbuy_events_total", "askbuy_dedupe_false_positive_ratio", "askbuy_dedupe_horizon_seconds",
+	"askbuy_spool_records", "askbuy_repairs_pending", "askbuy_unexplained_events", "askbuy_model_drift",
+}
+
+// process answers questions.Process from this process's own metrics.
+func (d *Dashboard) process() (*questions.Answer, error) {
 	families, err := d.deps.Metrics.Gather()
 	if err != nil {
-		return figure{}, fmt.Errorf("gather metrics: %w", err)
+		return nil, fmt.Errorf("gather metrics: %w", err)
 	}
-	f := figure{ID: "process", Title: v.t("pipeline.process"), Note: v.t("pipeline.process.note")}
-	f.Table.Head = []cell{words(v.t("column.measure")), words(v.t("column.of")), digits(v.t("column.value"))}
-	shownMetrics := []string{
-		"askbuy_consumer_lag", "askbuy_end_to_end_seconds", "askbuy_ingest_ack_seconds", "askbuy_events_total", "askbuy_dedupe_false_positive_ratio", "askbuy_dedupe_horizon_seconds",
-		"askbuy_spool_records", "askbuy_repairs_pending", "askbuy_unexplained_events", "askbuy_model_drift",
-	}
+	a := &questions.Answer{Question: questions.Process, Args: questions.Args{}}
 	for _, name := range shownMetrics {
 		i := slices.IndexFunc(families, func(family *dto.MetricFamily) bool { return family.GetName() == name })
 		if i < 0 {
 			continue // of a role that this process has not
 		}
 		for _, m := range families[i].GetMetric() {
-			for _, one := range measured(v, m, strings.HasSuffix(name, "_seconds")) {
-				f.Table.Rows = append(f.Table.Rows, append([]cell{words(v.t("metric." + strings.TrimPrefix(name, "askbuy_")))}, one...))
+			for _, one := range measured(m) {
+				a.Rows = append(a.Rows, []any{name, one.of, one.value})
 			}
 		}
+	}
+	return a, nil
+}
+
+// processFigure shows them in words.
+func (d *Dashboard) processFigure(v *visit) (figure, error) {
+	said, err := d.process()
+	if err != nil {
+		return figure{}, err
+	}
+	a := newAnswer(said)
+	f := figure{ID: "process", Title: v.t("pipeline.process"), Note: v.t("pipeline.process.note"), CSV: apiPath + "/" + questions.Process.Name + "?format=csv"}
+	f.Table.Head = []cell{words(v.t("column.measure")), words(v.t("column.of")), digits(v.t("column.value"))}
+	for row := range a.Rows {
+		name := a.text(row, "measure")
+		f.Table.Rows = append(f.Table.Rows, []cell{words(v.t("metric." + strings.TrimPrefix(name, "askbuy_"))), words(a.text(row, "of")), measureCell(v, a.number(row, "value"), strings.HasSuffix(name, "_seconds"))})
 	}
 	return f, nil
 }
 
+func measureCell(v *visit, value *float64, isTime bool) cell {
+	switch {
+	case value == nil || math.IsNaN(*value):
+		return digits(nothing)
+	case isTime && *value >= 60:
+		return digits(span(v.lang, time.Duration(*value*float64(time.Second))))
+	case isTime:
+		return digits(number(value, 3) + " s")
+	case *value == math.Trunc(*value):
+		return digits(number(value, 0))
+	}
+	return digits(number(value, 6))
+}
+
+// measurement is one number of a metric.
+type measurement struct {
+	of    string // labels
+	value float64
+}
+
 // measured is what a metric says: of a histogram its middle and its slow end.
-func measured(v *visit, m *dto.Metric, isTime bool) [][]cell {
+func measured(m *dto.Metric) (list []measurement) {
 	var of []string
 	for _, l := range m.GetLabel() {
 		of = append(of, l.GetValue())
 	}
-	write := func(value float64) cell {
-		switch {
-		case math.IsNaN(value):
-			return digits(nothing)
-		case isTime && value >= 60:
-			return digits(span(v.lang, time.Duration(value*float64(time.Second))))
-		case isTime:
-			return digits(number(&value, 3) + " s")
-		case value == math.Trunc(value):
-			return digits(number(&value, 0))
-		}
-		return digits(number(&value, 6))
-	}
 	if h := m.GetHistogram(); h != nil {
-		var rows [][]cell
 		for _, q := range []float64{.5, .99} {
-			rows = append(rows, []cell{words(strings.Join(append(slices.Clone(of), fmt.Sprintf("p%.0f", q*100)), " · ")), write(quantile(h, q))})
+			list = append(list, measurement{strings.Join(append(slices.Clone(of), fmt.Sprintf("p%.0f", q*100)), " · "), quantile(h, q)})
 		}
-		return rows
+		return list
 	}
 	value := m.GetGauge().GetValue()
 	if m.GetCounter() != nil {
 		value = m.GetCounter().GetValue()
 	}
-	return [][]cell{{words(strings.Join(of, " · ")), write(value)}}
+	return []measurement{{strings.Join(of, " · "), value}}
 }
 
 // quantile is the upper bound of the bucket that holds it; NaN of nothing.

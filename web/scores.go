@@ -24,14 +24,14 @@ func scoresPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	}
 	return figures{Intro: v.t("scores.intro"), Figures: []figure{
 		reliabilityFigure(v, reliability), thresholdsFigure(v, thresholds), expectedFigure(v, days),
-		plainFigure(v, days, "scores.days", "day", "shop_id", "model_id", "n", "messages", "auc", "pr_auc", "brier", "ece", "sum_p", "sum_y"),
+		scoreDaysFigure(v, days),
 	}}, nil
 }
 
 // reliabilityFigure holds what was said against what came.
 func reliabilityFigure(v *visit, a *answer) figure {
 	f := figure{ID: "reliability", Half: true, Title: v.t("scores.reliability"), Note: v.t("scores.reliability.note"), Chart: &chart{Kind: "calibration", Unit: "percent", Names: names{None: v.t("scores.ideal")}}}
-	f.Table.Head = []cell{words(v.t("column.bin")), digits(v.t("column.n")), digits(v.t("column.mean_p")), digits(v.t("column.rate"))}
+	f.Table.Head = []cell{words(v.t("column.bin")), digits(v.t("column.messages")), digits(v.t("column.n")), digits(v.t("column.mean_p")), digits(v.t("column.rate"))}
 	came := series{Name: v.t("column.rate")}
 	for row := range a.Rows {
 		said := a.number(row, "mean_p")
@@ -40,9 +40,11 @@ func reliabilityFigure(v *visit, a *answer) figure {
 		}
 		f.Chart.X = append(f.Chart.X, strconv.FormatFloat(*said, 'f', 4, 64))
 		came.Data, came.Low, came.High = append(came.Data, a.number(row, "rate")), append(came.Low, a.number(row, "rate_low")), append(came.High, a.number(row, "rate_high"))
-		bin := float64(a.count(row, "bin"))
+		bin := a.count(row, "bin")
+		href := v.behind("/messages", "scored_messages", "bin", strconv.FormatInt(bin, 10))
+		f.Chart.Hrefs = append(f.Chart.Hrefs, href)
 		f.Table.Rows = append(f.Table.Rows, []cell{
-			words(percent(ptr(bin/20)) + " – " + percent(ptr((bin+1)/20))), digits(number(a.number(row, "n"), 1)), digits(percent(said)), a.interval(v, row, "rate", number(a.number(row, "n"), 1)),
+			words(binName(bin)), linked(count(a.count(row, "messages")), href), digits(number(a.number(row, "n"), 1)), digits(percent(said)), a.interval(v, row, "rate", number(a.number(row, "n"), 1)),
 		})
 	}
 	f.Chart.Series = []series{came}
@@ -90,5 +92,15 @@ func expectedFigure(v *visit, a *answer) figure {
 	}
 	f.Chart.Series = []series{expected, came}
 	f.take(a, v)
+	return f
+}
+
+// scoreDaysFigure has the messages of a day behind it.
+func scoreDaysFigure(v *visit, a *answer) figure {
+	f := plainFigure(v, a, "scores.days", "day", "shop_id", "model_id", "messages", "n", "auc", "pr_auc", "brier", "ece", "sum_p", "sum_y")
+	for row := range a.Rows {
+		day := a.text(row, "day")
+		f.Table.Rows[row][3].Href = v.behind("/messages", "scored_messages", "from", day, "to", day, "shop_id", a.text(row, "shop_id"), "model_id", a.text(row, "model_id"))
+	}
 	return f
 }

@@ -54,7 +54,7 @@ var attributionQuestions = []Question{
 	{
 		Name: "attribution_total", About: "How many of the orders paid in the days some conversation led to.", Params: []string{"from", "to", "coupon", "model", "window_hours"}, Behind: "orders",
 		Columns: slices.Concat([]Column{
-			{Name: "paid", Unit: Count, About: "paid orders", Step: "paid"}, {Name: "attributed", Unit: Count, About: "with credit for some conversation"},
+			{Name: "paid", Unit: Count, About: "paid orders", Step: "paid"}, {Name: "attributed", Unit: Count, About: "with credit for some conversation", Step: "credited"},
 		}, rateColumns("attributed_rate", "attributed / paid"), []Column{
 			{Name: "explicit_unmatched", Unit: Count, About: "name a conversation that is no candidate", Step: "explicit_unmatched"},
 			{Name: "net_amount", Unit: Money, About: "net amounts of the paid orders"}, {Name: "attributed_amount", Unit: Money, About: "of the attributed ones"},
@@ -68,7 +68,7 @@ SELECT count() AS n, countIf(o.has_credit) AS hits, countIf(o.explicit_unmatched
 FROM
 (
 SELECT o.explicit_unmatched AS explicit_unmatched, o.net_amount AS net_amount, o.is_reporting AS is_reporting,
-    (o.shop_id, o.order_id) IN (SELECT a.shop_id, a.order_id FROM bi.attribution(model = ` + quote(d.args["model"]) + `, window_hours = ` + d.args["window_hours"] + `) AS a WHERE ` + conditions(d.shop("a.shop_id")) + `) AS has_credit
+    ` + d.hasCredit() + ` AS has_credit
 ` + d.orders() + ` AND o.paid_at IS NOT NULL
 ) AS o
 )`

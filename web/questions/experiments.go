@@ -55,7 +55,25 @@ INNER JOIN (SELECT x.experiment AS experiment, max((x.is_final, x.snapshot_at)) 
 		},
 	},
 	{
-		Name: "experiment_days", About: "Shoppers first exposed, by day (UTC) and variant.", Params: []string{"experiment"}, Timeless: true,
+		Name: "experiment_shoppers", About: "The shoppers of an experiment, those first exposed last before the others.", Params: []string{"experiment", "variant", "exposed_on", "contaminated"}, Behind: "conversations", Pages: true, Timeless: true,
+		Columns: []Column{
+			{Name: "first_exposure_at", Unit: Time, About: "first exposure"}, {Name: "experiment", Unit: ID, About: "experiment"}, {Name: "variant", Unit: Text, About: "variant of the first exposure"}, {Name: "shop_id", Unit: ID, About: "shop"}, {Name: "user_id", Unit: ID, About: "shopper as sent"},
+			{Name: "exposures", Unit: Count, About: "exposures before the planned end"}, {Name: "is_contaminated", Unit: Flag, About: "saw another variant as well"}, {Name: "conversations", Unit: Count, About: "conversations that count"}, {Name: "ordered", Unit: Count, About: "of these: with an attributed order"},
+		},
+		sql: func(d *draft) string {
+			day, mixed := "", ""
+			if d.has("exposed_on") {
+				day = "toDate(u.first_exposure_at, 'UTC') = " + d.bind("exposed_on")
+			}
+			if d.has("contaminated") {
+				mixed = "u.is_contaminated = 1"
+			}
+			return "SELECT u.first_exposure_at AS first_exposure_at, u.experiment AS experiment, u.variant AS variant, u.shop_id AS shop_id, u.user_id AS user_id, u.exposures AS exposures, u.is_contaminated AS is_contaminated, u.conversations AS conversations, u.ordered AS ordered\nFROM bi.experiment_units AS u\nWHERE " +
+				conditions(d.shop("u.shop_id"), d.equal("u.experiment", "experiment"), d.equal("u.variant", "variant"), day, mixed) + "\nORDER BY first_exposure_at DESC, experiment, shop_id, user_id"
+		},
+	},
+	{
+		Name: "experiment_days", About: "Shoppers first exposed, by day (UTC) and variant.", Params: []string{"experiment"}, Behind: "experiment_shoppers", Timeless: true,
 		Columns: []Column{{Name: "day", Unit: Day, About: "day of the first exposure, UTC"}, {Name: "experiment", Unit: ID, About: "experiment"}, {Name: "variant", Unit: Text, About: "variant"}, {Name: "units", Unit: Count, About: "shoppers"}},
 		sql: func(d *draft) string {
 			return "SELECT toDate(u.first_exposure_at, 'UTC') AS day, u.experiment AS experiment, u.variant AS variant, count() AS units\nFROM bi.experiment_units AS u\n" + d.experiments("u") + "\nGROUP BY day, experiment, variant\nORDER BY day, experiment, variant"

@@ -2,6 +2,12 @@ package questions
 
 var letterFilters = []string{"stage", "reason"}
 
+// Process is of this process alone, and answered from its metrics: it reads no view, and has no SQL.
+var Process = Question{
+	Name: "process", About: "Metrics of the process that answers, as /metrics has them: lag, latencies, what waits.", AllShops: true, Timeless: true,
+	Columns: []Column{{Name: "measure", Unit: Text, About: "metric"}, {Name: "of", Unit: Text, About: "its labels; of a distribution p50 or p99 as well"}, {Name: "value", Unit: Score, About: "in base units: seconds, records, bytes; null before there is any"}},
+}
+
 var healthQuestions = []Question{
 	{
 		Name: "ledger", About: "What became of every record of the raw topics; unexplained must be 0.", AllShops: true, Timeless: true,

@@ -12,6 +12,7 @@ var orderSteps = []step{
 	{"refunded", "o.paid_at IS NOT NULL AND o.refunded_amount > 0"},
 	{"cancelled", "o.cancelled_at IS NOT NULL"},
 	{"explicit_unmatched", "o.explicit_unmatched = 1"},
+	{"credited", ""}, // condition needs the model and the window: see orderState
 }
 
 func orderStepNames() []string {
@@ -41,7 +42,20 @@ func (d *draft) orders() string {
     INNER JOIN bi.shops AS s ON s.shop_id = p.shop_id
     WHERE ` + conditions(d.shop("p.shop_id")) + `
 ) AS o
-WHERE ` + conditions(d.orderDays(), d.equal("o.coupon", "coupon"), d.equal("o.user_id", "user_id"), d.equal("o.order_id", "order_id"), d.equal("o.conv_id", "conv_id"), orderCondition(d.args["orders"]))
+WHERE ` + conditions(d.orderDays(), d.equal("o.coupon", "coupon"), d.equal("o.user_id", "user_id"), d.equal("o.order_id", "order_id"), d.equal("o.conv_id", "conv_id"), d.orderState())
+}
+
+// orderState is the condition of the state asked for.
+func (d *draft) orderState() string {
+	if d.args["orders"] == "credited" {
+		return "o.paid_at IS NOT NULL AND " + d.hasCredit()
+	}
+	return orderCondition(d.args["orders"])
+}
+
+// hasCredit is whether some conversation has credit for an order.
+func (d *draft) hasCredit() string {
+	return "(o.shop_id, o.order_id) IN (SELECT a.shop_id, a.order_id FROM bi.attribution(model = " + quote(d.args["model"]) + ", window_hours = " + d.args["window_hours"] + ") AS a WHERE " + conditions(d.shop("a.shop_id")) + ")"
 }
 
 func (d *draft) orderDays() string {
@@ -51,7 +65,7 @@ func (d *draft) orderDays() string {
 	return "o.day BETWEEN toString(" + d.bind("from") + ") AND toString(" + d.bind("to") + ")"
 }
 
-var orderFilters = []string{"from", "to", "coupon", "orders", "user_id"}
+var orderFilters = []string{"from", "to", "coupon", "orders", "user_id", "model", "window_hours"}
 
 var orderQuestions = []Question{
 	{

@@ -61,12 +61,16 @@ var params = []Param{
 	{Name: "net", Type: textType, Allowed: []string{"no", "yes"}, Default: "no", About: "yes: only orders with a net amount above 0 count as orders"},
 	{Name: "model", Type: textType, Allowed: []string{"last_touch", "first_touch", "linear", "position", "time_decay"}, Default: "last_touch", About: "attribution model"},
 	{Name: "window_hours", Type: intType, Max: 8784, Default: "72", About: "attribution window in hours"},
-	{Name: "orders", Type: textType, Allowed: orderStepNames(), About: "only orders in a state"},
+	{Name: "orders", Type: textType, Allowed: orderStepNames(), About: "only orders in a state; credited: some conversation has credit by model and window_hours"},
 	{Name: "conv_id", Type: textType, About: "conversation"},
 	{Name: "user_id", Type: textType, About: "shopper"},
 	{Name: "order_id", Type: textType, About: "order"},
 	{Name: "model_id", Type: textType, About: "model that scores"},
+	{Name: "bin", Type: textType, Allowed: bins(), About: "of the probability: bin b holds b / 20 to (b + 1) / 20"},
 	{Name: "experiment", Type: textType, About: "experiment"},
+	{Name: "variant", Type: textType, About: "variant of an experiment"},
+	{Name: "exposed_on", Type: dayType, About: "only shoppers first exposed on this day (UTC)"},
+	{Name: "contaminated", Type: textType, Allowed: []string{"yes"}, About: "only shoppers who saw several variants"},
 	{Name: "state", Type: textType, Allowed: []string{"pending", "human", "closed"}, About: "of a handoff"},
 	{Name: "handoff_id", Type: textType, About: "handoff"},
 	{Name: "text", Type: textType, About: "wording of a question, as it stands in bi.messages"},
@@ -76,6 +80,14 @@ var params = []Param{
 	{Name: "as_of", Type: timeType, About: "only what had arrived by this moment, UTC; the moment up to which everything is stored by default"},
 	{Name: "page", Type: intType, Max: MaxPage, Default: "1", About: "page, from 1"},
 	{Name: "limit", Type: intType, Max: MaxLimit, Default: "50", About: "rows of a page"},
+}
+
+// bins of the reliability diagram.
+func bins() (names []string) {
+	for b := range 20 {
+		names = append(names, strconv.Itoa(b))
+	}
+	return names
 }
 
 // Params lists every parameter there is.

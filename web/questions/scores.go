@@ -10,7 +10,7 @@ func (d *draft) scores(view string) string {
 // scoreQuestions are about closed windows at the time of the query: they take no as_of.
 var scoreQuestions = []Question{
 	{
-		Name: "reliability", About: "Mean of the probability beside the share that ordered, by bin of the probability.", Params: scoreCuts, Timeless: true,
+		Name: "reliability", About: "Mean of the probability beside the share that ordered, by bin of the probability.", Params: scoreCuts, Behind: "scored_messages", Timeless: true,
 		Columns: []Column{
 			{Name: "bin", Unit: Count, About: "from 0; bin b holds b / 20 to (b + 1) / 20"}, {Name: "n", Unit: Score, About: "sum of weights: a conversation weighs 1"},
 			{Name: "messages", Unit: Count, About: "messages"}, {Name: "mean_p", Unit: Share, About: "mean of p_order"},
@@ -44,7 +44,16 @@ ORDER BY threshold`
 		},
 	},
 	{
-		Name: "score_days", About: "How good the probability was, by day and model.", Params: scoreCuts, Timeless: true,
+		Name: "scored_messages", About: "The messages that scores are judged by: those of shoppers before the first attributed order, in conversations whose 72 h are over.", Params: append([]string{"bin"}, scoreCuts...), Behind: "conversation", Pages: true, Timeless: true,
+		Columns: []Column{
+			{Name: "ts", Unit: Time, About: "event time"}, {Name: "shop_id", Unit: ID, About: "shop"}, {Name: "conv_id", Unit: ID, About: "conversation"}, {Name: "user_id", Unit: ID, About: "shopper as sent"},
+			{Name: "text", Unit: Text, About: "text, personal data masked"}, {Name: "p_order", Unit: Share, About: "calibrated probability of an order"}, {Name: "buy_score", Unit: Score, About: "score of the conversation, 0 to 1"},
+			{Name: "model_id", Unit: ID, About: "model that scored it"}, {Name: "order_id", Unit: ID, About: "first attributed order of the conversation"}, {Name: "is_kept", Unit: Flag, About: "some attributed order of it is kept"},
+		},
+		sql: scoredMessagesSQL,
+	},
+	{
+		Name: "score_days", About: "How good the probability was, by day and model.", Params: scoreCuts, Behind: "scored_messages", Timeless: true,
 		Columns: []Column{
 			{Name: "shop_id", Unit: ID, About: "shop"}, {Name: "day", Unit: Day, About: "day of the message"}, {Name: "model_id", Unit: ID, About: "model"},
 			{Name: "auc", Unit: Share, About: "area under the ROC curve"}, {Name: "pr_auc", Unit: Share, About: "average precision"}, {Name: "brier", Unit: Score, About: "mean squared error"},
@@ -56,4 +65,24 @@ ORDER BY threshold`
 				d.scores("score_quality_daily") + "\nORDER BY day, model_id, shop_id"
 		},
 	},
+}
+
+// scoredMessagesSQL says in bi.messages what bi.score_quality counts.
+func scoredMessagesSQL(d *draft) string {
+	bin := ""
+	if d.has("bin") {
+		bin = "intDiv(toUInt8(least(49, floor(round(m.p_order * 50, 6)))) * 2, 5) = toUInt8(" + d.bind("bin") + ")"
+	}
+	return `SELECT m.ts AS ts, m.shop_id AS shop_id, m.conv_id AS conv_id, m.user_id AS user_id, m.text AS text, m.p_order AS p_order, m.buy_score AS buy_score, m.model_id AS model_id, c.order_id AS order_id, c.is_kept AS is_kept
+FROM bi.messages AS m
+INNER JOIN
+(
+    SELECT c.shop_id AS shop_id, c.conv_id AS conv_id, c.user_id AS user_id, c.order_id AS order_id, c.ordered_at AS ordered_at, c.is_kept AS is_kept
+    FROM bi.conversations AS c
+    WHERE ` + conditions(d.shop("c.shop_id"), "c.last_user_message_at <= now64(3, 'UTC') - toIntervalHour(72)") + `
+) AS c ON c.shop_id = m.shop_id AND c.conv_id = m.conv_id AND c.user_id = m.user_id
+INNER JOIN bi.shops AS s ON s.shop_id = m.shop_id
+WHERE ` + conditions(d.shop("m.shop_id"), "m.from_role = 'user'", "m.is_test = 0", "m.p_order IS NOT NULL", "(c.ordered_at IS NULL OR m.ts < c.ordered_at)",
+		"formatDateTime(m.ts, '%F', s.time_zone) BETWEEN toString("+d.bind("from")+") AND toString("+d.bind("to")+")", d.equal("m.model_id", "model_id"), bin) + `
+ORDER BY ts DESC, shop_id, user_id, conv_id`
 }
