@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -164,24 +165,31 @@ func TestALookThatIsOvertaken(t *testing.T) {
 	}
 }
 
-// TestMillionUnits tells how long a look takes beside the refresh.
+// A report on a million units takes less than 3 s on two cores, beside the
+// refresh: that is asked for under SOAK=1, of the fastest of three. It counts
+// all that was given.
 func TestMillionUnits(t *testing.T) {
-	n := 2000
-	if os.Getenv("SOAK") != "" {
-		n = 1_000_000
-	}
+	n := long(2000, 1_000_000)
 	l := newLab(t)
 	e := labExperiment()
 	l.register(e)
 	l.fill(n, "if(number % 2 = 0, 'control', 'treatment')")
-	began := time.Now()
-	in, err := l.input(t.Context(), e, l.filled(), nil)
-	l.must(err)
-	a, err := inference.Analyse(in)
-	l.must(err)
-	t.Logf("%d units in %v", n, time.Since(began))
-	if a.Health.Units != int64(n) || a.Results[0].Refused != inference.NotRefused {
-		t.Errorf("health %+v, %+v", a.Health, a.Results[0])
+	fastest := time.Duration(math.MaxInt64)
+	for range 3 {
+		began := time.Now()
+		in, r, err := l.judge(t.Context(), e, l.filled(), nil)
+		l.must(err)
+		r.Look = byReport
+		l.must(l.keep(t.Context(), in, r, byReport))
+		l.must(Write(io.Discard, r, Text, English))
+		fastest = min(fastest, time.Since(began))
+		if r.Health.Units != int64(n) || r.Results[0].Refused != inference.NotRefused || r.Results[0].NC+r.Results[0].NT != int64(n) {
+			t.Errorf("health %+v, %+v", r.Health, r.Results[0])
+		}
+	}
+	t.Logf("a report on %d units takes %v", n, fastest)
+	if n == 1_000_000 && fastest > 3*time.Second {
+		t.Errorf("a report on %d units takes %v", n, fastest)
 	}
 }
 
@@ -206,10 +214,7 @@ func TestSharedPast(t *testing.T) {
 		h.users = append(h.users, fmt.Sprint("u", i))
 		h.values[0] = append(h.values[0], [3]float64{orders, talks, 0})
 	}
-	runs, rejected := 300, 0
-	if os.Getenv("SOAK") != "" {
-		runs = 1000
-	}
+	runs, rejected := long(300, 1000), 0
 	for run := range runs {
 		a, err := inference.Analyse(h.shared(fmt.Sprint("seed", run)))
 		if err != nil {

@@ -69,11 +69,13 @@ func samplePlan() *PlanReport {
 }
 
 func TestGoldenExperiments(t *testing.T) {
-	at := time.UnixMilli(t0).UTC()
+	at, control := time.UnixMilli(t0).UTC(), "control"
 	running, final := sampleLook(t, false), sampleLook(t, true)
 	health := &HealthReport{Key: "greeting", Health: running.Health, Warnings: running.Warnings[:1]}
 	for name, r := range map[string]renderable{
 		"experiment": running, "experiment-final": final, "experiment-health": health, "experiment-plan": samplePlan(),
+		"experiment-apply": &ApplyReport{Files: 3, Registered: []string{"greeting", "问候"}}, "experiment-apply-same": &ApplyReport{Files: 3, Registered: []string{}},
+		"experiment-assign": &AssignReport{ShopID: "1024", UserID: "u_987", Assignments: []experiment.Assignment{{Experiment: "greeting", Variant: &control, Bucket: 0.3071, HashVersion: 2}, {Experiment: "问候", Bucket: 0.9, HashVersion: 2}}},
 		"experiment-audit":  &AuditReport{Key: "greeting", Exposures: 8100, Mismatched: 1, First: []Mismatch{{"1024", "u_987", "x1", 0.3071, "treatment", ""}}},
 		"experiment-replay": &ReplayReport{Key: "greeting", Differ: 1, Snapshots: []Replayed{{"day 2026-06-01", at, 1, true}, {"final", at, 1, false}}},
 		"experiment-aa": &AAReport{Key: "greeting", From: at, To: at.AddDate(0, 0, 14), Shoppers: 17_000, Runs: 1000, Rejected: newRate(38, 1000),

@@ -6,7 +6,7 @@ import "testing"
 
 // A build that takes conversations for units decides at least a quarter.
 func TestPlantedAAOfSimulatedShops(t *testing.T) {
-	runs := aaRuns(12)
+	runs := long(12, 1000)
 	if rejected := decided(t, runs); float64(rejected) < 0.25*float64(runs) {
 		t.Errorf("%d of %d are decided", rejected, runs)
 	}

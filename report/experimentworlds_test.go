@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -89,7 +88,7 @@ func (l *lab) settle(e experiment.Experiment, units []truth.Unit) {
 func decided(t *testing.T, runs int) (rejected int) {
 	t.Helper()
 	l := newLab(t)
-	verdicts := map[inference.Decision]int{}
+	verdicts, played := map[inference.Decision]int{}, 0
 	aaTrials(t, runs, func(trial *truth.Trial) {
 		e, err := experiment.Parse(trial.File)
 		l.must(err)
@@ -105,16 +104,11 @@ func decided(t *testing.T, runs int) (rejected int) {
 		case v.Decision == inference.NotEnoughData:
 			t.Errorf("%s: %+v", e.Key, v)
 		}
+		played++
+		if rate := newRate(int64(rejected), int64(played)); played%100 == 0 || played == runs {
+			t.Logf("of %d A/A experiments %d are decided, %.1f %% [%.1f, %.1f]: %v", played, rejected, 100**rate.Value, 100**rate.Low, 100**rate.High, verdicts)
+		}
 		l.run("ALTER TABLE askbuy.experiment_units DROP PARTITION (" + quote(e.Key) + ", " + fmt.Sprint(uint64(e.FinalAt().UnixMilli())<<tokenBits) + ")")
 	})
-	t.Logf("of %d A/A experiments %d are decided: %v", runs, rejected, verdicts)
 	return rejected
-}
-
-// aaRuns is how many shops are made up: a thousand under SOAK=1 (make soak).
-func aaRuns(short int) int {
-	if os.Getenv("SOAK") != "" {
-		return 1000
-	}
-	return short
 }

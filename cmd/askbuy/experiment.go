@@ -5,10 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"text/tabwriter"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/experiment"
@@ -76,6 +72,7 @@ func loaded(a *app, files []string) ([]experiment.Experiment, error) {
 
 type experimentApply struct {
 	Files []string `arg:"" optional:"" help:"Experiment files (default: all of experiments_dir)."`
+	outputMD
 }
 
 func (r experimentApply) Run(a *app) error {
@@ -88,12 +85,7 @@ func (r experimentApply) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		if len(changed) == 0 {
-			fmt.Fprintf(a.stdout, "%d experiments, nothing new\n", len(all))
-			return nil
-		}
-		fmt.Fprintf(a.stdout, "registered: %s\n", strings.Join(changed, ", "))
-		return nil
+		return report.Write(a.stdout, &report.ApplyReport{Files: len(all), Registered: append([]string{}, changed...)}, report.Format(r.Format), report.Lang(r.Lang))
 	})
 }
 
@@ -133,7 +125,7 @@ type experimentAssign struct {
 	Shop       string   `required:"" placeholder:"SHOP" help:"Shop."`
 	Experiment string   `placeholder:"KEY" help:"One experiment (default: all)."`
 	Files      []string `name:"file" placeholder:"FILE" help:"Experiment files (default: all of experiments_dir)."`
-	Format     string   `default:"text" enum:"text,json" help:"text or json."`
+	outputMD
 }
 
 func (r experimentAssign) Run(a *app) error {
@@ -150,22 +142,8 @@ func (r experimentAssign) Run(a *app) error {
 	if r.Experiment != "" && len(asked) == 0 {
 		return fmt.Errorf("assign: there is no file of experiment %q: name it by --file, or put it into experiments_dir", r.Experiment)
 	}
-	assignments := experiment.Assign(r.Shop, r.User, asked)
-	if r.Format == "json" {
-		return json.MarshalWrite(a.stdout, struct {
-			Assignments []experiment.Assignment `json:"assignments"`
-		}{assignments}, jsontext.Multiline(true))
-	}
-	w := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "experiment\tvariant\tbucket")
-	for _, s := range assignments {
-		variant := "-"
-		if s.Variant != nil {
-			variant = *s.Variant
-		}
-		fmt.Fprintf(w, "%s\t%s\t%.4f\n", s.Experiment, variant, s.Bucket)
-	}
-	return w.Flush()
+	given := &report.AssignReport{ShopID: r.Shop, UserID: r.User, Assignments: experiment.Assign(r.Shop, r.User, asked)}
+	return report.Write(a.stdout, given, report.Format(r.Format), report.Lang(r.Lang))
 }
 
 // experimentReport is also askbuy report experiment.

@@ -97,20 +97,32 @@ func TestGuideOfExperiments(t *testing.T) {
 }
 
 // aaInAStorm plays experiments without an effect, with heavy repeat users and
-// all that senders do at their worst. Every unit is as the truth has it.
+// all that senders do at their worst. Every unit is as the truth has it. With
+// enough shoppers (SOAK=1) each is judged, and at most one in five is decided.
 func (i *instance) aaInAStorm(t *testing.T) {
 	seeds, many := 1, "200"
 	if os.Getenv("SOAK") != "" {
-		seeds, many = 3, "1500"
+		seeds, many = 5, "1500"
 	}
+	verdicts := map[inference.Decision]int{}
 	for seed := 101; seed < 101+seeds; seed++ {
 		truth, key := t.TempDir(), "aa-"+strconv.Itoa(seed)
 		i.ask("simulate", "--seed", strconv.Itoa(seed), "--conversations", many, "--shops", "1", "--heavy-shoppers", "--noise", "storm", "--experiment", key, "--truth", truth).wants(exitDone)
 		i.ask("experiment", "apply", filepath.Join(truth, "experiments", key+".yaml")).wants(exitDone)
 		i.verified(truth)
-		p := i.ask("experiment", "report", key)
-		if p.code == exitUsage || strings.Contains(p.out.String(), "SHIP - ") || strings.Contains(p.out.String(), "ROLL BACK - ") {
-			t.Errorf("exit code %d: %s%s", p.code, p.out, p.err)
+		var r report.ExperimentReport
+		p := i.ask("experiment", "report", key, "--format", "json")
+		if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil || !r.Final {
+			t.Fatalf("exit code %d, %v: %s%s", p.code, err, p.out, p.err)
 		}
+		d := r.Verdicts[0].Decision
+		verdicts[d]++
+		t.Logf("%s: %d shoppers, %+v", key, r.Health.Units, r.Verdicts[0])
+		if judged := d != inference.NotEnoughData && d != inference.Invalid; seeds > 1 && !judged {
+			t.Errorf("%s is not judged: %+v", key, r.Verdicts[0])
+		}
+	}
+	if decided := verdicts[inference.Ship] + verdicts[inference.RollBack]; decided*5 > seeds {
+		t.Errorf("without an effect: %v", verdicts)
 	}
 }
