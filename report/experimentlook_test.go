@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,11 @@ func TestLooks(t *testing.T) {
 	l.must(err)
 	if replay.Differ != 0 {
 		t.Errorf("replay %+v", replay)
+	}
+	earlier := all[0]
+	earlier.Analysis = bytes.Replace(earlier.Analysis, fmt.Appendf(nil, `"engine_version":%d`, inference.EngineVersion), []byte(`"engine_version":1`), 1)
+	if again, err := earlier.replay(); err != nil || !again.Equal || again.Engine != 1 {
+		t.Errorf("a snapshot of an engine that said the same: %+v, %v", again, err)
 	}
 	words = e
 	words.Owner = "another"

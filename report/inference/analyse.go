@@ -8,8 +8,9 @@ import (
 )
 
 // EngineVersion names the formulas. It stands beside every stored result and
-// rises when one of them would give another number.
-const EngineVersion = 1
+// rises when one of them would give another number. 2: what is said without a
+// cap is adjusted, too.
+const EngineVersion = 2
 
 // Analysis is what follows from an input.
 type Analysis struct {
