@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"askbuy/internal/httpserver"
+	"askbuy/internal/surrogate"
 	"askbuy/schemas/event"
 )
 
@@ -42,7 +43,7 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) error {
 		return h.problem(sourceEvents, refused)
 	}
 	defer body.release()
-	raw := body.buf.Bytes()
+	raw := surrogate.Mend(body.buf.Bytes())
 	parts, refused := split(raw, ndjson, h.Config.MaxBatch)
 	if refused != nil {
 		return h.problem(sourceEvents, refused)

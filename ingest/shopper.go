@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"askbuy/internal/httpserver"
+	"askbuy/internal/surrogate"
 	"askbuy/schemas/event"
 )
 
@@ -71,7 +72,7 @@ func (h *Handler) serveScore(w http.ResponseWriter, r *http.Request) error {
 		return h.problem(source, refused)
 	}
 	defer body.release()
-	raw := body.buf.Bytes()
+	raw := surrogate.Mend(body.buf.Bytes())
 	v := reader{names: scoreNames}
 	if shape, err := v.readObject(raw, scoreNames); err != nil && !shape {
 		return h.problem(source, notJSON)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"askbuy/internal/httpserver"
+	"askbuy/internal/surrogate"
 	"askbuy/schemas/event"
 )
 
@@ -120,7 +121,7 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, s *Source) *refus
 		}
 	}
 	return h.acceptDelivery(r, s, Delivery{
-		Header: r.Header, Body: raw, Arrival: h.Now(),
+		Header: r.Header, Body: surrogate.Mend(raw), Arrival: h.Now(),
 		Grant: Grant{Shop: first(proof.Shop, s.Shop), Default: s.DefaultShop}, MaxEvents: h.Config.MaxBatch,
 	})
 }

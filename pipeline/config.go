@@ -93,11 +93,26 @@ type Config struct {
 	RepairEvery time.Duration `koanf:"-"` // least time between two repairs of one shopper
 }
 
-// APIKey is a key of /v1 and the shops it may speak for; none means all.
+// APIKey is a key of /v1 and the shops it may speak for.
 type APIKey struct {
-	Name  string   `koanf:"name"`
-	Key   string   `koanf:"key"`
-	Shops []string `koanf:"shops"`
+	Name     string   `koanf:"name"`
+	Key      string   `koanf:"key"`
+	Shops    []string `koanf:"shops"`
+	AllShops bool     `koanf:"all_shops"` // in place of shops
+}
+
+// checkShops reports what is wrong with the shops of a key or a user: what is
+// forgotten must not mean all.
+func checkShops(of string, shops []string, all bool) error {
+	switch {
+	case all && len(shops) > 0:
+		return fmt.Errorf("%s.all_shops: beside shops: say one of them", of)
+	case !all && len(shops) == 0:
+		return fmt.Errorf("%s.shops: none: list them, or say all_shops: true", of)
+	case slices.Contains(shops, ""):
+		return fmt.Errorf("%s.shops: has an empty name: list the shops' ids", of)
+	}
+	return nil
 }
 
 // Shop is what is configured of one shop.
@@ -211,6 +226,9 @@ func (c Config) Validate() error {
 	for i, key := range c.APIKeys {
 		if len(key.Key) < 16 {
 			wrong(fmt.Sprintf("api_keys[%d].key", i), "has fewer than 16 bytes: generate one with `openssl rand -hex 32`")
+		}
+		if err := checkShops(fmt.Sprintf("api_keys[%d]", i), key.Shops, key.AllShops); err != nil {
+			problems = append(problems, err)
 		}
 	}
 	for id, shop := range c.Shops {

@@ -21,7 +21,8 @@ type User struct {
 	Name         string   `koanf:"name"`
 	PasswordHash string   `koanf:"password_hash"` // bcrypt
 	Role         string   `koanf:"role"`          // viewer, operator or admin
-	Shops        []string `koanf:"shops"`         // none: all
+	Shops        []string `koanf:"shops"`
+	AllShops     bool     `koanf:"all_shops"` // in place of shops
 }
 
 // minAdminPassword is the least length of a configured admin_password.
@@ -33,6 +34,11 @@ func (c Config) checkUsers() (problems []error) {
 		problems = append(problems, fmt.Errorf("admin_password: has %d bytes, fewer than %d: generate one with `openssl rand -hex 32`", n, minAdminPassword))
 	}
 	seen := map[string]bool{}
+	for i, u := range c.Users {
+		if err := checkShops(fmt.Sprintf("users[%d]", i), u.Shops, u.AllShops); err != nil {
+			problems = append(problems, err)
+		}
+	}
 	for i, u := range c.users() {
 		if err := u.Validate(); err != nil {
 			problems = append(problems, fmt.Errorf("users[%d].%w", i, err))

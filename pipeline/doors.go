@@ -104,7 +104,7 @@ func (d *doors) openEntrance(w wiring) (*entrance, error) {
 func (w wiring) apiKeys() []ingest.Key {
 	keys := []ingest.Key{{Name: generatedKey, Secret: w.secrets.api, AllShops: true}}
 	for _, key := range w.config.APIKeys {
-		keys = append(keys, ingest.Key{Name: key.Name, Secret: key.Key, Shops: key.Shops, AllShops: len(key.Shops) == 0})
+		keys = append(keys, ingest.Key{Name: key.Name, Secret: key.Key, Shops: key.Shops, AllShops: key.AllShops})
 	}
 	return keys
 }

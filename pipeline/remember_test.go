@@ -160,7 +160,7 @@ func copyFile(t *testing.T, path string) string {
 
 func TestDoorBounds(t *testing.T) {
 	c := DefaultConfig()
-	c.APIKeys = []APIKey{{Name: "erp", Key: strings.Repeat("k", 32)}}
+	c.APIKeys = []APIKey{{Name: "erp", Key: strings.Repeat("k", 32), AllShops: true}}
 	c.Door.RateLimits = map[string]RateLimit{"default": {100, 200}, "coze": {}, "key:erp": {5, 10}}
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)

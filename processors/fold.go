@@ -84,7 +84,9 @@ func orderShopper(events []orderEvent) string {
 }
 
 // refundedAmount is the greater of the cumulative values' greatest and the
-// sum over refunds, of which the latest amount counts. The events are sorted.
+// sum over refunds, of which the latest amount counts. No sum is greater than
+// an amount can be: what reads the order would refuse it whole. The events
+// are sorted.
 func refundedAmount(events []orderEvent) event.Money {
 	var cumulative, sum event.Money
 	refunds := map[string]event.Money{}
@@ -97,7 +99,7 @@ func refundedAmount(events []orderEvent) event.Money {
 		}
 	}
 	for _, amount := range refunds {
-		sum += amount
+		sum = sum.Plus(amount)
 	}
 	return max(cumulative, sum)
 }

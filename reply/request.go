@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"askbuy/internal/httpserver"
+	"askbuy/internal/surrogate"
 	"askbuy/schemas/event"
 )
 
@@ -102,7 +103,7 @@ func readQuery(raw []byte) (string, error) {
 	var body struct {
 		Query *string `json:"query"`
 	}
-	if err := json.Unmarshal(raw, &body); err != nil {
+	if err := json.Unmarshal(surrogate.Mend(raw), &body); err != nil {
 		return "", httpserver.Plain(http.StatusBadRequest, `want {"query":"..."}`)
 	}
 	switch {

@@ -231,7 +231,7 @@ func TestExperimentReportOfAShop(t *testing.T) {
 // live holds that bi.experiment_live says what the engine does, to 1e-9.
 func (l *lab) live(r *ExperimentReport) {
 	l.Helper()
-	_, _, rows, err := l.Query(l.Context(), "SELECT metric, variant, n_c, n_t, value_c, value_t, diff, se, p_always_valid, seq_lo, seq_hi, srm_p FROM bi.experiment_live", nil, asWritten)
+	_, _, rows, err := l.Query(l.Context(), "SELECT metric, variant, n_c, n_t, value_c, value_t, diff, se, p_always_valid, seq_lo, seq_hi, srm_p FROM bi.experiment_live", nil)
 	l.must(err)
 	if len(rows) != len(r.Results) {
 		l.Errorf("%d rows of the live view, %d results", len(rows), len(r.Results))

@@ -87,7 +87,7 @@ func TestBadInput(t *testing.T) {
 		if a, b := sound[experiment.ConversationToOrder], bad[experiment.ConversationToOrder]; *a.SE != *b.SE || *a.Diff != *b.Diff {
 			t.Error("another metric is not what it was")
 		}
-		_, _, rows, err := l.Query(t.Context(), "SELECT metric, value_t, se, p_always_valid FROM bi.experiment_live WHERE metric IN ('revenue_per_user', 'conversation_to_order') ORDER BY metric", nil, asWritten)
+		_, _, rows, err := l.Query(t.Context(), "SELECT metric, value_t, se, p_always_valid FROM bi.experiment_live WHERE metric IN ('revenue_per_user', 'conversation_to_order') ORDER BY metric", nil)
 		l.must(err)
 		if len(rows) != 2 || rows[0][2] == nil || fmt.Sprint(rows[1][1:]) != "[<nil> <nil> <nil>]" {
 			t.Errorf("the live view says %v", rows)

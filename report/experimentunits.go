@@ -40,7 +40,7 @@ func (x *Experiments) Refresh(ctx context.Context, e experiment.Experiment) (Cou
 		units = x.sql.UnitsOfSender
 	}
 	table := schema.ExperimentUnits
-	if err := x.db.Exec(ctx, "INSERT INTO "+table.Name+" ("+strings.Join(table.Columns, ", ")+")\n"+units, p, asWritten); err != nil {
+	if err := x.db.Exec(ctx, "INSERT INTO "+table.Name+" ("+strings.Join(table.Columns, ", ")+")\n"+units, p); err != nil {
 		return c, fmt.Errorf("count units of experiment %q: %w", e.Key, err)
 	}
 	unknown := [][]any{}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"askbuy/internal/clickhouse"
 	"askbuy/schemas/event"
 )
 
@@ -48,14 +47,9 @@ func (c *cells) figure() *float64 {
 	return &v
 }
 
-// asWritten keeps ClickHouse 26.7 from reordering joins: with three views of
-// which two stand on the same tables its plan loses columns (NOT_FOUND_COLUMN,
-// AMBIGUOUS_COLUMN_NAME).
-var asWritten = clickhouse.Settings{"query_plan_optimize_join_order_limit": 0}
-
 // each asks and reads every row of the answer.
 func each(ctx context.Context, db database, what, sql string, params map[string]any, read func(*cells)) error {
-	_, _, rows, err := db.Query(ctx, sql, params, asWritten)
+	_, _, rows, err := db.Query(ctx, sql, params)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", what, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"askbuy/internal/httpserver"
+	"askbuy/internal/surrogate"
 	"askbuy/reply/conversation"
 	"askbuy/schemas/event"
 )
@@ -60,7 +61,7 @@ func readBody(w http.ResponseWriter, r *http.Request, into any) error {
 	case len(raw) == 0:
 		return nil
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
+	if err := json.Unmarshal(surrogate.Mend(raw), into); err != nil {
 		return httpserver.Problem(http.StatusBadRequest, "malformed", "want a JSON object of the documented members")
 	}
 	return nil

@@ -84,7 +84,7 @@ func (s Server) on() string {
 // passes its connection test and fails at every query.
 func (s Server) settings() string {
 	list := []string{"readonly = 1", "max_execution_time = 60 MAX 300 CHANGEABLE_IN_READONLY",
-		"query_plan_optimize_join_order_limit = 0", "join_use_nulls = 0"}
+		"query_plan_optimize_join_order_limit = 0", "join_use_nulls = 0", "compile_aggregate_expressions = 0"}
 	for _, name := range s.Limits.Changeable {
 		list = append(list, name+" CHANGEABLE_IN_READONLY")
 	}

@@ -13,6 +13,9 @@ type Money int64
 // maxMoneyDigits is what fits before the point of a Decimal(18,2).
 const maxMoneyDigits = 16
 
+// MaxMoney is the greatest amount.
+const MaxMoney Money = 999_999_999_999_999_999
+
 var errMoney = errors.New("want digits, optionally a point and one or two digits, no sign or exponent, at most 16 digits before the point")
 
 // ParseMoney reads "269", "269.1" or "269.10".
@@ -32,6 +35,9 @@ func ParseMoney(s string) (Money, error) {
 	}
 	return Money(cents), nil
 }
+
+// Plus is the sum of two amounts that are not negative, at most MaxMoney.
+func (m Money) Plus(other Money) Money { return min(m+other, MaxMoney) }
 
 // String is the amount with two decimals.
 func (m Money) String() string {

@@ -127,3 +127,28 @@ func TestRightsOfUsers(t *testing.T) {
 	f(BIUser, "wrong", "SELECT 1", "Code: ")
 	f(ServiceUser, servicePassword, "1 + 1", "Code: 62")
 }
+
+// A reader who asks again and again is told the same: from the fourth query of
+// a kind on the server would compile what it aggregates, and its compiled min
+// and max take a time before 1970 for the latest of all.
+func TestTimesBefore1970(t *testing.T) {
+	e := startEngine(t, testOptions(t.TempDir()))
+	mustAsk(t, e, "CREATE DATABASE shop")
+	mustAsk(t, e, "CREATE TABLE shop.t (k String, ts DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY k")
+	mustAsk(t, e, "INSERT INTO shop.t VALUES ('a', '1969-12-31 23:43:20'), ('a', '1970-01-01 00:00:00'), ('a', '2026-11-21 10:00:00')")
+	const query, want = "SELECT toUnixTimestamp64Milli(min(ts)), toUnixTimestamp64Milli(max(ts)), toUnixTimestamp64Milli(argMax(ts, ts)), toUnixTimestamp64Milli(minIf(ts, k = 'a')) FROM shop.t GROUP BY k", "-1000000\t1795255200000\t1795255200000\t-1000000"
+	for range 12 {
+		if got := strings.TrimSpace(mustAsk(t, e, query)); got != want {
+			t.Fatalf("service: %q, want %q", got, want)
+		}
+		if _, got := ask(t, e, BIUser, biPassword, query); strings.TrimSpace(got) != want {
+			t.Fatalf("reader: %q, want %q", got, want)
+		}
+	}
+	const sorted = "SELECT toUnixTimestamp64Milli(ts) FROM shop.t WHERE ts < toDateTime64('1970-01-01 00:00:00', 3, 'UTC') + INTERVAL length(k) SECOND ORDER BY ts, k LIMIT 3"
+	for range 12 {
+		if got := strings.TrimSpace(mustAsk(t, e, sorted)); got != "-1000000\n0" {
+			t.Fatalf("sorted: %q", got)
+		}
+	}
+}

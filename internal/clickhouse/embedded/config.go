@@ -145,7 +145,8 @@ var configTemplate = mustTemplate(configFile, `<clickhouse>
 
 // The profile default undoes what clickhouse-local turns on and a server does not have, so that SQL which a
 // production server refuses is refused here too. Joins stay in the order they are written in: 26.7 loses columns
-// when it reorders joins of the views (codes 10 and 49).
+// when it reorders joins of the views (codes 10 and 49). Aggregates are not compiled: a compiled min or max takes a
+// time before 1970 for the latest of all.
 var usersTemplate = mustTemplate(usersFile, `<clickhouse>
   <profiles>
     <default>
@@ -153,6 +154,7 @@ var usersTemplate = mustTemplate(usersFile, `<clickhouse>
       <allow_introspection_functions>0</allow_introspection_functions>
       <async_insert>0</async_insert>
       <query_plan_optimize_join_order_limit>0</query_plan_optimize_join_order_limit>
+      <compile_aggregate_expressions>0</compile_aggregate_expressions>
       <poll_interval>1</poll_interval>
     </default>
     <bi>
@@ -160,6 +162,7 @@ var usersTemplate = mustTemplate(usersFile, `<clickhouse>
       <allow_introspection_functions>0</allow_introspection_functions>
       <async_insert>0</async_insert>
       <query_plan_optimize_join_order_limit>0</query_plan_optimize_join_order_limit>
+      <compile_aggregate_expressions>0</compile_aggregate_expressions>
       <poll_interval>1</poll_interval>
       <readonly>1</readonly>
       <max_execution_time>60</max_execution_time>

@@ -82,7 +82,8 @@ func shopper(events []*event.Event) string {
 }
 
 // refunded is the greater of the greatest cumulative value and the sum over
-// refunds with an id, of which each counts as it was told last.
+// refunds with an id, of which each counts as it was told last; no more than
+// an amount can be.
 func refunded(events []*event.Event) event.Money {
 	var cumulative, sum event.Money
 	byID := map[string]event.Money{}
@@ -95,7 +96,7 @@ func refunded(events []*event.Event) event.Money {
 		}
 	}
 	for _, amount := range byID {
-		sum += amount
+		sum = sum.Plus(amount)
 	}
 	return max(cumulative, sum)
 }
