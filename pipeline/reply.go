@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"askbuy/ingest"
@@ -66,11 +67,15 @@ func maskText(text string) string {
 // acceptReplies is the acceptor as the reply room knows it: erased, duplicate
 // and set aside are durable, too.
 func acceptReplies(a *ingest.Acceptor) reply.Accept {
+	room := sync.Pool{New: func() any { return new([]ingest.Item) }} // nobody keeps items: records are written of them
 	return func(by, arrival time.Time, events []reply.Sent) error {
-		items := make([]ingest.Item, len(events))
-		for i, e := range events {
-			items[i].Event, items[i].NoTS = e.Event, e.NoTS
+		kept := room.Get().(*[]ingest.Item)
+		defer func() { clear(*kept); room.Put(kept) }()
+		items := (*kept)[:0]
+		for i := range events {
+			items = append(items, ingest.Item{Decoded: ingest.Decoded{Event: events[i].Event, NoTS: events[i].NoTS}})
 		}
+		*kept = items
 		_, err := a.AcceptBy(context.Background(), by, replySource, arrival, items)
 		return err
 	}

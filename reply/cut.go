@@ -3,6 +3,7 @@ package reply
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"askbuy/reply/turn"
 )
@@ -26,10 +27,10 @@ func brief(r *turn.Reply) string {
 // something is missing.
 func Cut(text string, n int) string {
 	text = strings.TrimSpace(text)
-	runes := []rune(text)
-	if len(runes) <= n {
+	if utf8.RuneCountInString(text) <= n {
 		return text
 	}
+	runes := []rune(text)
 	for _, ends := range []string{"。！？!?；;\n", "，,、：:"} {
 		if at := lastEnd(runes[:n+1], ends); at > 0 {
 			if part := strings.TrimRight(string(runes[:at]), " \n，,、：:"); part != "" {

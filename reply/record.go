@@ -25,10 +25,13 @@ type recording struct {
 	said     bool       // the bot's message was added
 }
 
+// usualRecords of a turn are the question, the answer and what is known of it.
+const usualRecords = 3
+
 // newRecording begins with the shopper's message and, where an experiment
 // covers them, the exposure, which thus is never later than the reply.
 func (s *Service) newRecording(t *turn.Turn, arrived time.Time) *recording {
-	rec := &recording{service: s, turn: t, arrived: arrived, by: arrived.Add(s.config.Deadline), pending: make([]Sent, 0, 5)}
+	rec := &recording{service: s, turn: t, arrived: arrived, by: arrived.Add(s.config.Deadline), pending: make([]Sent, 0, usualRecords)}
 	rec.add(event.Event{
 		Type: event.TypeMessage, ID: t.EventID, ShopID: t.ShopID, UserID: t.UserID, ConvID: t.ConvID, TS: t.At, Test: t.Test,
 		From: event.RoleUser, Text: t.Text, Channel: channel,
@@ -65,7 +68,7 @@ func (rec *recording) addExposure() {
 // time.
 func (rec *recording) add(e event.Event) { rec.pending = append(rec.pending, Sent{e, true}) }
 
-// all is what was to be recorded.
+// all is what may not be recorded yet.
 func (rec *recording) all() []Sent { return slices.Concat(rec.begun, rec.pending) }
 
 // begin records what is there, beside the caller.
@@ -100,7 +103,7 @@ func (rec *recording) flush() (err error) {
 		rec.begun, rec.pending = nil, rec.all()
 		return err
 	}
-	rec.begun, rec.pending = rec.all(), nil
+	rec.begun, rec.pending = nil, nil
 	if rec.exposure != "" {
 		rec.service.exposed.Set(rec.exposure, struct{}{})
 	}
