@@ -38,12 +38,13 @@ func Kind(orders int64) string {
 }
 
 const (
-	fresh    = 5 * time.Minute  // until a profile is read again
-	kept     = 30 * time.Minute // until it is forgotten
-	size     = 50_000           // profiles
-	waiting  = 1024             // shoppers who are to be read
-	together = 100              // shoppers in one query
-	patience = 5 * time.Second  // for the warehouse
+	fresh    = 5 * time.Minute        // until a profile is read again
+	kept     = 30 * time.Minute       // until it is forgotten
+	size     = 50_000                 // profiles
+	waiting  = 1024                   // shoppers who are to be read
+	together = 500                    // shoppers in one query
+	gather   = 200 * time.Millisecond // for which a query waits for more of them: it costs much the same for one
+	patience = 5 * time.Second        // for the warehouse
 )
 
 // source reads profiles. Shoppers without orders are left out.
@@ -110,7 +111,7 @@ func (r *Reader) Run(ctx context.Context) error {
 	}
 }
 
-// next are the shoppers that wait, once there are any.
+// next are the shoppers that wait, a moment after there are any.
 func (r *Reader) next(ctx context.Context) (batch []event.Shopper, ok bool) {
 	seen := map[event.Shopper]bool{}
 	take := func(s event.Shopper) {
@@ -125,12 +126,16 @@ func (r *Reader) next(ctx context.Context) (batch []event.Shopper, ok bool) {
 	case <-ctx.Done():
 		return nil, false
 	}
+	timer := time.NewTimer(gather)
+	defer timer.Stop()
 	for len(batch) < together {
 		select {
 		case s := <-r.queue:
 			take(s)
-		default:
+		case <-timer.C:
 			return batch, true
+		case <-ctx.Done():
+			return nil, false
 		}
 	}
 	return batch, true

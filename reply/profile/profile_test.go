@@ -52,6 +52,7 @@ func TestReader(t *testing.T) {
 			if got := r.Get(s).Kind; got != first {
 				t.Errorf("%s is %q at first, want %q", user, got, first)
 			}
+			time.Sleep(gather)
 			synctest.Wait()
 			if got := r.Get(s).Kind; got != then {
 				t.Errorf("%s is %q then, want %q", user, got, then)
@@ -94,7 +95,16 @@ func TestReaderReadsTogether(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { _ = r.Run(ctx) }()
-		synctest.Wait()
+		time.Sleep(time.Minute)
+		queries := len(source.asked)
+		for i := range 100 {
+			r.Get(event.Shopper{ShopID: "1", UserID: fmt.Sprint("one after the other ", i)})
+			time.Sleep(gather / 100)
+		}
+		time.Sleep(time.Minute)
+		if n := len(source.asked) - queries; n > 2 {
+			t.Errorf("100 shoppers within %v take %d queries", gather, n)
+		}
 		total := 0
 		for _, n := range source.asked {
 			total += n
@@ -102,7 +112,7 @@ func TestReaderReadsTogether(t *testing.T) {
 				t.Errorf("%d in one query", n)
 			}
 		}
-		if total > waiting || total < 150 {
+		if total > waiting+100 || total < 250 {
 			t.Errorf("%d shoppers are read", total)
 		}
 		cancel()
