@@ -45,7 +45,7 @@ func EvaluateModel(ctx context.Context, db *clickhouse.DB, candidate, current *i
 		return Evaluation{}, err
 	}
 	e := Evaluation{Verdict: learn.Judge(candidate, current, facts), Drift: learn.Drifted(candidate, facts), InForce: learn.Drifted(current, facts)}
-	if e.Shadow, err = shadowed(ctx, db, candidate.ID()); err != nil {
+	if e.Shadow, err = shadowed(ctx, db, candidate.ID(), mostUnits); err != nil {
 		return Evaluation{}, err
 	}
 	if why := e.Shadow.Refusal(); why != nil {

@@ -73,7 +73,12 @@ func (s sample) share() float64 { return float64(s.keep) / sampleParts }
 
 // where is the condition of rows of a shop_id, a user_id and a time.
 func (s sample) where(time string) string {
-	return "toUnixTimestamp64Milli(" + time + ") >= {since:Int64} AND sipHash64(shop_id, user_id) % " + fmt.Sprint(sampleParts) + " < {keep:UInt32}"
+	return "toUnixTimestamp64Milli(" + time + ") >= {since:Int64} AND " + sampled("shop_id", "user_id")
+}
+
+// sampled is the condition of a shopper.
+func sampled(shop, user string) string {
+	return "sipHash64(" + shop + ", " + user + ") % " + fmt.Sprint(sampleParts) + " < {keep:UInt32}"
 }
 
 func (s sample) params() map[string]any {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -90,7 +91,7 @@ func TestTrainsFromStoredFacts(t *testing.T) {
 	if len(facts.Messages) != len(w.Facts.Messages) || len(facts.Orders) != len(w.Facts.Orders) || len(facts.Behaviors) != len(w.Facts.Behaviors) {
 		t.Fatalf("%d messages, %d orders, %d behaviours come back", len(facts.Messages), len(facts.Orders), len(facts.Behaviors))
 	}
-	sampled(t, i, facts)
+	sampledWhole(t, i, facts)
 	found, err := EvaluateModel(t.Context(), i.db, good, intent.Default())
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +121,7 @@ func TestTrainsFromStoredFacts(t *testing.T) {
 }
 
 // What does not fit into memory is a sample of shoppers, each of them whole.
-func sampled(t *testing.T, i *instance, all learn.Facts) {
+func sampledWhole(t *testing.T, i *instance, all learn.Facts) {
 	t.Helper()
 	some, err := readFacts(t.Context(), i.db, 1<<21)
 	if err != nil {
@@ -244,6 +245,15 @@ func learnedByItself(t *testing.T, i *instance) *intent.Model {
 	away("behaviors_away", "behaviors")
 	tried(119*time.Minute, 2)
 	tried(time.Minute, 3)
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	facts, err := LearningFacts(t.Context(), i.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if outcome, err := l.train(stopped, facts); outcome != trainedFailed || err == nil {
+		t.Errorf("a training that cannot keep what it made: %s, %v", outcome, err)
+	}
 	stored, err := registry.Bundles{DB: i.db, Now: w.now}.List(t.Context())
 	if err != nil {
 		t.Fatal(err)

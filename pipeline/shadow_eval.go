@@ -18,11 +18,16 @@ type Shadowed struct {
 	Messages int        `json:"messages"`
 	Since    *time.Time `json:"since"` // event time of the first; null: none
 	Shift    float64    `json:"shift"` // mean distance of p_order from that of the model in force
+	Share    float64    `json:"share"` // of the shoppers, those by whom both are judged; 1: all
 	// Of those whose conversations are over, as bi.score_quality counts them:
 	Conversations int              `json:"conversations"`
 	Orders        int              `json:"orders"`
 	Change        learn.Difference `json:"change"` // of log loss, from the model in force to this one; 0 without an order
 }
+
+// mostUnits is how many messages both are judged by: of more, a sample of the
+// shoppers, for what a model said in months does not fit into memory.
+const mostUnits = 1_000_000
 
 // leastShadowOrders is how many orders there must be before what a candidate
 // said beside the model in force can refuse it.
@@ -38,8 +43,9 @@ func (s Shadowed) Refusal() *learn.Reason {
 		"beside the model in force, on %d conversations with %d orders that came after it was made, log loss changes by %v: it is surely worse", s.Conversations, s.Orders, s.Change)}
 }
 
-// shadowed sums up what a model said beside others.
-func shadowed(ctx context.Context, db *clickhouse.DB, model string) (s Shadowed, err error) {
+// shadowed sums up what a model said beside others, judged by so many messages
+// at most.
+func shadowed(ctx context.Context, db *clickhouse.DB, model string, most int) (s Shadowed, err error) {
 	params := map[string]any{"model": model}
 	all, err := clickhouse.One[struct {
 		Messages uint64  `ch:"messages"`
@@ -57,11 +63,16 @@ func shadowed(ctx context.Context, db *clickhouse.DB, model string) (s Shadowed,
 	}
 	since := time.UnixMilli(all.Since).UTC()
 	s.Since = &since
+	sample := sample{keep: sampleParts}
+	if s.Messages > most {
+		sample.keep = uint32(max(sampleParts*most/s.Messages, 1))
+	}
+	s.Share, params = sample.share(), with(sample.params(), params)
 	units, err := shadowedUnits(ctx, db, params)
 	if err != nil {
 		return s, err
 	}
-	actions, err := learningActions(ctx, db, "(shop_id, user_id, conv_id) IN (SELECT shop_id, user_id, conv_id FROM "+warehouse.ShadowScores.Name+" WHERE model_id = {model:String})", params)
+	actions, err := learningActions(ctx, db, "(shop_id, user_id, conv_id) IN (SELECT shop_id, user_id, conv_id FROM "+warehouse.ShadowScores.Name+" WHERE model_id = {model:String}) AND "+sampled("shop_id", "user_id"), params)
 	if err != nil {
 		return s, fmt.Errorf("read actions on what was said in the shadow: %w", err)
 	}
@@ -115,7 +126,7 @@ func shadowedUnits(ctx context.Context, db *clickhouse.DB, params map[string]any
 		SELECT u.shop_id AS shop_id, u.user_id AS user_id, u.conv_id AS conv_id, u.weight AS weight, u.y AS y, c.p_order AS after, u.p_order AS before
 		FROM `+warehouse.Units+` AS u
 		INNER JOIN (SELECT shop_id, user_id, event_id, p_order FROM `+warehouse.ShadowScores.Name+` FINAL WHERE model_id = {model:String}) AS c USING (shop_id, user_id, event_id)
-		WHERE u.model_id != {model:String}
+		WHERE u.model_id != {model:String} AND `+sampled("u.shop_id", "u.user_id")+`
 		ORDER BY shop_id, user_id, u.event_id`, params)
 	if err != nil {
 		return nil, fmt.Errorf("read units of what was said in the shadow: %w", err)

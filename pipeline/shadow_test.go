@@ -86,9 +86,13 @@ func (i *instance) actedOn(t *testing.T, model string, before Shadowed) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := shadowed(t.Context(), i.db, model)
-	if err != nil || after.Messages != before.Messages || after.Orders != 0 || after.Conversations != before.Conversations-before.Orders {
+	after, err := shadowed(t.Context(), i.db, model, mostUnits)
+	if err != nil || after.Share != 1 || after.Messages != before.Messages || after.Orders != 0 || after.Conversations != before.Conversations-before.Orders {
 		t.Errorf("of the shadow it says %+v, before the actions %+v, %v", after, before, err)
+	}
+	few, err := shadowed(t.Context(), i.db, model, before.Messages/3)
+	if err != nil || few.Share < .3 || few.Share > .34 || few.Messages != before.Messages || few.Conversations == 0 || few.Conversations >= after.Conversations {
+		t.Errorf("of a share of the shoppers it says %+v, of all %+v, %v", few, after, err)
 	}
 	if err := i.db.Exec(t.Context(), "DELETE FROM askbuy.exposures WHERE startsWith(event_id, 'acted')", nil); err != nil {
 		t.Fatal(err)

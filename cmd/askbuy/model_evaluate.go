@@ -89,13 +89,13 @@ var evaluationWords = map[string]map[string]string{
 		"held": "held out: %d conversations of %d shoppers, %d with an order kept\n", "model": "model", "loss": "log loss", "expected": "expected / actual",
 		"now": "in force", "scheduled": "scheduled", "against": "against", "candidate": "candidate", "change": "change of log loss against %s", "rate": "against the shops' rates of orders",
 		"novelty": "unknown words (when made)", "passed": "passed: it may come into force", "refused": "refused",
-		"shadow": "beside the model in force: %d messages since %s, p_order %.3f apart on average; %d conversations over, %d with an order kept", "noShadow": "beside the model in force: nothing yet (a running instance has the newest candidate score every message)",
+		"shadow": "beside the model in force: %d messages since %s, p_order %.3f apart on average; %d conversations over, %d with an order kept", "share": " (of %.1f %% of all shoppers)", "noShadow": "beside the model in force: nothing yet (a running instance has the newest candidate score every message)",
 	},
 	"zh": {
 		"held": "留出：%d 个会话，%d 位顾客，其中 %d 个会话有保留的订单\n", "model": "模型", "loss": "对数损失", "expected": "预计 / 实际",
 		"now": "现行", "scheduled": "待启用", "against": "对照", "candidate": "候选", "change": "对数损失的变化（对 %s）", "rate": "对数损失的变化（对店铺下单率）",
 		"novelty": "未见过的词（训练时）", "passed": "通过：可以启用", "refused": "拒绝",
-		"shadow": "与现行模型并行打分：%d 条消息，自 %s 起，p_order 平均相差 %.3f；已结束 %d 个会话，其中 %d 个有保留的订单", "noShadow": "与现行模型并行打分：尚无（运行中的实例会让最新的候选模型给每条消息打分）",
+		"shadow": "与现行模型并行打分：%d 条消息，自 %s 起，p_order 平均相差 %.3f；已结束 %d 个会话，其中 %d 个有保留的订单", "share": "（取 %.1f %% 的顾客）", "noShadow": "与现行模型并行打分：尚无（运行中的实例会让最新的候选模型给每条消息打分）",
 		string(learn.NothingHeldOut): "（留出的会话里还没有订单）", string(learn.TooFewOrders): "（留出的会话里保留的订单太少）",
 		string(learn.NotBetter): "（不能确定比对照模型更好）", string(learn.LearnedNothing): "（不能确定比店铺下单率更好）",
 		string(learn.Miscalibrated): "（概率与实际不符）", string(learn.Misbehaves): "（对文本的反应不合理）",
@@ -138,6 +138,9 @@ func writeShadow(out io.Writer, s pipeline.Shadowed, words map[string]string) {
 		return
 	}
 	fmt.Fprintf(out, words["shadow"], s.Messages, s.Since.Format(time.RFC3339), s.Shift, s.Conversations, s.Orders)
+	if s.Share < 1 {
+		fmt.Fprintf(out, words["share"], 100*s.Share)
+	}
 	if s.Orders > 0 {
 		fmt.Fprintf(out, ": %v", s.Change)
 	}
