@@ -13,8 +13,8 @@ import (
 // mutation waits until all replicas have done what they are told.
 var mutation = clickhouse.Settings{"mutations_sync": 2, "max_query_size": 16 << 20}
 
-// made are tables that the server makes by itself out of messages.
-var made = []string{"conversation_index", "conversations"}
+// made are tables that are kept by somebody else, out of the facts.
+var made = []string{"conversation_versions"}
 
 // alter changes rows of a table, on every node.
 func (r *erasing) alter(ctx context.Context, table, what string) error {
@@ -41,7 +41,7 @@ func (r *erasing) delete(ctx context.Context) error {
 	if err := r.deleteUnits(ctx); err != nil {
 		return err
 	}
-	return r.refreshMade(ctx)
+	return r.deleteMade(ctx)
 }
 
 func (r *erasing) deleteWhere(ctx context.Context, d doomed) error {
@@ -143,9 +143,29 @@ func hasIdentity(table string) bool {
 	return i >= 0 && slices.Contains(warehouse.Tables()[i].Columns, "fp")
 }
 
-// refreshMade has the server make anew what it makes of messages by itself. A
-// refresh that was under way may have read what is gone, hence the waiting.
-func (r *erasing) refreshMade(ctx context.Context) error {
+// deleteMade deletes what others made of the facts. What was being made when
+// the facts went may be of them, hence the waiting; the rest is made anew,
+// because rows of facts were deleted.
+func (r *erasing) deleteMade(ctx context.Context) error {
+	making := doomed{"system.processes", "startsWith(query, 'INSERT INTO askbuy.conversation_versions') OR startsWith(query, 'INSERT INTO askbuy.rollup_changes')"}
+	for began := r.now(); ; {
+		n, err := r.countWhere(ctx, making)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+		if r.now().Sub(began) > standstill {
+			return fmt.Errorf("the rollup has been computed for %v (see system.processes): wait for its end, or kill the query", standstill)
+		}
+		if err := r.pause(ctx, offsetsEvery); err != nil {
+			return err
+		}
+	}
+	if err := r.alter(ctx, "askbuy.rollup_changes", "DELETE WHERE "+r.ofUser()); err != nil {
+		return err
+	}
 	for _, table := range made {
 		n, err := r.inMade(ctx, table)
 		if err != nil {
@@ -154,11 +174,8 @@ func (r *erasing) refreshMade(ctx context.Context) error {
 		if n == 0 {
 			continue
 		}
-		view := warehouse.DatabaseTables + "." + table + "_refresh"
-		for _, sql := range []string{"SYSTEM WAIT VIEW " + view, "SYSTEM REFRESH VIEW " + view, "SYSTEM WAIT VIEW " + view} {
-			if err := r.db.Exec(ctx, sql, nil); err != nil {
-				return fmt.Errorf("have %s made anew: %w", table, err)
-			}
+		if err := r.alter(ctx, warehouse.DatabaseTables+"."+table, "DELETE WHERE "+r.ofUser()); err != nil {
+			return err
 		}
 		left, err := r.inMade(ctx, table)
 		if err != nil {

@@ -174,7 +174,7 @@ func (p *Pipeline) Run(ctx context.Context) (err error) {
 		roles []Role
 		parts func(wiring) ([]part, error)
 	}{
-		{[]Role{RoleSink}, sinkParts}, {[]Role{RoleProcess}, processParts}, {[]Role{RoleProcess}, scorerParts}, {[]Role{RoleProcess}, shadowParts},
+		{[]Role{RoleDashboard}, rollupParts}, {[]Role{RoleSink}, sinkParts}, {[]Role{RoleProcess}, processParts}, {[]Role{RoleProcess}, scorerParts}, {[]Role{RoleProcess}, shadowParts},
 		{publicRoles, doors.publicParts},
 	} {
 		if !slices.ContainsFunc(room.roles, p.config.Has) {

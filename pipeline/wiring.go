@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"time"
 
@@ -11,7 +13,9 @@ import (
 	"askbuy/internal/keyring"
 	"askbuy/models/registry"
 	"askbuy/processors"
+	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/sinks"
+	"askbuy/web/rollups"
 )
 
 // wiring is what the rooms share.
@@ -65,6 +69,17 @@ func sinkParts(w wiring) ([]part, error) {
 	w.health.Add("sinks", readiness("sinks", sink.Ready))
 	hourly, err := hourlyPart(w, sink, ring)
 	return []part{hourly, {"sinks", sink.Run}}, err
+}
+
+// rollupParts keep what the dashboard reads of all shops at once.
+func rollupParts(w wiring) ([]part, error) {
+	keeper, err := rollups.New(rollups.DefaultConfig(), rollups.Deps{
+		DB: w.db, Cluster: warehouse.Cluster{Name: w.config.ClickHouseCluster}, Now: time.Now, Token: rand.Uint64, Registerer: w.registry, Log: w.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the rollup: %w", err)
+	}
+	return []part{{"rollup", keeper.Run}}, nil
 }
 
 // ownErased is a list of the erased for one that has to notice every change of

@@ -105,9 +105,10 @@ func (d *Dashboard) light(ctx context.Context, b *bar) error {
 	return nil
 }
 
-// staleAfter is the age at which a rollup is no longer asked: its server does
-// not make it anew.
-const staleAfter = 10 * time.Minute
+// staleAfter is the age at which a rollup is no longer asked. Until then a page
+// is of a former moment, which stands above it: the views may take longer than
+// anybody waits, as after a long stop.
+const staleAfter = 24 * time.Hour
 
 // asOf is the moment that a link names, else that of the rollup, else the one
 // up to which everything is stored.

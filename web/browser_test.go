@@ -43,14 +43,17 @@ type seeded struct {
 // serve is a dashboard with shops in it, and its address.
 func serve(t *testing.T, change ...func(*web.Deps)) string {
 	t.Helper()
-	w := warehouse()
-	w.once.Do(func() { w.db = webtest.Warehouse(t) })
 	deps := web.Deps{
-		DB: w.db, Keys: keys, AdminPassword: password, Link: link, Interval: report.Wilson, Name: pipeline.Name,
+		Keys: keys, AdminPassword: password, Link: link, Interval: report.Wilson, Name: pipeline.Name,
 		Now: time.Now, Random: rand.Reader, Registerer: prometheus.NewRegistry(), Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range change {
 		f(&deps)
+	}
+	if deps.DB == nil {
+		w := warehouse()
+		w.once.Do(func() { w.db = webtest.Warehouse(t) })
+		deps.DB = w.db
 	}
 	dashboard, err := web.New(web.DefaultConfig(), deps)
 	if err != nil {

@@ -98,6 +98,8 @@ var arguments = map[string]string{
 	"bi.attribution":      "(model = 'linear', window_hours = 720)",
 	"bi.conversations_at": "(as_of = '2100-01-01 00:00:00.000')",
 	"bi.orders_at":        "(as_of = '2100-01-01 00:00:00.000')",
+
+	"askbuy.rolled_conversations": "(lineage = 0, as_of = '2100-01-01 00:00:00.000')",
 }
 
 // Call is how to read a view whole.

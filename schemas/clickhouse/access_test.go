@@ -125,7 +125,9 @@ func testLookingAround(t *testing.T) {
 		}
 	}
 	for _, sql := range []string{
-		"SELECT * FROM bi.ledger", "SELECT * FROM bi.freshness", "SELECT * FROM askbuy.receipts", "SELECT * FROM askbuy.conversation_index",
+		"SELECT * FROM bi.ledger", "SELECT * FROM bi.freshness", "SELECT * FROM askbuy.receipts",
+		"SELECT * FROM askbuy.conversation_versions", "SELECT * FROM askbuy.conversation_ends", "SELECT * FROM askbuy.conversation_sums",
+		"SELECT * FROM askbuy.rollup_generations", "SELECT * FROM askbuy.rollup_changes", "SELECT * FROM askbuy.shop_list",
 		"SELECT partition FROM system.parts", // the names of partitions tell experiments of others
 		"SELECT * FROM askbuy.experiment_refreshes WHERE experiment != 'greeting'",
 		"INSERT INTO askbuy.shops (shop_id) VALUES ('x')", "CREATE TABLE bi.x (a Int8) ENGINE = Memory", "SYSTEM FLUSH LOGS",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 
 	"askbuy/internal/clickhouse"
@@ -21,11 +22,13 @@ type Desk struct {
 	zone func(shop string) *time.Location // of a shop's days; "" is the default
 
 	rollups bool
+	mu      sync.Mutex
+	found   map[string]found // generations by moment
 }
 
 // New makes a desk.
 func New(db database, now func() time.Time, zone func(string) *time.Location) *Desk {
-	return &Desk{db: db, now: now, zone: zone}
+	return &Desk{db: db, now: now, zone: zone, found: map[string]found{}}
 }
 
 // Answer is a question with its arguments, and what the warehouse says.
@@ -84,7 +87,7 @@ func (k *Desk) prepare(ctx context.Context, name string, given url.Values, scope
 
 func (k *Desk) run(ctx context.Context, q Question, args Args, scope Scope, write func(*draft) Statement) (*Answer, error) {
 	s := write(&draft{args: args, scope: scope, question: q})
-	columns, rows, err := k.rolledUp(ctx, args, s, write(&draft{args: args, scope: scope, question: q, rolled: true}))
+	columns, rows, err := k.rolledUp(ctx, q, args, scope, write)
 	if err == nil && columns == nil {
 		columns, _, rows, err = k.db.Query(ctx, s.SQL, s.Values(), asWritten)
 	}

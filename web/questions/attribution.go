@@ -20,7 +20,7 @@ WHERE ` + conditions(d.shop("a.shop_id"))
 
 // conversationsOf are conversations of any day: those that touched may lie before the days of payment.
 func (d *draft) conversationsOf() string {
-	return "FROM bi.conversations_at(as_of = " + d.bind("as_of") + ") AS c\nWHERE " +
+	return "FROM " + d.conversationSource() + " AS c\nWHERE " +
 		conditions(d.shop("c.shop_id"), d.equal("c.channel", "channel"), d.equal("c.intent", "intent"), d.equal("c.bot_id", "bot_id"))
 }
 

@@ -58,7 +58,7 @@ var conversationQuestions = []Question{
 		}, sql: func(d *draft) string {
 			return "SELECT r.shop_id AS shop_id, r.user_id AS user_id, r.n AS conversations, r.high AS high_intent, r.hits AS ordered, r.sales AS orders, r.net AS net_amount, " +
 				d.currencyOf("r.shop_id") + " AS currency, r.best AS best_score, r.last_at AS last_message_at\nFROM\n(\nSELECT c.shop_id AS shop_id, c.user_id AS user_id, count() AS n, " +
-				counts("high_intent") + " AS high, " + counts("ordered") + " AS hits, sum(c.orders) AS sales, sum(c.net_amount) AS net, max(c.buy_score_peak) AS best, max(c.last_message_at) AS last_at\n" +
+				d.counts("high_intent") + " AS high, " + d.counts("ordered") + " AS hits, sum(c.orders) AS sales, sum(c.net_amount) AS net, max(c.buy_score_peak) AS best, max(c.last_message_at) AS last_at\n" +
 				d.conversations() + "\nGROUP BY shop_id, user_id\n) AS r\nORDER BY " +
 				map[string]string{"newest": "r.last_at DESC", "score": "r.best DESC", "amount": "r.net DESC"}[d.args["sort"]] + ", r.shop_id, r.user_id"
 		},
@@ -84,7 +84,7 @@ func sinceColumns() []Column {
 
 func (d *draft) since() string {
 	messages, count := "bi.messages", "count()"
-	if d.rolled { // of the facts, which may still hold a copy that goes
+	if d.from != fromViews { // of the facts, which may still hold a copy that goes
 		messages, count = "askbuy.messages", "uniqExact(m.shop_id, m.user_id, m.event_id)"
 	}
 	from := " FROM " + messages + " AS m WHERE " + conditions(d.shop("m.shop_id"), "m.is_test = 0", "m.received_at > "+d.bind("as_of")) + ")"

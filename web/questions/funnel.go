@@ -39,10 +39,10 @@ func (d *draft) sums(key string) string {
 	if key != "" {
 		group, keyed = "\nGROUP BY k", key+" AS k, "
 	}
-	inner := "SELECT " + keyed + "count() AS n, " + counts("high_intent") + " AS high, " + counts("carted") + " AS carts, " + counts("ordered") + " AS hits_all, " +
-		counts("kept") + " AS kept_all, " + counts("high_intent_ordered") + " AS hits, " + counts("high_intent_kept") + " AS kept_high, " +
-		counts("low_intent_ordered") + " AS hits_low, countIf(" + d.waiting() + ") AS waits,\n    sum(c.order_amount) AS gross, sum(c.net_amount) AS net," +
-		" countIf(c.last_user_message_at IS NOT NULL) AS answered, countIf(c.is_closed = 1) AS closed, countIf(c.is_settled = 1) AS settled\n" + d.conversations() + group
+	inner := "SELECT " + keyed + d.countAll() + " AS n, " + d.counts("high_intent") + " AS high, " + d.counts("carted") + " AS carts, " + d.counts("ordered") + " AS hits_all, " +
+		d.counts("kept") + " AS kept_all, " + d.counts("high_intent_ordered") + " AS hits, " + d.counts("high_intent_kept") + " AS kept_high, " +
+		d.counts("low_intent_ordered") + " AS hits_low, " + d.counts("waiting") + " AS waits,\n    sum(c.order_amount) AS gross, sum(c.net_amount) AS net," +
+		" " + d.countAnswered() + " AS answered, " + d.countClosed() + " AS closed, " + d.countSettled() + " AS settled\n" + d.conversations() + group
 	return `n AS conversations, high AS high_intent, carts AS carted, hits_all AS ordered, kept_all AS kept, hits AS high_intent_ordered,
     kept_high AS high_intent_kept, hits_low AS low_intent_ordered, waits AS waiting,
     ` + rate("high", "n", "high_intent_rate") + `,
@@ -57,11 +57,11 @@ FROM
 
 var funnelQuestions = []Question{
 	{
-		Name: "overview", About: "The numbers of the first page.", Params: cuts, Behind: "conversations",
+		Name: "overview", Summed: true, About: "The numbers of the first page.", Params: cuts, Behind: "conversations",
 		Columns: conversationColumns(), sql: func(d *draft) string { return "SELECT " + d.sums("") },
 	},
 	{
-		Name: "compare", About: "The same numbers beside those of the period before, over days whose windows are closed in both.", Params: cuts,
+		Name: "compare", Summed: true, About: "The same numbers beside those of the period before, over days whose windows are closed in both.", Params: cuts,
 		Columns: []Column{
 			{Name: "days", Unit: Count, About: "days that are compared"},
 			{Name: "conversations", Unit: Count, About: "of those days"}, {Name: "conversations_before", Unit: Count, About: "of the days before"},
@@ -81,12 +81,12 @@ var funnelQuestions = []Question{
 		sql: funnelSQL,
 	},
 	{
-		Name: "daily", About: "The numbers of each day of the conversations' start.", Params: cuts, Behind: "conversations",
+		Name: "daily", Summed: true, About: "The numbers of each day of the conversations' start.", Params: cuts, Behind: "conversations",
 		Columns: slices.Concat([]Column{{Name: "day", Unit: Day, About: "day of the start"}}, conversationColumns()),
 		sql:     func(d *draft) string { return "SELECT k AS day, " + d.sums("c.cohort_date") + "\nORDER BY day" },
 	},
 	{
-		Name: "cut", About: "The numbers by intent, channel, bot or coupon.", Params: slices.Concat(cuts, []string{"by"}), Behind: "conversations",
+		Name: "cut", Summed: true, About: "The numbers by intent, channel, bot or coupon.", Params: slices.Concat(cuts, []string{"by"}), Behind: "conversations",
 		Columns: slices.Concat([]Column{{Name: "key", Unit: Text, About: "intent, channel, bot or coupon; empty for none"}}, conversationColumns(), refundColumns()),
 		sql:     cutSQL,
 	},
@@ -126,8 +126,8 @@ FROM
     FROM
     (
         SELECT c.cohort_date >= ` + d.bind("from") + ` AS is_now, if(is_now, c.cohort_date, c.cohort_date + (` + d.bind("to") + " - " + d.bind("from") + ` + 1)) AS slot,
-            count() AS n, ` + counts("high_intent") + ` AS high, ` + counts("ordered") + ` AS hits_all, ` + counts("high_intent_ordered") + ` AS hits, sum(c.net_amount) AS net,
-            countIf(c.last_user_message_at IS NOT NULL AND c.is_closed = 0) = 0 AS is_over
+            ` + d.countAll() + ` AS n, ` + d.counts("high_intent") + ` AS high, ` + d.counts("ordered") + ` AS hits_all, ` + d.counts("high_intent_ordered") + ` AS hits, sum(c.net_amount) AS net,
+            ` + d.countAnswered() + ` = ` + d.countClosed() + ` AS is_over
         ` + d.conversationsIn(before) + `
         GROUP BY is_now, slot
     )
@@ -142,7 +142,7 @@ func funnelSQL(d *draft) string {
 				return "uniqExactIf((c.shop_id, c.user_id), " + s.condition + ")"
 			}
 		}
-		return counts(step)
+		return d.counts(step)
 	}
 	all, middle, beside := "count()", "('high_intent_ordered', hits, high), ('high_intent_kept', kept, hits)", "low_intent_ordered"
 	if d.args["unit"] == "shoppers" {
@@ -172,7 +172,7 @@ func refundColumns() []Column {
 
 func cutSQL(d *draft) string {
 	column := "c." + d.args["by"] // one of those allowed
-	if d.rolled {
+	if d.from != fromViews {
 		return rolledCutSQL(d, column)
 	}
 	return `SELECT r.k AS key, r.* EXCEPT (k), o.refunds AS refunds, o.old_orders AS old_orders, ` + rate("refunds", "old_orders", "refund_rate") + `
@@ -195,7 +195,7 @@ GROUP BY k
 ORDER BY conversations DESC, key`
 }
 
-// rolledCutSQL: the rollup has the refunds of a conversation's orders beside it.
+// rolledCutSQL: rollups have the refunds of a conversation's orders beside it.
 func rolledCutSQL(d *draft, column string) string {
 	return `SELECT r.k AS key, r.* EXCEPT (k), o.refunds AS refunds, o.old_orders AS old_orders, ` + rate("refunds", "old_orders", "refund_rate") + `
 FROM

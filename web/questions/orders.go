@@ -39,7 +39,7 @@ func (d *draft) orders() string {
     SELECT p.*, s.reporting_currency AS reporting_currency, p.currency = '' OR p.currency = s.reporting_currency AS is_reporting,
         formatDateTime(coalesce(p.paid_at, p.created_at, p.cancelled_at, p.refunded_at), '%F', s.time_zone) AS day
     FROM bi.orders_at(as_of = ` + d.bind("as_of") + `) AS p
-    INNER JOIN bi.shops AS s ON s.shop_id = p.shop_id
+    INNER JOIN ` + d.shopList() + ` AS s ON s.shop_id = p.shop_id
     WHERE ` + conditions(d.shop("p.shop_id")) + `
 ) AS o
 WHERE ` + conditions(d.orderDays(), d.equal("o.coupon", "coupon"), d.equal("o.user_id", "user_id"), d.equal("o.order_id", "order_id"), d.equal("o.conv_id", "conv_id"), d.orderState())

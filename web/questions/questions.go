@@ -29,6 +29,8 @@ type Question struct {
 	Pages bool
 	// AllShops marks rows that belong to no shop: only a viewer of all shops may ask.
 	AllShops bool
+	// Summed questions can be answered from sums: they take cuts alone.
+	Summed bool
 	// Timeless questions are about now, or about no time: they take no as_of.
 	Timeless bool
 

@@ -75,7 +75,8 @@ type draft struct {
 	args     Args
 	scope    Scope
 	bound    []Bound
-	rolled   bool // over rollups: see rolled.go
+	from     source
+	lineage  uint64 // of the rollup: see rolled.go
 }
 
 // has is whether a parameter was given.

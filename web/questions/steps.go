@@ -26,7 +26,13 @@ func stepNames() []string {
 }
 
 // counts is how many conversations reached a step.
-func counts(name string) string {
+func (d *draft) counts(name string) string {
+	if d.from == fromSums {
+		return "sum(c." + name + ")"
+	}
+	if name == "waiting" {
+		return "countIf(" + d.waiting() + ")"
+	}
 	for _, s := range steps {
 		if s.name == name {
 			return "countIf(" + s.condition + ")"
@@ -51,6 +57,29 @@ func (d *draft) conversationStep() string {
 	return "0"
 }
 
+// countAll is how many conversations there are.
+func (d *draft) countAll() string {
+	if d.from == fromSums {
+		return "sum(c.conversations)"
+	}
+	return "count()"
+}
+
+// countAnswered is how many have a message of the shopper, countClosed those of them whose 72 h are over, countSettled
+// those whose 15 days are.
+func (d *draft) countAnswered() string {
+	return d.sumOr("answered", "c.last_user_message_at IS NOT NULL")
+}
+func (d *draft) countClosed() string  { return d.sumOr("closed", "c.is_closed = 1") }
+func (d *draft) countSettled() string { return d.sumOr("settled", "c.is_settled = 1") }
+
+func (d *draft) sumOr(column, condition string) string {
+	if d.from == fromSums {
+		return "sum(c." + column + ")"
+	}
+	return "countIf(" + condition + ")"
+}
+
 func (d *draft) waiting() string {
 	return "c.high_intent_at > " + d.bind("as_of") + " - toIntervalHour(48) AND c.is_ordered = 0"
 }
@@ -68,12 +97,8 @@ func (d *draft) conversations() string {
 }
 
 func (d *draft) conversationsIn(days string) string {
-	source := "bi.conversations_at(as_of = " + d.bind("as_of") + ")"
-	if d.rolled {
-		source = rolledConversations
-	}
-	return "FROM " + source + " AS c\nWHERE " + conditions(
-		d.shop("c.shop_id"), days, d.equal("c.channel", "channel"), d.equal("c.intent", "intent"), d.equal("c.bot_id", "bot_id"),
+	return "FROM " + d.conversationSource() + " AS c\nWHERE " + conditions(
+		d.ofGeneration(), d.shop("c.shop_id"), days, d.equal("c.channel", "channel"), d.equal("c.intent", "intent"), d.equal("c.bot_id", "bot_id"),
 		d.equal("c.coupon", "coupon"), d.equal("c.experiment", "experiment"), d.equal("c.user_id", "user_id"), d.equal("c.conv_id", "conv_id"),
 		d.conversationStep(), d.within())
 }

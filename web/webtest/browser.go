@@ -118,6 +118,17 @@ func (b *Tab) Go(path string) {
 	b.Whole()
 }
 
+// FirstChart opens an address and is how long after that the first chart was
+// drawn.
+func (b *Tab) FirstChart(path string) time.Duration {
+	b.t.Helper()
+	const watch = `new MutationObserver((_, o) => { if (document.querySelector('ask-chart svg')) { window.firstChart = performance.now(); o.disconnect(); } }).observe(document, {childList: true, subtree: true})`
+	_, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watch})
+	must(b.t, err)
+	b.Go(path)
+	return time.Duration(Eval[float64](b, "window.firstChart") * float64(time.Millisecond))
+}
+
 // Follow does something that opens another page, and waits until that is whole.
 func (b *Tab) Follow(step chromedp.Action[chromedp.Void]) {
 	b.t.Helper()

@@ -5,13 +5,17 @@ package webtest
 import (
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/clickhouse/clickhousetest"
 	warehouse "askbuy/schemas/clickhouse"
+	"askbuy/web/rollups"
 )
 
 // Conversations is how many there are, of the last 40 days, in the shops
@@ -28,8 +32,22 @@ func Warehouse(t testing.TB) *clickhouse.DB {
 	return db
 }
 
-// Fill makes tables, views and rollups, and n conversations.
+// Fill makes tables, views and rollups, and n conversations; a warehouse that
+// has some keeps those.
 func Fill(t testing.TB, db *clickhouse.DB, n int) {
+	t.Helper()
+	makeTables(t, db)
+	if _, _, found, err := db.Query(t.Context(), "SELECT 1 FROM askbuy.messages LIMIT 1", nil); err != nil || len(found) == 0 {
+		must(t, err)
+		now := "'" + time.Now().UTC().Format(time.DateTime) + "'"
+		for _, sql := range rows(n) {
+			must(t, db.Exec(t.Context(), strings.ReplaceAll(sql, "{now}", now), nil))
+		}
+	}
+	rollUp(t, db)
+}
+
+func makeTables(t testing.TB, db *clickhouse.DB) {
 	t.Helper()
 	migrations, err := warehouse.Render(warehouse.Cluster{})
 	must(t, err)
@@ -39,26 +57,27 @@ func Fill(t testing.TB, db *clickhouse.DB, n int) {
 	for _, v := range views {
 		must(t, db.Exec(t.Context(), v.SQL, nil))
 	}
-	now := "'" + time.Now().UTC().Format(time.DateTime) + "'"
-	for _, sql := range rows(n) {
-		must(t, db.Exec(t.Context(), strings.ReplaceAll(sql, "{now}", now), nil))
-	}
-	rollUp(t, db)
 }
 
 // rollUp has the server make the rollups, and then no more: the numbers stay.
 func rollUp(t testing.TB, db *clickhouse.DB) {
 	t.Helper()
-	rollups, err := warehouse.Rollups(warehouse.Cluster{})
+	made, err := warehouse.Rollups(warehouse.Cluster{})
 	must(t, err)
-	for _, r := range rollups {
+	for _, r := range made {
 		must(t, db.Exec(t.Context(), r.SQL, nil))
 	}
-	for _, table := range []string{"lights", "shop_list", "conversations"} {
+	for _, table := range []string{"lights", "shop_list"} {
 		for _, what := range []string{"WAIT", "STOP"} {
 			must(t, db.Exec(t.Context(), "SYSTEM "+what+" VIEW askbuy."+table+"_refresh", nil))
 		}
 	}
+	keeper, err := rollups.New(rollups.DefaultConfig(), rollups.Deps{
+		DB: db, Now: time.Now, Token: rand.Uint64, Registerer: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	_, err = keeper.Turn(t.Context())
+	must(t, err)
 }
 
 func must(t testing.TB, err error) {
@@ -68,30 +87,56 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// More adds conversations of this moment, from number first on, and notes that
+// all is stored.
+func More(t testing.TB, db *clickhouse.DB, first, n int) {
+	t.Helper()
+	now := time.Now().UTC()
+	for _, sql := range talk(first, n, "200 + h % 60") {
+		must(t, db.Exec(t.Context(), strings.ReplaceAll(sql, "{now}", "'"+now.Format(time.DateTime)+"'"), nil))
+	}
+	must(t, db.Exec(t.Context(), fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, 'stored', 'events', '1024', toFixedString('', 16), now64(3) FROM numbers(%d, %d)", 5*first, 5*n), nil))
+	must(t, db.Exec(t.Context(), fmt.Sprintf("INSERT INTO askbuy.offset_cuts VALUES ('messages', 0, 0, 0, %d, %d, now64(3))", 5*(first+n), 5*(first+n)), nil))
+}
+
+// Columns that end a fact, and values of theirs.
+const (
+	fact   = "ts, received_at, is_test, attrs, source, identity, fp_version, fp, no_ts, raw_partition, raw_position, version"
+	stored = "if(c < 5, toDateTime64({now}, 3, 'UTC') - number - 10, at + toIntervalSecond(2)), 0, '', 'events', toFixedString('', 16), 1, toFixedString('', 16), 0, 0, number, 9223372036854775807 - number"
+)
+
+// numbered is a source of what conversations are; ago is how many seconds ago
+// one began.
+func numbered(first, count int, more, ago string) string {
+	return fmt.Sprintf(`FROM (SELECT number, %s, cityHash64(c) AS h, if(c %% 5 = 0, '2048', '1024') AS shop, concat('u_', toString(c)) AS shopper, concat('c_', toString(c)) AS conv,
+	toDateTime64({now}, 3, 'UTC') - toIntervalSecond(%s) AS began, h %% 5 = 0 AS high, intDiv(h, 7) %% 100 < if(high, 45, 4) AS orders,
+	['coupon_query', 'price_query', 'size_query', 'stock_query', 'shipping_query', 'purchase_commit', 'return_policy'][intDiv(h, 11) %% 7 + 1] AS topic,
+	['miniprogram', 'web', ''][intDiv(h, 13) %% 3 + 1] AS via FROM numbers(%d, %d))`, more, ago, first, count)
+}
+
+// lately is any time of the last 40 days.
+const lately = "7200 + h % 3456000"
+
+// talk is the inserts of messages and of their scores.
+func talk(first, n int, ago string) []string {
+	messages := numbered(5*first, 5*n, "intDiv(number, 5) AS c, number % 5 AS n", ago)
+	return []string{
+		"INSERT INTO askbuy.messages (shop_id, user_id, event_id, conv_id, from_role, text, channel, bot_id, " + fact + `)
+SELECT shop, shopper, concat('m_', toString(number)), conv, if(n % 2 = 0, 'user', 'bot'),
+	if(n % 2 = 0, ['有优惠券吗?', '这件有 M 码吗,今天能发货吗?', '我现在就想下单'][intDiv(n, 2) + 1], '亲,稍等,马上为您查询。'), via, 'b1', began + toIntervalSecond(n * 30) AS at, ` + stored + " " + messages,
+		`INSERT INTO askbuy.message_scores (shop_id, user_id, event_id, conv_id, ts, act, intent, intent_path, evidence, buy_score, p_order, p_net, terms, model_id, version)
+SELECT shop, shopper, concat('m_', toString(number)), conv, began + toIntervalSecond(n * 30), topic, topic, ['shopping', topic], if(n = 4, 2, -n / 4.),
+	if(high, 0.4 + 0.1 * n, 0.05 + 0.01 * (h % 50)) AS score, round(score * 0.4, 3), round(score * 0.35, 3), [('message', 1.2), ('earlier', 0.4)], 'm1', number ` + messages + " WHERE n % 2 = 0",
+	}
+}
+
 // rows are the inserts. Every fifth conversation is of high intent, at its
 // third message; of 100 high ones 45 order, of 100 others 4; every tenth order
 // is refunded whole, every fifteenth in part, every twentieth cancelled.
 func rows(n int) []string {
-	const (
-		conv = `cityHash64(c) AS h, if(c % 5 = 0, '2048', '1024') AS shop, concat('u_', toString(c)) AS shopper, concat('c_', toString(c)) AS conv,
-	toDateTime64({now}, 3, 'UTC') - toIntervalSecond(7200 + h % 3456000) AS began, h % 5 = 0 AS high, intDiv(h, 7) % 100 < if(high, 45, 4) AS orders,
-	['coupon_query', 'price_query', 'size_query', 'stock_query', 'shipping_query', 'purchase_commit', 'return_policy'][intDiv(h, 11) % 7 + 1] AS topic,
-	['miniprogram', 'web', ''][intDiv(h, 13) % 3 + 1] AS via`
-		fact    = "ts, received_at, is_test, attrs, source, identity, fp_version, fp, no_ts, raw_partition, raw_position, version"
-		stored  = "if(c < 5, toDateTime64({now}, 3, 'UTC') - number - 10, at + toIntervalSecond(2)), 0, '', 'events', toFixedString('', 16), 1, toFixedString('', 16), 0, 0, number, 9223372036854775807 - number"
-		message = "intDiv(number, 5) AS c, number % 5 AS n"
-	)
-	from := func(count int, more string) string {
-		return fmt.Sprintf("FROM (SELECT number, %s, %s FROM numbers(%d))", more, conv, count)
-	}
-	return []string{
+	from := func(count int, more string) string { return numbered(0, count, more, lately) }
+	return append(talk(0, n, lately), []string{
 		"INSERT INTO askbuy.shops VALUES ('1024', 'Asia/Shanghai', 'CNY', 1), ('2048', 'Asia/Shanghai', 'CNY', 1)",
-		"INSERT INTO askbuy.messages (shop_id, user_id, event_id, conv_id, from_role, text, channel, bot_id, " + fact + `)
-SELECT shop, shopper, concat('m_', toString(number)), conv, if(n % 2 = 0, 'user', 'bot'),
-	if(n % 2 = 0, ['有优惠券吗?', '这件有 M 码吗,今天能发货吗?', '我现在就想下单'][intDiv(n, 2) + 1], '亲,稍等,马上为您查询。'), via, 'b1', began + toIntervalSecond(n * 30) AS at, ` + stored + " " + from(5*n, message),
-		`INSERT INTO askbuy.message_scores (shop_id, user_id, event_id, conv_id, ts, act, intent, intent_path, evidence, buy_score, p_order, p_net, terms, model_id, version)
-SELECT shop, shopper, concat('m_', toString(number)), conv, began + toIntervalSecond(n * 30), topic, topic, ['shopping', topic], if(n = 4, 2, -n / 4.),
-	if(high, 0.4 + 0.1 * n, 0.05 + 0.01 * (h % 50)) AS score, round(score * 0.4, 3), round(score * 0.35, 3), [('message', 1.2), ('earlier', 0.4)], 'm1', number ` + from(5*n, message) + " WHERE n % 2 = 0",
 		"INSERT INTO askbuy.order_events (shop_id, order_id, event_id, user_id, status, amount, currency, coupon, refunded_amount, " + fact + `)
 SELECT shop, concat('o_', toString(c)), concat('o_', toString(c), '-', status), shopper, status, if(status = 'paid', toDecimal64(100 + h % 400, 2), NULL), 'CNY', if(h % 3 = 0, 'NEW30', ''),
 	if(status = 'refunded', toDecimal64(if(c % 10 = 0, 100 + h % 400, 30), 2), NULL), began + toIntervalSecond(3600 + if(status = 'paid', 0, 1800)) AS at, ` + stored + `
@@ -118,5 +163,5 @@ FROM (SELECT *, arrayJoin([0, 2]) AS n ` + from(60, "number AS c") + ")",
 		fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, 'stored', 'events', '1024', toFixedString('', 16), now64(3) - 60 FROM numbers(%d)", 5*n),
 		fmt.Sprintf("INSERT INTO askbuy.offset_cuts VALUES ('messages', 0, 0, 0, %d, %d, now64(3))", 5*n, 5*n),
 		"INSERT INTO askbuy.dead_letters SELECT concat('l', toString(number)), 'ingest', ['future_ts', 'missing_field'][number % 2 + 1], 'ts: is 9 min ahead, 5 at most', 'events', '1024', 'message', concat('m_x', toString(number)), now64(3) - number, 'deadletters', 0, number FROM numbers(7)",
-	}
+	}...)
 }

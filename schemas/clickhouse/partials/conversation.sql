@@ -6,6 +6,7 @@ SELECT
     o.order_id AS order_id,
     o.user_id AS user_id,
     o.amount AS amount,
+    o.refunded_amount AS refunded_amount,
     o.net_amount AS net_amount,
     o.coupon AS coupon,
     assumeNotNull(o.paid_at) AS paid_at,
@@ -13,7 +14,7 @@ SELECT
     o.currency = '' OR o.currency = reporting_currency AS is_reporting
 FROM
 (
-    SELECT shop_id, order_id, user_id, amount, net_amount, currency, coupon, paid_at,
+    SELECT shop_id, order_id, user_id, amount, refunded_amount, net_amount, currency, coupon, paid_at,
         argMinIf(currency, (paid_at, order_id), currency != '') OVER (PARTITION BY shop_id) AS first_currency
     FROM {{if .}}({{template "order_fold" .}}){{else}}askbuy.order_fold{{end}}
     WHERE paid_at IS NOT NULL
@@ -32,6 +33,8 @@ SELECT
     maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
     groupArray(o.paid_at) AS paid_at_all,
     groupArrayIf(o.paid_at, o.net_amount > 0) AS kept_at,
+    groupArrayIf(o.paid_at, o.refunded_amount > 0) AS refunded_paid_at,
+    any(o.reporting_currency) AS reporting_currency,
     argMin(o.coupon, (o.paid_at, t.order_id)) AS coupon,
     {{money "sumIf(o.amount, o.is_reporting)"}} AS order_amount,
     {{money "sumIf(o.net_amount, o.is_reporting)"}} AS net_amount,

@@ -1,4 +1,4 @@
-{{/* Conversations of what had arrived by the moment: by that of the view's parameter, or of a rollup. */}}
+{{/* Conversations of what had arrived by the moment. */}}
 {{define "conversations_at" -}}
 SELECT
     m.shop_id AS shop_id,
@@ -29,6 +29,11 @@ SELECT
     o.order_amount AS order_amount,
     o.net_amount AS net_amount,
     o.other_currency_orders AS other_currency_orders,
+{{- if rolled}}
+    o.reporting_currency AS reporting_currency,
+    o.paid_at_all AS all_paid_at,
+    o.refunded_paid_at AS refunded_paid_at,
+{{- end}}
     o.orders > 0 AS is_ordered,
     o.last_kept_at IS NOT NULL AS is_kept,
     c.is_carted AS is_carted,
@@ -60,7 +65,7 @@ FROM
     GROUP BY shop_id, conv_id, user_id
 ) AS m
 LEFT JOIN ({{template "conversation_scores" scored}}) AS s USING (shop_id, user_id, conv_id)
-LEFT JOIN ({{template "conversation_orders" arrived}}) AS o USING (shop_id, user_id, conv_id)
+LEFT JOIN ({{template "conversation_orders" ordered}}) AS o USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT DISTINCT shop_id, user_id, conv_id, 1 AS is_carted FROM ({{template "carts" arrived}})) AS c USING (shop_id, user_id, conv_id)
 LEFT JOIN ({{template "conversation_experiments" arrived}}) AS x USING (shop_id, user_id, conv_id)
 LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id)
@@ -84,6 +89,6 @@ SELECT
     o.named_conv_id AS named_conv_id,
     o.named_conv_id != '' AND o.paid_at IS NOT NULL AND t.is_explicit = 0 AS explicit_unmatched,
     t.candidates AS touches
-FROM ({{template "order_fold" arrived}}) AS o
+FROM ({{template "order_fold" ordered}}) AS o
 LEFT JOIN askbuy.order_touches AS t USING (shop_id, order_id, user_id)
 {{- end}}

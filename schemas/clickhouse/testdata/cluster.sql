@@ -595,6 +595,125 @@ CREATE TABLE IF NOT EXISTS askbuy.replies ON CLUSTER '{cluster}' (
 ALTER TABLE askbuy.experiment_units ON CLUSTER '{cluster}'
     ADD COLUMN IF NOT EXISTS handed_off UInt32 COMMENT 'conversations' AFTER carted;
 
+DROP VIEW IF EXISTS askbuy.conversations_refresh ON CLUSTER '{cluster}';
+
+DROP VIEW IF EXISTS askbuy.conversation_rollup ON CLUSTER '{cluster}';
+
+DROP TABLE IF EXISTS askbuy.conversations ON CLUSTER '{cluster}';
+
+DROP VIEW IF EXISTS askbuy.conversation_index_refresh ON CLUSTER '{cluster}';
+
+DROP TABLE IF EXISTS askbuy.conversation_index ON CLUSTER '{cluster}';
+
+ALTER TABLE askbuy.messages ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored';
+
+ALTER TABLE askbuy.messages ON CLUSTER '{cluster}' MATERIALIZE COLUMN stored_at;
+
+ALTER TABLE askbuy.order_events ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored';
+
+ALTER TABLE askbuy.order_events ON CLUSTER '{cluster}' MATERIALIZE COLUMN stored_at;
+
+ALTER TABLE askbuy.behaviors ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored';
+
+ALTER TABLE askbuy.behaviors ON CLUSTER '{cluster}' MATERIALIZE COLUMN stored_at;
+
+ALTER TABLE askbuy.exposures ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') MATERIALIZED now() COMMENT 'when this row was stored';
+
+ALTER TABLE askbuy.exposures ON CLUSTER '{cluster}' MATERIALIZE COLUMN stored_at;
+
+CREATE TABLE IF NOT EXISTS askbuy.rollup_generations ON CLUSTER '{cluster}' (
+    lineage UInt64,
+    as_of DateTime64(3, 'UTC') COMMENT 'what had arrived by then is in it',
+    cut DateTime('UTC') COMMENT 'what was stored before is in it, or had not arrived by as_of',
+    changed UInt64 COMMENT 'shoppers computed anew',
+    published_at DateTime64(3, 'UTC') DEFAULT now64(3)
+) ENGINE = MergeTree PARTITION BY lineage ORDER BY as_of;
+
+CREATE TABLE IF NOT EXISTS askbuy.rollup_changes ON CLUSTER '{cluster}' (
+    lineage UInt64,
+    as_of DateTime64(3, 'UTC'),
+    shop_id String,
+    user_id String
+) ENGINE = MergeTree PARTITION BY lineage ORDER BY (as_of, shop_id, user_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.conversation_versions ON CLUSTER '{cluster}' (
+    lineage UInt64,
+    since DateTime64(3, 'UTC') COMMENT 'as_of of the generation that made it',
+    row UInt64 COMMENT 'of no other row',
+    shop_id String,
+    conv_id String,
+    user_id String,
+    channel LowCardinality(String),
+    cohort_date Date,
+    started_at DateTime64(3, 'UTC'),
+    last_message_at DateTime64(3, 'UTC'),
+    last_user_message_at Nullable(DateTime64(3, 'UTC')),
+    first_received_at DateTime64(3, 'UTC'),
+    last_received_at DateTime64(3, 'UTC'),
+    bot_id String,
+    user_messages UInt64,
+    bot_messages UInt64,
+    agent_messages UInt64,
+    intent LowCardinality(String),
+    buy_score Nullable(Float64),
+    buy_score_peak Nullable(Float64),
+    p_order Nullable(Float64),
+    model_id LowCardinality(String),
+    intent_level LowCardinality(String),
+    high_intent_at Nullable(DateTime64(3, 'UTC')),
+    order_id String,
+    ordered_at Nullable(DateTime64(3, 'UTC')),
+    orders UInt64,
+    coupon String,
+    order_amount Decimal(18, 2),
+    net_amount Decimal(18, 2),
+    other_currency_orders UInt64,
+    reporting_currency LowCardinality(String) COMMENT 'that its amounts were added up by; empty without orders',
+    all_paid_at Array(DateTime64(3, 'UTC')) COMMENT 'order times of the attributed orders',
+    refunded_paid_at Array(DateTime64(3, 'UTC')) COMMENT 'of these, of those with a refund',
+    is_ordered UInt8,
+    is_kept UInt8,
+    is_carted UInt8,
+    high_intent_ordered_at Nullable(DateTime64(3, 'UTC')),
+    is_high_intent_ordered UInt8,
+    is_high_intent_kept UInt8,
+    experiment LowCardinality(String),
+    variant LowCardinality(String)
+) ENGINE = MergeTree PARTITION BY lineage ORDER BY (shop_id, cohort_date, user_id, conv_id);
+
+CREATE TABLE IF NOT EXISTS askbuy.conversation_ends ON CLUSTER '{cluster}' (
+    lineage UInt64,
+    until DateTime64(3, 'UTC') COMMENT 'as_of of the generation from which on the row does not count',
+    row UInt64
+) ENGINE = MergeTree PARTITION BY lineage ORDER BY until;
+
+CREATE TABLE IF NOT EXISTS askbuy.conversation_sums ON CLUSTER '{cluster}' (
+    lineage UInt64,
+    as_of DateTime64(3, 'UTC'),
+    shop_id String,
+    cohort_date Date,
+    channel LowCardinality(String),
+    intent LowCardinality(String),
+    bot_id String,
+    coupon String,
+    conversations UInt64,
+    high_intent UInt64,
+    carted UInt64,
+    ordered UInt64,
+    kept UInt64,
+    high_intent_ordered UInt64,
+    high_intent_kept UInt64,
+    low_intent_ordered UInt64,
+    waiting UInt64 COMMENT 'high intent in the 48 h before as_of, and no order',
+    answered UInt64 COMMENT 'with a message of the shopper',
+    closed UInt64 COMMENT 'of these, those whose 72 h are over',
+    settled UInt64 COMMENT 'of these, those whose 15 days are over',
+    order_amount Decimal(38, 2),
+    net_amount Decimal(38, 2),
+    refunds UInt64,
+    old_orders UInt64
+) ENGINE = MergeTree PARTITION BY (lineage, intDiv(toUnixTimestamp(as_of), 600)) ORDER BY (as_of, shop_id, cohort_date);
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -657,6 +776,7 @@ SELECT
     o.order_id AS order_id,
     o.user_id AS user_id,
     o.amount AS amount,
+    o.refunded_amount AS refunded_amount,
     o.net_amount AS net_amount,
     o.coupon AS coupon,
     assumeNotNull(o.paid_at) AS paid_at,
@@ -664,7 +784,7 @@ SELECT
     o.currency = '' OR o.currency = reporting_currency AS is_reporting
 FROM
 (
-    SELECT shop_id, order_id, user_id, amount, net_amount, currency, coupon, paid_at,
+    SELECT shop_id, order_id, user_id, amount, refunded_amount, net_amount, currency, coupon, paid_at,
         argMinIf(currency, (paid_at, order_id), currency != '') OVER (PARTITION BY shop_id) AS first_currency
     FROM askbuy.order_fold
     WHERE paid_at IS NOT NULL
@@ -744,6 +864,8 @@ SELECT
     maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
     groupArray(o.paid_at) AS paid_at_all,
     groupArrayIf(o.paid_at, o.net_amount > 0) AS kept_at,
+    groupArrayIf(o.paid_at, o.refunded_amount > 0) AS refunded_paid_at,
+    any(o.reporting_currency) AS reporting_currency,
     argMin(o.coupon, (o.paid_at, t.order_id)) AS coupon,
     CAST(least(sumIf(o.amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS order_amount,
     CAST(least(sumIf(o.net_amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS net_amount,
@@ -2215,6 +2337,8 @@ LEFT JOIN (SELECT
     maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
     groupArray(o.paid_at) AS paid_at_all,
     groupArrayIf(o.paid_at, o.net_amount > 0) AS kept_at,
+    groupArrayIf(o.paid_at, o.refunded_amount > 0) AS refunded_paid_at,
+    any(o.reporting_currency) AS reporting_currency,
     argMin(o.coupon, (o.paid_at, t.order_id)) AS coupon,
     CAST(least(sumIf(o.amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS order_amount,
     CAST(least(sumIf(o.net_amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS net_amount,
@@ -2225,6 +2349,7 @@ INNER JOIN (SELECT
     o.order_id AS order_id,
     o.user_id AS user_id,
     o.amount AS amount,
+    o.refunded_amount AS refunded_amount,
     o.net_amount AS net_amount,
     o.coupon AS coupon,
     assumeNotNull(o.paid_at) AS paid_at,
@@ -2232,7 +2357,7 @@ INNER JOIN (SELECT
     o.currency = '' OR o.currency = reporting_currency AS is_reporting
 FROM
 (
-    SELECT shop_id, order_id, user_id, amount, net_amount, currency, coupon, paid_at,
+    SELECT shop_id, order_id, user_id, amount, refunded_amount, net_amount, currency, coupon, paid_at,
         argMinIf(currency, (paid_at, order_id), currency != '') OVER (PARTITION BY shop_id) AS first_currency
     FROM (SELECT
     shop_id,
