@@ -118,6 +118,28 @@ func TestNumbersLeadToTheirRows(t *testing.T) {
 	}
 }
 
+// TestUnitsLeadToShoppers: the units of an experiment, of a variant and of a day, are as many as their lists say, and
+// messages behind a bin of the reliability as many as it says.
+func TestUnitsLeadToShoppers(t *testing.T) {
+	r := newReader(t)
+	for path, leads := range map[string]string{"/experiments": "/experiments?", "/scores?range=30d": "/messages?"} {
+		opened := 0
+		for _, l := range r.links(r.page(path)) {
+			if !strings.HasPrefix(l.href, leads) || opened == 4 {
+				continue
+			}
+			list := r.page(strings.Split(l.href, "#")[0])
+			if at := strings.LastIndex(list, "<tbody>"); strings.Count(list[at:], "<tr>") != min(l.n, 50) {
+				t.Errorf("%s: %d leads to %d rows: %s", path, l.n, strings.Count(list[at:], "<tr>"), l.href)
+			}
+			opened++
+		}
+		if opened == 0 {
+			t.Errorf("%s: no number leads anywhere", path)
+		}
+	}
+}
+
 // TestFromListToTranscript follows a row to its conversation and its order.
 func TestFromListToTranscript(t *testing.T) {
 	r := newReader(t)

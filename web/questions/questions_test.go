@@ -20,7 +20,7 @@ func arguments(t *testing.T, k *Desk) map[string][]string {
 }
 
 // silent are questions about what the tests have no rows of.
-var silent = []string{"live", "experiments", "experiment_results", "experiment_live", "experiment_days"}
+var silent = []string{"live", "experiments", "experiment_results", "experiment_live", "experiment_days", "experiment_shoppers"}
 
 // TestEveryQuestion asks everything as user bi, and pastes what it rendered.
 func TestEveryQuestion(t *testing.T) {
@@ -233,6 +233,38 @@ func TestPaymentsBehind(t *testing.T) {
 		if rows := len(ask(t, k, all, "orders", "orders", c.Step, "from", day, "to", day)); float64(rows) != figure(row[c.Name]) {
 			t.Errorf("%s on %s is %v, its list has %d rows", c.Name, day, row[c.Name], rows)
 		}
+	}
+}
+
+// TestCreditedBehind: with any model and window the attributed orders are as many as their list.
+func TestCreditedBehind(t *testing.T) {
+	k := desk(t)
+	for _, window := range []string{"1", "720"} {
+		cut := []string{"model", "linear", "window_hours", window}
+		total := ask(t, k, all, "attribution_total", cut...)[0]
+		if rows := len(ask(t, k, all, "orders", append(cut, "orders", "credited")...)); float64(rows) != figure(total["attributed"]) || rows == 0 {
+			t.Errorf("within %s h %v orders have credit, the list has %d", window, total["attributed"], rows)
+		}
+	}
+}
+
+// TestScoredMessagesBehind: bins and days of the score quality are as many messages as their lists.
+func TestScoredMessagesBehind(t *testing.T) {
+	k := desk(t)
+	shown := 0.0
+	for _, row := range ask(t, k, all, "reliability") {
+		shown += figure(row["messages"])
+		if rows := len(ask(t, k, all, "scored_messages", "bin", fmt.Sprint(row["bin"]))); float64(rows) != figure(row["messages"]) {
+			t.Errorf("bin %v has %v messages, its list %d", row["bin"], row["messages"], rows)
+		}
+	}
+	day := ask(t, k, all, "score_days")[1]
+	date := day["day"].(time.Time).Format(time.DateOnly)
+	if rows := len(ask(t, k, all, "scored_messages", "from", date, "to", date, "shop_id", day["shop_id"].(string), "model_id", day["model_id"].(string))); float64(rows) != figure(day["messages"]) || rows == 0 {
+		t.Errorf("on %s %v messages, the list has %d", date, day["messages"], rows)
+	}
+	if shown == 0 {
+		t.Error("nothing was scored")
 	}
 }
 
