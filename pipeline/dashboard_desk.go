@@ -76,8 +76,10 @@ func atMilli(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-func (d *replyDesk) Take(ctx context.Context, shop, user, conv, agent string) error {
-	return d.call(ctx, http.MethodPost, "/v1/handoffs", nil, map[string]string{"shop_id": shop, "user_id": user, "conv_id": conv, "agent": agent}, nil)
+func (d *replyDesk) Take(ctx context.Context, shop, user, conv, agent string) (handoff string, err error) {
+	var taken handoffs.Package
+	err = d.call(ctx, http.MethodPost, "/v1/handoffs", nil, map[string]string{"shop_id": shop, "user_id": user, "conv_id": conv, "agent": agent}, &taken)
+	return taken.HandoffID, err
 }
 
 func (d *replyDesk) Say(ctx context.Context, handoff, text, message, agent string) error {

@@ -15,8 +15,9 @@ type Desk interface {
 	// Handoffs are those of the last hours as they stand now, of a shop or, with
 	// "", of all: the angry first, then by the time of the call.
 	Handoffs(ctx context.Context, shop string) ([]Handoff, error)
-	// Take gives a conversation to a person; when it returns, the bot is silent.
-	Take(ctx context.Context, shop, user, conv, agent string) error
+	// Take gives a conversation to a person, called for or not, and names its
+	// handoff; when it returns, the bot is silent.
+	Take(ctx context.Context, shop, user, conv, agent string) (handoff string, err error)
 	// Say tells the shopper an agent's words, once under one message id.
 	Say(ctx context.Context, handoff, text, message, agent string) error
 	// GiveBack gives the conversation back to the bot.

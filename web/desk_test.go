@@ -54,8 +54,8 @@ func (c *counter) do(what, who string, then func()) error {
 	return nil
 }
 
-func (c *counter) Take(_ context.Context, shop, user, conv, agent string) error {
-	return c.do("take "+shop+" "+user+" "+conv, agent, func() { c.state["h_1"] = "human" })
+func (c *counter) Take(_ context.Context, shop, user, conv, agent string) (string, error) {
+	return "h_1", c.do("take "+shop+" "+user+" "+conv, agent, func() { c.state["h_1"] = "human" })
 }
 
 func (c *counter) Say(_ context.Context, handoff, text, message, agent string) error {
@@ -167,6 +167,10 @@ func TestAHandoffIsWorkedOn(t *testing.T) {
 	f(operator, "close", form(), 200, []string{"the bot answers again"}, "<textarea")
 	c.declines = &web.Declined{Status: 409, Code: "closed"}
 	f(operator, "say", form("text", "还在吗", "message_id", "x"), 409, []string{"The bot has the conversation back"})
+	unasked := form()
+	unasked.Del("handoff_id")
+	f(operator, "take", unasked, 200, []string{"with a person", ">Send<"})
+	f(operator, "take", url.Values{"shop_id": {"2048"}, "user_id": {"u_0"}, "conv_id": {"c_0"}}, 403, nil)
 	if want := []string{"h_1 您好,我是小林 m-once"}; !slices.Equal(c.said, want) {
 		t.Errorf("said %v", c.said)
 	}

@@ -19,12 +19,13 @@ type handoff struct {
 	Conv     string
 	Facts    []fact
 	Turns    []turn
-	Take     figure // the messages, to take along
-	Again    string // this page
-	Acts     bool   // the visitor may act, and there is a desk
-	MayNot   string // why not: a text of the catalogue
-	Open     bool   // nobody gave it back
-	Pending  bool   // nobody took it
+	Take     figure  // the messages, to take along
+	Again    string  // this page
+	Acts     bool    // the visitor may act, and there is a desk
+	MayNot   string  // why not: a text of the catalogue
+	Open     bool    // nobody gave it back
+	Pending  bool    // nobody took it
+	Taking   *taking // of a closed one: to take it over again
 	Told     *failure
 	Text     string // what was not sent
 	Message  string // id of what is sent next: sent again, it arrives once
@@ -75,6 +76,9 @@ func (d *Dashboard) handoff(ctx context.Context, v *visit, shop, id string) (*ha
 		body.MayNot = "handoff.no_desk"
 	default:
 		body.Acts = true
+		if !body.Open {
+			body.Taking = &taking{h.Shop, h.User, h.Conv}
+		}
 	}
 	body.Message, err = d.sessions.secret()
 	return body, err
@@ -160,7 +164,7 @@ const actTimeout = 5 * time.Second
 
 // act does something with a handoff of a form, then shows it as it stands: as
 // a page of its own, or, when it did not succeed, with what to do about it.
-func (d *Dashboard) act(do func(ctx context.Context, v *visit, form url.Values) error) handler {
+func (d *Dashboard) act(do func(ctx context.Context, v *visit, form url.Values) (handoff string, err error)) handler {
 	return func(w http.ResponseWriter, r *http.Request, v *visit) error {
 		if d.deps.Desk == nil {
 			return errNoPage
@@ -171,9 +175,12 @@ func (d *Dashboard) act(do func(ctx context.Context, v *visit, form url.Values) 
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), actTimeout)
 		defer cancel()
-		err := d.owned(ctx, shop, id)
+		var err error
+		if id != "" {
+			err = d.owned(ctx, shop, id)
+		}
 		if err == nil {
-			err = do(ctx, v, r.PostForm)
+			id, err = do(ctx, v, r.PostForm)
 		}
 		if err == nil {
 			d.deps.Log.Info("a handoff was acted on", "name", v.person.Name, "act", r.URL.Path, "shop", shop, "handoff", id)
@@ -181,10 +188,13 @@ func (d *Dashboard) act(do func(ctx context.Context, v *visit, form url.Values) 
 			return nil
 		}
 		told, known := declinedFailure(err)
-		if !known {
+		switch {
+		case !known:
 			return err
+		case r.PostForm.Get("handoff_id") == "": // of a conversation that nobody called for
+			return told
 		}
-		return d.showHandoff(w, r, v, shop, id, told)
+		return d.showHandoff(w, r, v, shop, r.PostForm.Get("handoff_id"), told)
 	}
 }
 
@@ -224,14 +234,16 @@ func (d *Dashboard) showHandoff(w http.ResponseWriter, r *http.Request, v *visit
 	return d.renderWith(w, told.status, v, p, b, body)
 }
 
-func (d *Dashboard) takeHandoff(ctx context.Context, v *visit, form url.Values) error {
+func (d *Dashboard) takeHandoff(ctx context.Context, v *visit, form url.Values) (string, error) {
 	return d.deps.Desk.Take(ctx, form.Get("shop_id"), form.Get("user_id"), form.Get("conv_id"), v.person.Name)
 }
 
-func (d *Dashboard) sayToShopper(ctx context.Context, v *visit, form url.Values) error {
-	return d.deps.Desk.Say(ctx, form.Get("handoff_id"), form.Get("text"), form.Get("message_id"), v.person.Name)
+func (d *Dashboard) sayToShopper(ctx context.Context, v *visit, form url.Values) (string, error) {
+	id := form.Get("handoff_id")
+	return id, d.deps.Desk.Say(ctx, id, form.Get("text"), form.Get("message_id"), v.person.Name)
 }
 
-func (d *Dashboard) giveBack(ctx context.Context, v *visit, form url.Values) error {
-	return d.deps.Desk.GiveBack(ctx, form.Get("handoff_id"), v.person.Name)
+func (d *Dashboard) giveBack(ctx context.Context, v *visit, form url.Values) (string, error) {
+	id := form.Get("handoff_id")
+	return id, d.deps.Desk.GiveBack(ctx, id, v.person.Name)
 }

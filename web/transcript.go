@@ -11,12 +11,20 @@ import (
 // transcript is one conversation with what each message says.
 type transcript struct {
 	Found  bool
+	Taking *taking // nil: the visitor cannot take it over
 	Facts  []fact
 	Turns  []turn
 	Take   figure // the messages, to take along
 	Orders figure
 	Touch  figure
 }
+
+// taking is what a takeover names.
+type taking struct{ Shop, User, Conv string }
+
+// chatChannel is that of the conversations in which the bundled bot speaks:
+// those alone can be taken from it.
+const chatChannel = "miniprogram"
 
 // fact is one thing that is known of the conversation.
 type fact struct {
@@ -51,6 +59,9 @@ func transcriptPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	}
 	body := transcript{Found: true, Facts: d.facts(v, one), Turns: d.turns(v, said["messages"]), Orders: orderList(v, said["conversation_orders"], "transcript.orders"), Touch: touchesFigure(v, said["touches"])}
 	body.Orders.ID = "orders"
+	if d.deps.Desk != nil && v.person.May(RoleOperator) && one.text(0, "channel") == chatChannel {
+		body.Taking = &taking{one.text(0, "shop_id"), one.text(0, "user_id"), one.text(0, "conv_id")}
+	}
 	body.Take.take(said["messages"], v)
 	return body, nil
 }
