@@ -23,42 +23,43 @@ func (l *lexicon) scan(found []Entity, text string) ([]Entity, mood) {
 	text = text[:min(len(text), maxScanBytes)]
 	var mood mood
 	var before byte // the byte before i
-	var cue string  // what the number to come is of, as the words before it say
+	var cues cues
 	for i := 0; i < len(text); {
-		kind, width := l.match(text, i, before, cue)
-		switch kind {
-		case "":
-			width = max(width, 1)
-		case kindGood:
-			mood.balance++
-		case kindBad:
-			mood.balance--
-		case kindDoubt:
-			mood.doubts++
-		case cueOrder, cueTracking, cueSKU:
-			cue = kind
-		default:
-			if len(found) < maxEntities {
-				found = append(found, Entity{kind, text[i : i+width]})
-			}
-		}
-		i += width
+		kind, width := l.match(text, i, before, &cues)
+		word := text[i : i+max(width, 1)]
+		i += len(word)
 		before = text[i-1]
+		mood.add(kind)
+		switch {
+		case kind == "" || isMood(kind) || cues.add(kind, word, i):
+		case kind == kindCoupon && cues.couponWord && found[len(found)-1].Type == "coupon":
+			found[len(found)-1], cues.couponWord = Entity{"coupon", word}, false
+		case len(found) < maxEntities:
+			found = append(found, Entity{strings.TrimSuffix(kind, "#"), word})
+		}
 	}
 	return found, mood
 }
 
+// isMood tells the kinds of one sign, which are of no entity.
+func isMood(kind string) bool { return len(kind) == 1 }
+
 // match is the kind and width of what stands at text[i:]; without a kind, the
 // width that can be skipped.
-func (l *lexicon) match(text string, i int, before byte, cue string) (kind string, width int) {
+func (l *lexicon) match(text string, i int, before byte, cues *cues) (kind string, width int) {
 	c := text[i]
 	inWord := isWord(before) && isWord(c)
 	switch {
 	case isDigit(c) && !inWord || c == '$':
-		if kind, width = code(text[i:], cue); kind != "" {
+		if kind, width = cues.read(text, i); kind != "" {
 			return kind, width
 		}
-		return number(text[i:])
+		if kind, width = number(text[i:]); kind == "" {
+			kind = cues.bare(text, i, i+width)
+		}
+		return kind, width
+	case (c == '!' || c == '?') && i+1 < len(text) && text[i+1] == c:
+		return kindHeat, 2
 	case c < utf8.RuneSelf && (inWord || !isWord(c)):
 		return "", 1
 	}
@@ -72,6 +73,11 @@ func (l *lexicon) match(text string, i int, before byte, cue string) (kind strin
 			return "amount", width + n
 		}
 	}
+	if c < utf8.RuneSelf && cues.codeAt(i) == cueCoupon {
+		if kind, n := cues.read(text, i); kind != "" {
+			return kind, n
+		}
+	}
 	if l.starts(r) {
 		for _, e := range l.entries(r) {
 			if e.at(text[i:]) {
@@ -80,18 +86,20 @@ func (l *lexicon) match(text string, i int, before byte, cue string) (kind strin
 		}
 	}
 	if c < utf8.RuneSelf {
-		if kind, n := code(text[i:], cue); kind != "" {
+		if kind, n := cues.read(text, i); kind != "" {
 			return kind, n
 		}
+		return "", width
 	}
-	return "", width
+	return shade(text, i, i+width), width
 }
 
 // units are what may follow a number, and what the number is then. Longer
 // ones come before those that they begin with.
 var units = []struct{ suffix, kind string }{
 	{"公斤", "measure"}, {"厘米", "measure"}, {"公分", "measure"}, {"斤", "measure"}, {"kg", "measure"}, {"cm", "measure"},
-	{"元", "amount"}, {"块", "amount"}, {"yuan", "amount"}, {"usd", "amount"},
+	{"元", "amount"}, {"块", "amount"}, {"yuan", "amount"}, {"usd", "amount"}, {"rmb", "amount"}, {"美元", "amount"}, {"美金", "amount"},
+	{" yuan", "amount"}, {" rmb", "amount"}, {" bucks", "amount"}, {" dollars", "amount"}, {" usd", "amount"},
 	{"件", "quantity"}, {"个", "quantity"}, {"套", "quantity"}, {"双", "quantity"}, {"条", "quantity"}, {"盒", "quantity"},
 	{"瓶", "quantity"}, {"箱", "quantity"}, {"包", "quantity"}, {"台", "quantity"}, {"本", "quantity"}, {"只", "quantity"},
 	{"码", "size"}, {"号", "size"}, {"xl", "size"},
