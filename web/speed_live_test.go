@@ -28,7 +28,7 @@ func beside(t *testing.T, db *clickhouse.DB, n int, do func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	webtest.More(t, db, n, 20)
+	webtest.More(t, db, n, 2)
 	exec(t, db, "SYSTEM REFRESH VIEW askbuy.lights_refresh")
 	exec(t, db, "SYSTEM WAIT VIEW askbuy.lights_refresh")
 	began := time.Now()
@@ -40,8 +40,8 @@ func beside(t *testing.T, db *clickhouse.DB, n int, do func()) {
 	var all sync.WaitGroup
 	all.Go(func() { _ = keeper.Run(ctx) }) // never an error
 	all.Go(func() {
-		for at := n + 20; ctx.Err() == nil; at += 20 {
-			webtest.More(t, db, at, 20)
+		for at := n + 2; ctx.Err() == nil; at += 2 {
+			webtest.More(t, db, at, 2)
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Second):

@@ -58,7 +58,7 @@ func TestSpeed(t *testing.T) {
 	v := visit(t, base, "admin", password)
 	var quiet, busy []time.Duration
 	measure(t, v, "nothing else to do", &quiet)
-	beside(t, db, n, func() { measure(t, v, "rollups kept, 20 conversations/s", &busy) })
+	beside(t, db, n, func() { measure(t, v, "rollups kept, 2 conversations/s", &busy) })
 	tellRefreshes(t, db)
 	tellPages(t, v)
 	for _, p95 := range []time.Duration{quiet[len(quiet)*95/100], busy[len(busy)*95/100]} {

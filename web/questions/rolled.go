@@ -98,13 +98,14 @@ LIMIT 1`, map[string]any{"as_of": plainTime(asked)})
 
 // rolledUp answers from rollups when they are of the moment that is asked for. Otherwise there are no columns, and the views have to be asked.
 func (k *Desk) rolledUp(ctx context.Context, q Question, args Args, scope Scope, write func(*draft) Statement) (columns []string, rows [][]any, err error) {
-	asked, given := args["as_of"]
-	if !k.rollups || !given || !q.rollable(args, scope) {
+	if !k.rollups || !q.rollable(args, scope) {
 		return nil, nil, nil
 	}
-	g, err := k.generation(ctx, asked)
-	if err != nil || g.lineage == 0 {
-		return nil, nil, err
+	var g generation // what is of now is of none
+	if asked, given := args["as_of"]; given {
+		if g, err = k.generation(ctx, asked); err != nil || g.lineage == 0 {
+			return nil, nil, err
+		}
 	}
 	fast := write(q.rolled(args, scope, g))
 	columns, _, rows, err = k.db.Query(ctx, fast.SQL, fast.Values(), asWritten)

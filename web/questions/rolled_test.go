@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ type counting struct {
 }
 
 func (c *counting) Query(ctx context.Context, sql string, params map[string]any, settings ...clickhouse.Settings) (columns, types []string, rows [][]any, err error) {
-	if strings.Contains(sql, "askbuy.rolled_conversations") || strings.Contains(sql, "askbuy.conversation_sums AS c") || strings.Contains(sql, rolledShops) {
+	if strings.Contains(sql, "askbuy.rolled_conversations") || strings.Contains(sql, "askbuy.conversation_sums AS c") || strings.Contains(sql, rolledShops) || strings.Contains(sql, "FROM askbuy.messages AS f") {
 		c.n++
 	}
 	return c.DB.Query(ctx, sql, params, settings...)
@@ -125,5 +126,28 @@ func TestRollupsSayTheSame(t *testing.T) {
 	}
 	if rolled < 30 {
 		t.Errorf("only %d answers are compared", rolled)
+	}
+}
+
+// The newest messages are the same whether the view looks for them or is told their keys.
+func TestLiveByKeys(t *testing.T) {
+	db := service(t)
+	for _, conv := range []string{"c1", "c2"} {
+		must(t, db.Exec(t.Context(), "INSERT INTO askbuy.messages (shop_id, user_id, event_id, conv_id, from_role, text, ts, received_at, is_test, version) SELECT 's1', 'u1', concat('live-', {conv:String}, toString(number)), {conv:String}, 'user', '在吗', now64(3), now64(3) - number, number = 3, 1 FROM numbers(4)", map[string]any{"conv": conv}))
+	}
+	counted := &counting{DB: db}
+	plain, fast := New(db, time.Now, func(string) *time.Location { return time.UTC }), New(counted, time.Now, func(string) *time.Location { return time.UTC })
+	fast.UseRollups()
+	for _, given := range []url.Values{{}, {"shop_id": {"s1"}}, {"shop_id": {"s0"}}} {
+		want, err := plain.Ask(t.Context(), "live", given, all)
+		must(t, err)
+		got, err := fast.Ask(t.Context(), "live", given, all)
+		must(t, err)
+		if fmt.Sprint(got.Rows) != fmt.Sprint(want.Rows) || len(want.Rows) != map[string]int{"": 6, "s1": 6}[given.Get("shop_id")] {
+			t.Errorf("%v: by keys\n%v\nby the view\n%v", given, got.Rows, want.Rows)
+		}
+	}
+	if counted.n != 3 {
+		t.Errorf("%d of 3 answers came by keys", counted.n)
 	}
 }
