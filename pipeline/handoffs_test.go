@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -16,6 +17,8 @@ import (
 
 	"askbuy/ingest/sender"
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/kafka"
+	"askbuy/reply/conversation"
 	"askbuy/schemas/event"
 )
 
@@ -209,8 +212,42 @@ func TestAConversationIsHandedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.noTrace(t, user)
+	i.noTrace(t, "我要投诉")
 	i.until(t, "that the conversation is forgotten", func() bool {
 		list.Handoffs = nil
 		return i.desk(t, "GET", "/v1/handoffs", "", &list) == http.StatusOK && len(list.Handoffs) == 0
 	})
+	for name, value := range i.latest(t, kafka.TableTopic(i.kafka.Name(conversation.Group)).Name, i.kafka.Name(event.TopicKnowledge)) {
+		if strings.Contains(name+value, user) || strings.Contains(value, "投诉") {
+			t.Errorf("%s still says %s", name, value)
+		}
+	}
+}
+
+// latest is what compacted topics have under each key that was not deleted.
+func (i *instance) latest(t *testing.T, topics ...string) map[string]string {
+	t.Helper()
+	admin, err := kafka.NewAdmin(i.kafka)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	ends, err := admin.EndOffsets(t.Context(), topics...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{}
+	for topic, partitions := range ends {
+		for partition, end := range partitions {
+			err := kafka.ReadPartition(t.Context(), i.kafka, topic, partition, 0, end, func(r kafka.Fetched) bool {
+				values[topic+"/"+string(r.Key)] = string(r.Value)
+				return true
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	maps.DeleteFunc(values, func(_, value string) bool { return value == "" })
+	return values
 }

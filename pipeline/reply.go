@@ -11,6 +11,7 @@ import (
 	"askbuy/ingest/mask"
 	"askbuy/internal/experiment"
 	"askbuy/reply"
+	"askbuy/reply/dialogue"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
@@ -42,7 +43,7 @@ func replyRoutes(w wiring, in *entrance, assigned *assigned, mux *http.ServeMux)
 		Arms:    w.config.Reply.arms(assigned),
 		Offers:  offers(known),
 		Profile: steps.profiles.Get,
-		Rungs:   steps.rungs, FAQVersion: steps.faq.Version,
+		Rungs:   steps.rungs, FAQVersion: steps.faq.Version, Carry: dialogue.Carry,
 		Key: []byte(w.secrets.fingerprint), Registerer: w.registry, Log: w.log, Now: time.Now,
 	})
 	if err != nil {

@@ -154,6 +154,9 @@ func (s *Service) take(t *turn.Turn, q question, arrived time.Time, left *attemp
 	}
 	made := r // as a step made it: what is said to one shopper is not kept for others
 	r = dress(r, t, s.offers(t))
+	if r.Dialogue == "" { // no word of the dialogue's: it stands where it stood
+		r.Dialogue, r.Slots = t.State.Dialogue, t.Slots
+	}
 	done := turn.Done{Turn: t, Reply: &r}
 	mode := turn.ModeBot
 	if out.spoke() {
@@ -232,6 +235,9 @@ func (s *Service) complete(t *turn.Turn, q question) {
 		t.Intent = intent.Scored{Intent: intent.Other, Sentiment: intent.Neutral}
 	}
 	t.Language = languageOf(q.language, t.Intent, t.Text)
+	if s.Carry != nil {
+		t.Slots = s.Carry(t.State.Slots, t.Text, t.Intent.Entities)
+	}
 	if s.FAQVersion != nil {
 		t.FAQ = s.FAQVersion(t.ShopID)
 	}
@@ -259,6 +265,7 @@ func (s *Service) walk(t *turn.Turn, r *turn.Reply, rec *recording, out *aloud) 
 		defer cancel()
 		nearest := said
 		if said, answered, _ = s.ladder.climb(ctx, t, at, true, out); !answered && surer(nearest, said) {
+			nearest.Late = said.Late
 			said = nearest
 		}
 		late = !answered && s.ladder.hasLLM(t)

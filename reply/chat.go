@@ -44,6 +44,7 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("ETag", tag)
 	if matches(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified) // the shopper has the words already
+		_ = http.NewResponseController(w).Flush()
 		s.shown(q.Shopper, a)
 		return nil
 	}

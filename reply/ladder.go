@@ -54,7 +54,8 @@ func (l *ladder) open(r Rung, t *turn.Turn) bool {
 }
 
 // climb asks the steps from a rung on that may be asked. It stops before the
-// first that waits unless it may wait, and says where it stands.
+// first that waits unless it may wait, and says where it stands; behind a
+// language model that is late or broken nobody is asked.
 func (l *ladder) climb(ctx context.Context, t *turn.Turn, from int, mayWait bool, out *aloud) (r turn.Reply, answered bool, next int) {
 	var below turn.Reply // the surest of the answers that were not sure enough
 	for at := from; at < len(l.rungs); at++ {
@@ -65,10 +66,16 @@ func (l *ladder) climb(ctx context.Context, t *turn.Turn, from int, mayWait bool
 		if rung.Budget > 0 && !mayWait {
 			return below, false, at
 		}
-		if r, ok := l.ask(ctx, rung, t, out); ok {
+		r, ok := l.ask(ctx, rung, t, out)
+		if ok {
 			return r, true, at
-		} else if surer(r, below) {
+		}
+		if surer(r, below) {
 			below = r
+		}
+		if rung.LLM && r.Late { // the preset text, or the seed's error, is for this
+			below.Late = true
+			return below, false, len(l.rungs)
 		}
 	}
 	return below, false, len(l.rungs)
@@ -99,7 +106,7 @@ func (l *ladder) ask(ctx context.Context, rung Rung, t *turn.Turn, out *aloud) (
 		defer func() {
 			if p := recover(); p != nil {
 				l.log.Error("a step of the ladder panicked and has no answer", "step", fmt.Sprintf("%T", rung.Step), "panic", p, "stack", string(debug.Stack()))
-				a = said{}
+				a = said{reply: turn.Reply{Late: true}}
 			}
 			answers <- a
 		}()
@@ -113,6 +120,7 @@ func (l *ladder) ask(ctx context.Context, rung Rung, t *turn.Turn, out *aloud) (
 			continue
 		case a = <-answers:
 		case <-ctx.Done():
+			a.reply.Late = true
 		}
 		if !a.ok && out.spoke() {
 			return out.left(), true

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"askbuy/models/intent"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
@@ -45,6 +46,62 @@ func TestAStepThatHangs(t *testing.T) {
 	}
 	f(PresetOnTimeout, 200, `{"reply":"`+presetText.zh+`"}`, 3)
 	f(ErrorOnTimeout, 500, `{"error":"ERR_AI_TIMEOUT"}`, 1)
+}
+
+// Behind a language model that is late or broken nothing is asked back; behind
+// one whose words may not be said it is.
+func TestALateModelIsNotAskedBackFor(t *testing.T) {
+	f := func(name string, how OnTimeout, model turn.Step, status int, route turn.Route) {
+		t.Helper()
+		r := newRig(t, func(c *Config, d *Deps) {
+			c.OnTimeout = how
+			d.Rungs = []Rung{{Step: model, Budget: 20 * time.Millisecond, LLM: true}, {Step: says("哪一个？", turn.RouteClarify)}}
+		})
+		if w := r.post("/chat", `{"query":"会飞吗"}`); w.Code != status || w.Header().Get(headerRoute) != string(route) {
+			t.Errorf("%s: %d %s by %q, want %d by %q", name, w.Code, w.Body, w.Header().Get(headerRoute), status, route)
+		}
+	}
+	fails := func(r turn.Reply) step {
+		return func(context.Context, *turn.Turn) (turn.Reply, bool) { return r, false }
+	}
+	f("late", PresetOnTimeout, hangs(t), 200, turn.RoutePreset)
+	f("late", ErrorOnTimeout, hangs(t), 500, "")
+	f("broken", PresetOnTimeout, fails(turn.Reply{Late: true}), 200, turn.RoutePreset)
+	f("broken", ErrorOnTimeout, fails(turn.Reply{Late: true}), 500, "")
+	f("panics", PresetOnTimeout, step(func(context.Context, *turn.Turn) (turn.Reply, bool) { panic("broken") }), 200, turn.RoutePreset)
+	f("may not say it", PresetOnTimeout, fails(turn.Reply{}), 200, turn.RouteClarify)
+	f("may not say it", ErrorOnTimeout, fails(turn.Reply{}), 200, turn.RouteClarify)
+}
+
+// What a conversation has named is there for every later step, whichever one
+// answered in between, and is recorded with each reply.
+func TestWhatWasNamedIsCarriedOn(t *testing.T) {
+	for _, between := range []turn.Route{turn.RouteFAQ, turn.RouteLLM, turn.RouteClarify, turn.RoutePreset} {
+		var seen []string
+		r := newRig(t, func(_ *Config, d *Deps) {
+			d.Carry = func(before map[string]string, text string, _ []intent.Entity) map[string]string {
+				if text == "订单123" {
+					return map[string]string{"order_id": "123"}
+				}
+				return before
+			}
+			d.Rungs = []Rung{{Step: step(func(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
+				seen = append(seen, t.Slots["order_id"])
+				return turn.Reply{Text: "好的", Route: between}, between != turn.RoutePreset
+			})}}
+		})
+		for _, query := range []string{"订单123", "怎么退货", "它到哪了"} {
+			r.chat(t, query)
+		}
+		if !slices.Equal(seen, []string{"123", "123", "123"}) {
+			t.Errorf("answered by %s: the steps see %q", between, seen)
+		}
+		for _, e := range r.recorded() {
+			if e.Type == event.TypeReply && e.Reply.Slots["order_id"] != "123" {
+				t.Errorf("answered by %s: recorded %+v", between, e.Reply)
+			}
+		}
+	}
 }
 
 // A step that panics beside its turn has no answer, and the next is asked.

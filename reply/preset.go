@@ -33,6 +33,5 @@ var (
 func preset(t *turn.Turn, nearest turn.Reply) turn.Reply {
 	return turn.Reply{
 		Text: presetText.in(t.Language), Route: turn.RoutePreset, Confidence: nearest.Confidence, Below: nearest.Below,
-		Dialogue: t.State.Dialogue, Slots: t.State.Slots,
 	}
 }

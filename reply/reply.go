@@ -82,11 +82,13 @@ type Deps struct {
 	Profile       func(event.Shopper) turn.Profile // nil: nobody is known; it does not wait
 	Offers        func(*turn.Turn) []string        // that run now, to be mentioned; nil: none
 	FAQVersion    func(shop string) string         // asked once a turn; nil: none
-	Rungs         []Rung                           // of the ladder, in their order
-	Key           []byte                           // of conversations' ids, one for all replicas
-	Registerer    prometheus.Registerer
-	Log           *slog.Logger
-	Now           func() time.Time
+	// Carry is what a conversation has named after a text; nil: nothing.
+	Carry      func(before map[string]string, text string, named []intent.Entity) map[string]string
+	Rungs      []Rung // of the ladder, in their order
+	Key        []byte // of conversations' ids, one for all replicas
+	Registerer prometheus.Registerer
+	Log        *slog.Logger
+	Now        func() time.Time
 }
 
 // Service answers the routes of the reply service.

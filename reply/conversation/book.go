@@ -144,6 +144,7 @@ func (b *Book) onTable(topic string, r kafka.Fetched) {
 		b.mu.Lock()
 		delete(b.states, key)
 		delete(b.handed, key)
+		delete(b.own, key) // what was said is forgotten here, too
 		b.mu.Unlock()
 		return
 	}
@@ -240,7 +241,7 @@ func (b *Book) sweep(ctx context.Context) error {
 }
 
 func (b *Book) sweepOf(key string, oldest time.Time) {
-	b.own[key] = slices.DeleteFunc(b.own[key], func(n noted) bool { return n.at.Before(oldest) })
+	b.own[key] = slices.DeleteFunc(b.own[key], func(n noted) bool { return n.at.Before(oldest) || b.erased(n.done) })
 	b.steps[key] = slices.DeleteFunc(b.steps[key], b.gone)
 	if value := b.states[key]; value != nil {
 		b.settled(key, value)
@@ -249,6 +250,11 @@ func (b *Book) sweepOf(key string, oldest time.Time) {
 }
 
 func (b *Book) gone(e *event.Event) bool { return b.deps.Erased != nil && b.deps.Erased.EventGone(e) }
+
+// erased reports whether a turn is gone as its question is.
+func (b *Book) erased(d turn.Done) bool {
+	return b.gone(&event.Event{Type: event.TypeMessage, ShopID: d.Turn.ShopID, UserID: d.Turn.UserID, TS: d.Turn.At})
+}
 
 // State is what is known of a shopper now, but for turns that this replica
 // has just answered.

@@ -239,6 +239,7 @@ func TestErasedAndIdleConversationsAreLetGo(t *testing.T) {
 	r.publish(turnOf(1, turn.RouteFAQ)...)
 	r.publish(step("h", event.HandoffTaken, at))
 	r.sees(b, "the conversation", func(s turn.State) bool { return len(s.Rounds) == 1 && s.Mode == turn.ModeHuman })
+	b.Note(turn.Done{Turn: &turn.Turn{Shopper: shopper, ConvID: "c", EventID: "q9", Text: "问q9", At: at}, Reply: &turn.Reply{Route: turn.RouteFAQ}, Brief: "答q9"})
 	r.gone.Store(&shopper)
 	told := event.Erasure{ShopID: shopper.ShopID, UserID: shopper.UserID, UpTo: at + 60_000}
 	b2, err := erasureCodec.Encode(&told)
@@ -249,7 +250,7 @@ func TestErasedAndIdleConversationsAreLetGo(t *testing.T) {
 	empty := func() bool {
 		b.mu.RLock()
 		defer b.mu.RUnlock()
-		return len(b.states) == 0 && len(b.handed) == 0
+		return len(b.states) == 0 && len(b.handed) == 0 && len(b.own) == 0
 	}
 	kafkatest.Await(t, "the erasure", func(context.Context) (bool, error) { return empty(), nil })
 	if s := b.State(shopper); len(s.Handoffs) != 0 {

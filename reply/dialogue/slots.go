@@ -19,6 +19,26 @@ const (
 	maskedPhone   = "[phone]"
 )
 
+// Carry is what a conversation has named after a text: whatever step answers it,
+// the next one may go by that. Nothing new is made where the text names nothing.
+func Carry(before map[string]string, text string, named []intent.Entity) map[string]string {
+	if len(named) == 0 && !strings.Contains(text, maskedAddress) && !strings.Contains(text, maskedPhone) {
+		return before
+	}
+	var s Slots
+	s.fill(text, named)
+	carried := s.list()
+	for name, value := range before {
+		if _, newer := carried[name]; !newer {
+			if carried == nil {
+				carried = map[string]string{}
+			}
+			carried[name] = value
+		}
+	}
+	return carried
+}
+
 // filled counts what one text brought.
 type filled struct{ order, address, place int }
 

@@ -3,6 +3,7 @@ package dialogue
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 
 	"askbuy/models/intent"
@@ -129,4 +130,21 @@ func TestUnderway(t *testing.T) {
 	f(true, turn.State{Dialogue: string(Logistics)})
 	f(true, turn.State{Dialogue: string(Address)})
 	f(true, turn.State{Clarified: true})
+}
+
+// Carry keeps what was named before, takes what a text names in its place, and
+// knows personal data by its placeholder alone.
+func TestCarry(t *testing.T) {
+	f := func(text string, before, want map[string]string) {
+		t.Helper()
+		if got := Carry(before, text, intent.Default().Score(text).Entities); !maps.Equal(got, want) {
+			t.Errorf("%q after %v: %v, want %v", text, before, got, want)
+		}
+	}
+	order := map[string]string{"order_id": "2025062512345"}
+	f("订单号2025062512345", nil, order)
+	f("它到哪了", order, order)
+	f("订单号2025062599999", order, map[string]string{"order_id": "2025062599999"})
+	f("寄到[address]", order, map[string]string{"order_id": "2025062512345", "address": "[address]"})
+	f("你好", nil, nil)
 }

@@ -58,10 +58,13 @@ type Record struct {
 	State     State    `json:"state"`
 	Origin    Origin   `json:"origin,omitempty"`
 	Questions []string `json:"questions,omitempty"`
-	Answer    string   `json:"answer,omitempty"`
-	Language  string   `json:"lang,omitempty"`
-	By        string   `json:"by,omitempty"` // who reviewed it, where that was told
-	At        int64    `json:"at"`           // ms
+	// Hashes are of the wordings of a rejected question. The words themselves are
+	// shoppers', and are kept only where an erasure finds them.
+	Hashes   []string `json:"hashes,omitempty"`
+	Answer   string   `json:"answer,omitempty"`
+	Language string   `json:"lang,omitempty"`
+	By       string   `json:"by,omitempty"` // who reviewed it, where that was told
+	At       int64    `json:"at"`           // ms
 }
 
 // Limits of an entry, beside those of package faq, so that a record is smaller
@@ -157,6 +160,9 @@ func (s *Set) Apply(r Record) {
 	if o == nil {
 		o = &owned{records: map[string]Record{}, built: s.common}
 		s.shops[r.ShopID] = o
+	}
+	if r.State == Rejected && len(r.Questions) > 0 { // as an older version wrote it
+		r.Hashes, r.Questions = hashesOf(r.Questions), nil
 	}
 	o.records[r.ID] = r
 	o.changes++

@@ -2,10 +2,12 @@ package knowledge
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"pgregory.net/rapid"
 
 	"askbuy/models/faq"
@@ -154,9 +156,13 @@ func TestCluster(t *testing.T) {
 	s := mustSet(t, nil)
 	all := []Asked{
 		asked("可以送礼盒包装吗", 2, 100), asked("能送礼盒包装吗", 3, 200), asked("可以送礼盒包装吗？", 1, 300),
-		asked("这个杯子能放洗碗机吗", 4, 50), asked("你好帅", 9, 10), asked("？？？", 9, 20), asked("能开发票吗", 9, 30),
+		asked("这个杯子能放洗碗机吗", 4, 50), asked("你好帅", 9, 10), asked("你好帅呀", 1, 5), asked("？？？", 9, 20), asked("能开发票吗", 9, 30),
 	}
-	got := Cluster(all, s.Shop("1"), []Record{{Questions: []string{"你好帅呀"}}})
+	rejected, err := reject(Question{ShopID: "1", ID: questionID("1", "你好帅呀"), Wordings: []string{"你好帅呀"}}, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Cluster(all, s.Shop("1"), []Record{rejected})
 	if len(got) != 2 {
 		t.Fatalf("%d questions: %+v", len(got), got)
 	}
@@ -174,6 +180,26 @@ func TestCluster(t *testing.T) {
 		if shop, ok := shopOf(id); ok {
 			t.Errorf("%q names shop %q", id, shop)
 		}
+	}
+}
+
+// What is kept of a rejected question has none of a shopper's words, also where
+// an older version had kept them.
+func TestARejectionKeepsNoWords(t *testing.T) {
+	const words = "你好帅呀"
+	record, err := reject(Question{ShopID: "1", ID: questionID("1", words), Wordings: []string{words}}, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(record)
+	if err != nil || strings.Contains(string(raw), words) {
+		t.Errorf("%s, %v", raw, err)
+	}
+	s := mustSet(t, nil)
+	s.Apply(Record{ShopID: "1", ID: record.ID, State: Rejected, Questions: []string{words}})
+	kept := slices.Collect(maps.Values(s.Records("1")))
+	if len(kept) != 1 || kept[0].Questions != nil || len(Cluster([]Asked{asked(words, 1, 0)}, s.Shop("1"), kept)) != 0 {
+		t.Errorf("kept %+v", kept)
 	}
 }
 

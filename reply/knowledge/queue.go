@@ -34,7 +34,8 @@ type Question struct {
 	Last     int64    `json:"last_at_ms"`
 	Nearest  *Near    `json:"nearest"` // of the FAQ; null when nothing is near
 
-	like faq.Text
+	like     faq.Text
+	rejected bool
 }
 
 // Near is the entry of the FAQ that is nearest to a question.
@@ -55,24 +56,24 @@ const (
 // Cluster puts the wordings of one shop together that are alike, those asked
 // most often first. A wording belongs to the first question that it is like,
 // in the order in which they came up: so a question keeps its id when others
-// come after it. What the FAQ answers by now, and what is like a rejected
-// question, is left out.
+// come after it. What the FAQ answers by now is left out, and a question of
+// which a wording was rejected.
 func Cluster(asked []Asked, shop *Shop, rejected []Record) []Question {
 	asked = slices.Clone(asked)
 	slices.SortFunc(asked, func(a, b Asked) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Text, b.Text))
 	})
-	var refused []faq.Text
+	refused := map[string]bool{}
 	for _, r := range rejected {
-		for _, q := range r.Questions {
-			refused = append(refused, faq.NewText(q))
+		for _, hash := range r.Hashes {
+			refused[hash] = true
 		}
 	}
 	questions := []Question{}
 	for _, a := range asked {
 		like := faq.NewText(a.Text)
 		is := func(other faq.Text) bool { return like.Similarity(other) >= alike }
-		if like.Similarity(like) == 0 || slices.ContainsFunc(refused, is) || answers(shop, a) {
+		if like.Similarity(like) == 0 || answers(shop, a) {
 			continue
 		}
 		at := slices.IndexFunc(questions, func(q Question) bool { return is(q.like) })
@@ -81,7 +82,9 @@ func Cluster(asked []Asked, shop *Shop, rejected []Record) []Question {
 			questions = append(questions, Question{ID: questionID(a.ShopID, a.Text), ShopID: a.ShopID, State: "pending", Text: a.Text, Language: a.Language, First: a.First, Nearest: nearest(shop, a.Text), like: like})
 		}
 		questions[at].add(a)
+		questions[at].rejected = questions[at].rejected || refused[hashOf(a.Text)]
 	}
+	questions = slices.DeleteFunc(questions, func(q Question) bool { return q.rejected })
 	slices.SortStableFunc(questions, func(a, b Question) int { return cmp.Compare(b.Asked, a.Asked) })
 	return questions
 }
@@ -112,8 +115,13 @@ func nearest(shop *Shop, text string) *Near {
 // questionID names a question by its shop and its first wording, so that it
 // says which shop it is of.
 func questionID(shop, text string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(shop)) + "." + hashOf(text)
+}
+
+// hashOf names a wording without its words.
+func hashOf(text string) string {
 	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(text), " ")))
-	return base64.RawURLEncoding.EncodeToString([]byte(shop)) + "." + hex.EncodeToString(sum[:8])
+	return hex.EncodeToString(sum[:8])
 }
 
 // shopOf is the shop that a question's id names.

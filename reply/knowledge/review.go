@@ -67,11 +67,18 @@ func check(shop *Shop, r Record) error {
 
 // reject is the record of a question that shall not be answered.
 func reject(q Question, by string, now int64) (Record, error) {
-	r := Record{ShopID: q.ShopID, ID: "r-" + q.ID[strings.LastIndexByte(q.ID, '.')+1:], State: Rejected, Questions: q.Wordings, Language: q.Language, By: by, At: now}
+	r := Record{ShopID: q.ShopID, ID: "r-" + q.ID[strings.LastIndexByte(q.ID, '.')+1:], State: Rejected, Hashes: hashesOf(q.Wordings), Language: q.Language, By: by, At: now}
 	if err := r.validate(); err != nil {
 		return Record{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return r, nil
+}
+
+func hashesOf(wordings []string) (hashes []string) {
+	for _, w := range wordings {
+		hashes = append(hashes, hashOf(w))
+	}
+	return hashes
 }
 
 // replace are the records that make these entries a shop's FAQ: the changed

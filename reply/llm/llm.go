@@ -132,6 +132,7 @@ func (c *Client) Complete(ctx context.Context, r Request, heard func(sofar strin
 }
 
 func (c *Client) complete(ctx context.Context, r Request, heard func(string) bool) (Result, error) {
+	had := left(ctx)
 	if err := c.gate.enter(ctx, r.Urgent); err != nil {
 		return Result{}, &CallError{Busy, err}
 	}
@@ -139,16 +140,26 @@ func (c *Client) complete(ctx context.Context, r Request, heard func(string) boo
 	if !c.breaker.TryAcquirePermit() {
 		return Result{}, &CallError{Open, nil}
 	}
-	began := c.now()
+	began, has := c.now(), left(ctx)
 	result, err := c.stream(ctx, r, heard)
 	c.metrics.seconds.Observe(c.now().Sub(began).Seconds())
 	switch {
 	case err == nil, errors.Is(context.Cause(ctx), context.Canceled): // who asked has gone: no fault of the model's
 		c.breaker.RecordSuccess()
+	case has < had/2 && errors.Is(ctx.Err(), context.DeadlineExceeded) && c.breaker.IsClosed():
+		// The time was spent on waiting for a place, which says nothing of the model.
 	default:
 		c.breaker.RecordFailure()
 	}
 	return result, err
+}
+
+// left is how much of a context's time is left.
+func left(ctx context.Context) time.Duration {
+	if deadline, has := ctx.Deadline(); has {
+		return time.Until(deadline)
+	}
+	return 0
 }
 
 // answerBytes bounds what is read of one answer.

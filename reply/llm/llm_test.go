@@ -152,6 +152,41 @@ func TestBreaker(t *testing.T) {
 	}
 }
 
+// Calls that spent their time on waiting for a place say nothing of the
+// endpoint; those that had it and were not answered do.
+func TestWaitingForAPlaceIsNoFailure(t *testing.T) {
+	address := llmtest.Start(t)
+	c := open(t, Config{URL: address + "/v1", Model: "stall", Concurrency: 1, BreakerDelay: time.Hour})
+	call := func(waits time.Duration) Outcome {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if waits > 0 {
+			if err := c.gate.enter(ctx, false); err != nil {
+				t.Fatal(err)
+			}
+			left := make(chan struct{})
+			time.AfterFunc(waits, func() { c.gate.leave(); close(left) })
+			defer func() { <-left }()
+		}
+		_, err := c.Complete(ctx, Request{Question: "a"}, nil)
+		return outcomeOf(err)
+	}
+	for range 2 * breakerCalls {
+		if got := call(70 * time.Millisecond); got != Timeout && got != Busy {
+			t.Fatalf("after waiting: %s", got)
+		}
+	}
+	if !c.breaker.IsClosed() {
+		t.Error("waiting opened the breaker")
+	}
+	for range breakerCalls {
+		call(0)
+	}
+	if !c.breaker.IsOpen() {
+		t.Error("an endpoint that hangs did not open it")
+	}
+}
+
 // What is asked is what the seeds have: sampling by kind of shopper, 128
 // tokens, five rounds in their order.
 func TestRequest(t *testing.T) {

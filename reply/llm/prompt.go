@@ -76,8 +76,23 @@ func instructions(language, sentiment, style string, facts []string) string {
 // Shares of a call's tokens.
 const (
 	questionShare = 4  // a quarter of the room is the question's at most
+	factsShare    = 2  // and half of it that of what may be said
 	roundTokens   = 80 // of one text of a round
 )
+
+// fit shortens facts to so many tokens together: what the short ones leave is
+// the long ones'.
+func fit(facts []string, about string, room int) (fitting []string) {
+	for n, fact := range facts {
+		short := Shorten(fact, about, room/(len(facts)-n))
+		if short == "" {
+			continue
+		}
+		room -= tokens(short)
+		fitting = append(fitting, short)
+	}
+	return fitting
+}
 
 // messages lays a request out within room tokens: the instructions whole, the
 // question shortened if it must be, and as many of the latest rounds as fit.

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -75,6 +76,31 @@ func TestMessages(t *testing.T) {
 	}
 	if len(got) != 6 || total > 400 || got[len(got)-1].Content != "问题" {
 		t.Errorf("%d messages of %d tokens, the last %q", len(got), total, got[len(got)-1].Content)
+	}
+}
+
+// Facts have half of the room together, however long they are, and the order of
+// a shopper stays beside long entries of a FAQ.
+func TestFactsFit(t *testing.T) {
+	long := strings.Repeat("签收后七天内可以无理由退货。", 300)
+	room := 200
+	got := fit([]string{"订单1已发货。", "怎么退货 " + long, "退货运费 " + long}, "怎么退货", room)
+	total := 0
+	for _, fact := range got {
+		total += tokens(fact)
+	}
+	if len(got) != 3 || got[0] != "订单1已发货。" || total > room || total < room*3/4 {
+		t.Errorf("%d facts of %d tokens: %q", len(got), total, got)
+	}
+	c := Config{URL: "http://x/v1", Model: "m"}.WithDefaults()
+	s := &Step{Client: &Client{config: c}, Context: func(context.Context, *turn.Turn) []turn.Round { return nil }}
+	r := s.request(t.Context(), &turn.Turn{Text: "怎么退货", Language: "zh"}, Known{Facts: []string{long, long, long}})
+	total = 0
+	for _, m := range messages(r, c.ContextTokens-c.MaxTokens) {
+		total += tokens(m.Content) + messageTokens
+	}
+	if total > c.ContextTokens-c.MaxTokens || !strings.Contains(r.Instructions, "无理由") {
+		t.Errorf("the endpoint is sent %d tokens, of %d", total, c.ContextTokens-c.MaxTokens)
 	}
 }
 

@@ -39,7 +39,7 @@ func (s *Step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) {
 		s.Refuse(aloud.refused)
 	}
 	if text == "" {
-		return turn.Reply{}, false
+		return turn.Reply{Late: err != nil && aloud.refused == ""}, false
 	}
 	c := s.Client.config
 	return turn.Reply{
@@ -50,8 +50,10 @@ func (s *Step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) {
 }
 
 func (s *Step) request(ctx context.Context, t *turn.Turn, known Known) Request {
+	c := s.Client.config
+	facts := fit(known.Facts, t.Text, (c.ContextTokens-c.MaxTokens)/factsShare)
 	r := Request{
-		Instructions: instructions(t.Language, t.Intent.Sentiment, styleOf(t.Profile), known.Facts),
+		Instructions: instructions(t.Language, t.Intent.Sentiment, styleOf(t.Profile), facts),
 		Question:     t.Text, Sampling: SamplingFor(t.Profile.Kind), Urgent: t.Angry(),
 	}
 	for _, round := range s.Context(ctx, t) {

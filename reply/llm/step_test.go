@@ -46,6 +46,9 @@ func TestStep(t *testing.T) {
 		if ok != (want != "") || r.Text != want || ok && (r.Route != turn.RouteLLM || r.Model != model || !r.Own || r.Currency != "CNY" || r.CostMicros <= 0) {
 			t.Errorf("%s: %+v, %v; want %q", model, r, ok, want)
 		}
+		if late := want == "" && reason == ""; !ok && r.Late != late {
+			t.Errorf("%s: late is %v, want %v", model, r.Late, late)
+		}
 		if (reason == "") != (len(refused) == 0) || reason != "" && refused[0] != reason {
 			t.Errorf("%s: refused for %v, want %q", model, refused, reason)
 		}

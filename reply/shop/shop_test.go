@@ -88,7 +88,7 @@ func TestWhatAShopSays(t *testing.T) {
 		offers("en", "2026-01-01", "50 off 299.")
 		offers("en", "2026-02-01")
 		facts, own := Facts(t.Context(), p, &turn.Turn{Shopper: event.Shopper{ShopID: "1024", UserID: "u"}, Language: "zh", At: at("2026-03-01").UnixMilli(),
-			Intent: intent.Scored{Entities: []intent.Entity{coat}}, State: turn.State{Slots: map[string]string{"order_id": "20250625001"}}})
+			Intent: intent.Scored{Entities: []intent.Entity{coat}}, Slots: map[string]string{"order_id": "20250625001"}})
 		if want := []string{"订单20250625001已发货。顺丰单号SF1。", "大衣现价269元。", "大衣有货。", "新人九折。"}; !own || !slices.Equal(facts, want) {
 			t.Errorf("%s: facts %v", name, facts)
 		}

@@ -20,7 +20,7 @@ func (s Step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) {
 		return turn.Reply{}, false
 	}
 	sure := t.Intent.IntentConfidence
-	return turn.Reply{Text: text, Route: turn.RouteRule, Confidence: &sure, Dialogue: t.State.Dialogue, Slots: t.State.Slots}, true
+	return turn.Reply{Text: text, Route: turn.RouteRule, Confidence: &sure}, true
 }
 
 // Concerns says whether a question is one that a shop can answer: about a
@@ -79,14 +79,15 @@ func (s Step) item(ctx context.Context, t *turn.Turn) string {
 	return i.SayStock(t.Language)
 }
 
-// named is what the text names of a kind, or what the dialogue was told before.
+// named is what the text names of a kind, or what the conversation has named
+// before.
 func named(t *turn.Turn, kind string) string {
 	for _, e := range t.Intent.Entities {
 		if e.Type == kind {
 			return e.Text
 		}
 	}
-	return t.State.Slots[kind]
+	return t.Slots[kind]
 }
 
 // Offers are the promotions that run at a moment, in a language; none when the

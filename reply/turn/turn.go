@@ -22,8 +22,9 @@ type Turn struct {
 	Test     bool   // test traffic
 	FAQ      string // version of the shop's FAQ when the turn began
 
-	State   State         // before this turn
-	Intent  intent.Scored // what the text tells; its zero when the model cannot be had in time
+	State   State             // before this turn
+	Slots   map[string]string // what the conversation has named so far, this text included
+	Intent  intent.Scored     // what the text tells; its zero when the model cannot be had in time
 	Profile Profile
 	Arm     Arm
 
@@ -93,6 +94,9 @@ type Reply struct {
 	// Below says that a step would have answered and was not sure enough;
 	// Confidence is its own.
 	Below bool
+	// Late says that a step that could have answered was too late, or broken:
+	// whoever is asked back would be asked in its place.
+	Late bool
 
 	Model            string // that made the text; "": none
 	PromptTokens     int64
