@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	".":                               {},
 	"schemas":                         {},
 	"schemas/event":                   {},
+	"schemas/schematest":              {"schemas"},
 	"schemas/clickhouse":              {"schemas/event"},
 	"schemas/clickhouse/meaningtest":  {"internal/clickhouse", "schemas/event"},
 	"models/intent":                   {},

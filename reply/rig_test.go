@@ -17,11 +17,13 @@ import (
 	"askbuy/models/intent"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
+	"askbuy/schemas/schematest"
 )
 
 // rig is a service whose records end in memory.
 type rig struct {
 	*Service
+	t   testing.TB
 	mux *http.ServeMux
 
 	mu      sync.Mutex
@@ -54,7 +56,7 @@ var returns = faq.Entry{ID: "returns", Questions: []string{"怎么退货"}, Answ
 
 func newRig(t testing.TB, change ...func(*Config, *Deps)) *rig {
 	t.Helper()
-	r := &rig{states: map[event.Shopper]turn.State{}, now: time.UnixMilli(1_800_000_000_000), mux: http.NewServeMux()}
+	r := &rig{t: t, states: map[event.Shopper]turn.State{}, now: time.UnixMilli(1_800_000_000_000), mux: http.NewServeMux()}
 	c := DefaultConfig()
 	d := Deps{
 		Accept: r.accept, Mask: func(s string) string { return strings.ReplaceAll(s, "13812345678", "[phone]") }, Models: shipped{},
@@ -133,6 +135,9 @@ func (r *rig) post(path, body string, headers ...string) *httptest.ResponseRecor
 	}
 	w := httptest.NewRecorder()
 	r.mux.ServeHTTP(w, q)
+	if w.Code != http.StatusMethodNotAllowed {
+		schematest.Described(r.t, "POST", path, w.Code, w.Header(), w.Body.Bytes())
+	}
 	return w
 }
 

@@ -2,6 +2,7 @@ package schemas_test
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -10,7 +11,8 @@ import (
 	"askbuy/web/questions"
 )
 
-// TestOpenAPI holds the description of /api/v1 to the catalogue of questions.
+// TestOpenAPI holds the description of /api/v1 to the catalogue of questions, and
+// has the calls of the reply service in the same document.
 func TestOpenAPI(t *testing.T) {
 	paths := object{"/api/v1": object{"get": object{
 		"operationId": "questions", "summary": "What may be asked.", "tags": []string{"api"},
@@ -20,15 +22,18 @@ func TestOpenAPI(t *testing.T) {
 		paths["/api/v1/"+q.Name] = object{"get": operation(q)}
 	}
 	paths["/api/v1/"+questions.Process.Name] = object{"get": operation(questions.Process)}
+	maps.Copy(paths, replyPaths())
+	parts := object{"Problem": problemSchema(), "Column": columnSchema()}
+	maps.Copy(parts, replySchemas())
 	hold(t, "openapi.yaml", "# Made from web/questions by go test ./schemas -update.\n", object{
 		"openapi": "3.1.0",
 		"info": object{
 			"title": "askbuy", "version": "1.0.0", "license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
-			"description": "Every number of the dashboard, read only. Each answer carries the SQL that gave it, which runs unchanged against database bi. Asked again with the same as_of a question gives the same numbers.",
+			"description": "Under /api/v1 every number of the dashboard, read only; at the public address the reply service. Each answer carries the SQL that gave it, which runs unchanged against database bi. Asked again with the same as_of a question gives the same numbers.",
 		},
 		"servers":  []object{{"url": "/", "description": "the admin address"}},
 		"security": []object{{"key": []string{}}, {"session": []string{}}},
-		"tags":     []object{{"name": "api", "description": "questions"}},
+		"tags":     []object{{"name": "api", "description": "questions"}, {"name": "reply", "description": "for shoppers"}, {"name": "desk", "description": "for a shop's people"}},
 		"paths":    paths,
 		"components": object{
 			"securitySchemes": object{
@@ -36,7 +41,7 @@ func TestOpenAPI(t *testing.T) {
 				"session": object{"type": "apiKey", "in": "cookie", "name": "askbuy_session", "description": "somebody who is signed in"},
 			},
 			"parameters": parameters(),
-			"schemas":    object{"Problem": problemSchema(), "Column": columnSchema()},
+			"schemas":    parts,
 			"responses":  problems(),
 		},
 	})

@@ -23,6 +23,7 @@ import (
 	"askbuy/reply/conversation"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
+	"askbuy/schemas/schematest"
 )
 
 func TestMain(m *testing.M) {
@@ -170,6 +171,7 @@ func (p *replica) ask(method, path, key, body string, into any) (status int) {
 	if err != nil {
 		p.Fatal(err)
 	}
+	schematest.Described(p, method, path, response.StatusCode, response.Header, raw)
 	if into != nil && response.StatusCode == http.StatusOK {
 		if err := json.Unmarshal(raw, into); err != nil {
 			p.Fatalf("%s: %v", raw, err)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"askbuy/schemas/schematest"
 )
 
 type allowed []string
@@ -94,6 +96,9 @@ func (d *desk) call(method, path, body string, headers ...string) (int, string, 
 	raw, err := io.ReadAll(answer.Body)
 	if err != nil {
 		d.t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusMethodNotAllowed {
+		schematest.Described(d.t, method, path, answer.StatusCode, answer.Header, raw)
 	}
 	return answer.StatusCode, string(raw), answer.Header
 }
