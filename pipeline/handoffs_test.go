@@ -20,6 +20,7 @@ import (
 	"askbuy/internal/kafka"
 	"askbuy/reply/conversation"
 	"askbuy/schemas/event"
+	"askbuy/schemas/schematest"
 )
 
 // crm is a shop's receiver of handoffs, which checks signatures.
@@ -84,6 +85,7 @@ func (i *instance) desk(t *testing.T, method, path, body string, into any) (stat
 	if err != nil {
 		t.Fatal(err)
 	}
+	schematest.Described(t, method, path, answer.StatusCode, answer.Header, raw)
 	if into != nil && answer.StatusCode == http.StatusOK {
 		if err := json.Unmarshal(raw, into); err != nil {
 			t.Fatalf("%s: %v", raw, err)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/schemas/schematest"
 )
 
 // chat posts a question as a shopper and returns the answer with its body.
@@ -34,6 +35,7 @@ func (i *instance) chat(t *testing.T, user, query string, headers ...string) (*h
 	if err != nil {
 		t.Fatal(err)
 	}
+	schematest.Described(t, http.MethodPost, "/chat", answer.StatusCode, answer.Header, body)
 	return answer, string(body)
 }
 
