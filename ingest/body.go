@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -121,6 +122,8 @@ func readRefusal(err error, broken *refusal) *refusal {
 		return tooLarge
 	case errors.Is(err, errBusy):
 		return busy
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return tooSlow
 	}
 	return broken
 }

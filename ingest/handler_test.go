@@ -455,6 +455,26 @@ func TestOnTheWire(t *testing.T) {
 	}
 }
 
+// A body that does not come in time is asked for again: a refusal for good
+// would lose what a slow line carries.
+func TestSlowBody(t *testing.T) {
+	s := httptest.NewUnstartedServer(newDoor(t, nil).mux)
+	s.Config.ReadTimeout = 50 * time.Millisecond
+	s.Start()
+	defer s.Close()
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	must(t, err)
+	defer c.Close()
+	_, err = fmt.Fprintf(c, "POST /coze HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s", token(""), len(cozeBody), cozeBody[:9])
+	must(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	must(t, err)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("%d", res.StatusCode)
+	}
+}
+
 func BenchmarkCoze(b *testing.B) {
 	d := newDoor(b, nil)
 	auth := token(`,"shop_id":"s"`)

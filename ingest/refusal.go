@@ -20,6 +20,7 @@ var (
 	unauthorized = &refusal{status: http.StatusUnauthorized, code: "unauthorized", message: "invalid token", detail: "want Authorization: Bearer <API key>"}
 	forbidden    = &refusal{status: http.StatusForbidden, code: "forbidden_shop", message: "forbidden shop", detail: "the credential is not for this shop"}
 	notJSON      = &refusal{status: http.StatusBadRequest, code: "not_json", message: "not json", detail: "the body is neither JSON nor NDJSON, or ended early"}
+	tooSlow      = &refusal{status: http.StatusRequestTimeout, code: "too_slow", message: "body too slow", detail: "the body did not arrive in time: send it again"}
 	badEncoding  = &refusal{status: http.StatusBadRequest, code: "bad_encoding", message: "bad content encoding", detail: "the body is not what its Content-Encoding says"}
 	tooLarge     = &refusal{status: http.StatusRequestEntityTooLarge, code: "too_large", message: "body too large", detail: "the body is too large, also once decompressed: send fewer events at once"}
 	tooMany      = &refusal{status: http.StatusRequestEntityTooLarge, code: "too_many_events", message: "too many events", detail: "too many events in one request"}

@@ -151,11 +151,16 @@ func writeShops(ctx context.Context, db *clickhouse.DB, c Config) error {
 	return nil
 }
 
-// RedactDSN hides the password of an address.
+// RedactDSN hides the password of an address, before its host or among its
+// parameters.
 func RedactDSN(dsn string) string {
 	u, err := url.Parse(dsn)
 	if err != nil {
 		return "***"
+	}
+	if q := u.Query(); q.Has("password") {
+		q.Set("password", "xxxxx")
+		u.RawQuery = q.Encode()
 	}
 	return u.Redacted()
 }

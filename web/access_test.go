@@ -133,6 +133,9 @@ func TestLinkWorksOnce(t *testing.T) {
 	if res, _ := h.get("/signin?link=wrong"); res.StatusCode != 200 || h.inside() {
 		t.Error("a wrong link signs in")
 	}
+	if res, _ := h.do("HEAD", "/signin?link=the-link", nil, nil); res.StatusCode != 200 || h.inside() {
+		t.Errorf("HEAD of the link: %d, inside %v", res.StatusCode, h.inside())
+	}
 	if res, _ := h.get("/signin?link=the-link"); res.StatusCode != http.StatusSeeOther || !h.inside() {
 		t.Fatalf("the link does not sign in: %d", res.StatusCode)
 	}

@@ -100,6 +100,9 @@ func TestAPIAnswersAsDescribed(t *testing.T) {
 			t.Errorf("%s: %v", q.Name, err)
 		}
 		answered += min(1, len(a.Rows))
+		if status, _, file := c.get("/api/v1/" + q.Name + "?format=csv"); status != 200 || !bytes.HasPrefix(file, []byte("\ufeff"+q.Columns[0].Name)) || len(a.Rows) > 0 && bytes.Count(file, []byte("\r\n")) < 2 {
+			t.Errorf("%s as CSV: %d %.200s", q.Name, status, file)
+		}
 	}
 	if answered < 25 {
 		t.Errorf("only %d questions had an answer: the descriptions of rows are not tried", answered)

@@ -13,11 +13,12 @@ type signInForm struct {
 	Spent bool // the link was used, or is too old
 }
 
-// signInPage shows the form, or takes the one-time link.
+// signInPage shows the form, or takes the one-time link. A program that looks
+// where a link leads (HEAD) does not spend it.
 func (d *Dashboard) signInPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	form := signInForm{Next: local(q.Get("next"))}
-	if link := q.Get("link"); link != "" {
+	if link := q.Get("link"); link != "" && r.Method == http.MethodGet {
 		undo, wait := d.attempts.begin(r.RemoteAddr)
 		if wait > 0 {
 			d.metrics.signIns.WithLabelValues("bounded").Inc()

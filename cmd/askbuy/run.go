@@ -77,6 +77,14 @@ func newLog(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
 }
 
+// keptIn says where a password is to be found.
+func keptIn(c pipeline.Config, name, configured string) string {
+	if configured != "" {
+		return "password as configured (" + name + ")"
+	}
+	return "password in " + filepath.Join(c.DataDir, name)
+}
+
 // greet says where everything is, and gives one line to try.
 func greet(w io.Writer, c pipeline.Config, at pipeline.Endpoints) error {
 	var b strings.Builder
@@ -89,12 +97,12 @@ func greet(w io.Writer, c pipeline.Config, at pipeline.Endpoints) error {
 	line("webhooks", at.HTTP)
 	line("dashboard", cmp.Or(at.SignIn, at.Admin))
 	if at.SignIn != "" {
-		line("", "(the link signs in once, within the hour; later: admin, password in "+filepath.Join(c.DataDir, "admin_password")+")")
+		line("", "(the link signs in once, within the hour; later: admin, "+keptIn(c, "admin_password", c.AdminPassword)+")")
 	}
 	line("Kafka", at.Kafka)
 	line("ClickHouse", at.ClickHouseHTTP)
 	if at.ClickHouseHTTP != "" {
-		line("BI user", "bi, password in "+filepath.Join(c.DataDir, "bi_password"))
+		line("BI user", "bi, "+keptIn(c, "bi_password", c.BIPassword))
 	}
 	for _, moved := range pipeline.Moved(c, at) {
 		fmt.Fprintf(&b, "  %s\n", moved)

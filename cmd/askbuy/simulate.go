@@ -15,7 +15,7 @@ import (
 )
 
 type simulateCommand struct {
-	Seed          uint64    `default:"1" help:"The same seed makes the same shops and the same delivery."`
+	Seed          uint64    `default:"1" help:"The same seed and the same --end make the same shops and the same delivery. One that was played to an instance before conflicts with itself there, unless --end is the same."`
 	Conversations int       `default:"1000" help:"How many conversations."`
 	Shops         int       `default:"5" help:"How many shops."`
 	Noise         string    `default:"default" enum:"none,default,storm" help:"none, default or storm: duplicates, lateness, refused and conflicting events."`

@@ -26,7 +26,7 @@ func (r *Result) Err() error {
 	if len(r.Unexpected) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the door answered otherwise than its contract says, first: %s", r.Unexpected[0])
+	return fmt.Errorf("the door answered otherwise than its contract says, first: %s; where this seed was played to it before, with another end, choose another --seed", r.Unexpected[0])
 }
 
 // tally gathers a Result from all workers.

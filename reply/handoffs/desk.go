@@ -36,7 +36,7 @@ func (d *Desk) route(mux *http.ServeMux, method, path string, f func(http.Respon
 	mux.Handle(method+" "+path, httpserver.Handler(d.Log, func(w http.ResponseWriter, r *http.Request) error {
 		shops := d.Keys.Shops(r.Header)
 		if shops == nil {
-			return httpserver.Problem(http.StatusUnauthorized, "invalid_key", "want Authorization: Bearer and an API key")
+			return httpserver.Problem(http.StatusUnauthorized, "unauthorized", "want Authorization: Bearer <API key>")
 		}
 		return f(w, r, shops)
 	}))

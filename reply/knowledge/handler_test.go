@@ -227,6 +227,8 @@ func TestFAQ(t *testing.T) {
 	f(403, "forbidden_shop", "?shop_id=3", "application/json", "[]")
 	f(415, "unsupported_media_type", "", "text/plain", "[]")
 	f(422, "read JSON", "", "application/json", "{}")
+	f(400, "not_json", "", "application/json", `[{"id":`)
+	f(400, "not_json", "", "application/json", "id,answer")
 	f(422, "missing", "", "text/csv", "question\n")
 	f(422, "no answer", "", "application/json", `[{"id":"a","questions":["b"],"answer":""}]`)
 	f(413, "too_large", "", "application/json", "["+strings.Repeat(" ", maxFAQBody)+"]")

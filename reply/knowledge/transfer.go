@@ -3,9 +3,12 @@ package knowledge
 import (
 	"bytes"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"askbuy/internal/httpserver"
 	"askbuy/models/faq"
@@ -125,6 +128,8 @@ func readEntries(w http.ResponseWriter, r *http.Request) ([]faq.Entry, error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, httpserver.Problem(http.StatusRequestEntityTooLarge, "too_large", "at most 16 MiB are taken")
+	case errors.As(err, new(*jsontext.SyntacticError)), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, httpserver.Problem(http.StatusBadRequest, "not_json", "the body is no JSON, or ended early")
 	case err != nil:
 		return nil, httpserver.Problem(http.StatusUnprocessableEntity, "refused", err.Error())
 	}

@@ -25,23 +25,23 @@ var conversationQuestions = []Question{
 		},
 	},
 	{
-		Name: "conversation", About: "One conversation.", Params: []string{"conv_id", "user_id"},
+		Name: "conversation", Most: 10, About: "One conversation.", Params: []string{"conv_id", "user_id"},
 		Columns: conversationRow(), sql: func(d *draft) string {
-			return conversationSelect(d.currencyOf("c.shop_id")) + "\n" + d.conversationsIn("") + "\nORDER BY started_at, user_id\nLIMIT 10"
+			return conversationSelect(d.currencyOf("c.shop_id")) + "\n" + d.conversationsIn("") + "\nORDER BY started_at, user_id"
 		},
 	},
 	{
-		Name: "messages", About: "The messages of one conversation with what each says about an order.", Params: []string{"conv_id", "user_id"},
+		Name: "messages", Most: 2000, About: "The messages of one conversation with what each says about an order.", Params: []string{"conv_id", "user_id"},
 		Columns: messageRow(), sql: func(d *draft) string {
 			return messageSelect + "\nFROM bi.messages AS m\nWHERE " + conditions(d.shop("m.shop_id"), d.equal("m.user_id", "user_id"), d.equal("m.conv_id", "conv_id"),
-				"m.received_at <= "+d.bind("as_of")) + "\nORDER BY m.ts, m.event_id\nLIMIT 2000"
+				"m.received_at <= "+d.bind("as_of")) + "\nORDER BY m.ts, m.event_id"
 		},
 	},
 	{
-		Name: "live", About: "The newest messages.", Params: []string{"channel", "intent"}, Timeless: true,
+		Name: "live", Most: 50, About: "The newest messages.", Params: []string{"channel", "intent"}, Timeless: true,
 		Columns: messageRow(), sql: func(d *draft) string {
 			return messageSelect + "\nFROM bi.messages AS m\nWHERE " + conditions(d.recentKeys(), d.shop("m.shop_id"), d.equal("m.channel", "channel"), d.equal("m.intent", "intent"),
-				"m.is_test = 0", "m.received_at > now64(3, 'UTC') - toIntervalHour(1)") + "\nORDER BY m.received_at DESC, m.ts DESC, m.event_id DESC\nLIMIT 50"
+				"m.is_test = 0", "m.received_at > now64(3, 'UTC') - toIntervalHour(1)") + "\nORDER BY m.received_at DESC, m.ts DESC, m.event_id DESC"
 		},
 	},
 	{

@@ -110,17 +110,17 @@ SELECT count() AS n, countIf(` + orderCondition("paid") + `) AS n_paid, countIf(
 		},
 	},
 	{
-		Name: "order", About: "One order.", Params: []string{"order_id"}, Columns: orderRow(),
-		sql: func(d *draft) string { return orderSelect + "\n" + d.orders() + "\nORDER BY o.shop_id\nLIMIT 10" },
+		Name: "order", Most: 10, About: "One order.", Params: []string{"order_id"}, Columns: orderRow(),
+		sql: func(d *draft) string { return orderSelect + "\n" + d.orders() + "\nORDER BY o.shop_id" },
 	},
 	{
-		Name: "conversation_orders", About: "The orders that are attributed to one conversation.", Params: []string{"conv_id", "user_id"}, Columns: orderRow(),
+		Name: "conversation_orders", Most: 200, About: "The orders that are attributed to one conversation.", Params: []string{"conv_id", "user_id"}, Columns: orderRow(),
 		sql: func(d *draft) string {
-			return orderSelect + "\n" + d.orders() + "\nORDER BY o.paid_at, o.order_id\nLIMIT 200"
+			return orderSelect + "\n" + d.orders() + "\nORDER BY o.paid_at, o.order_id"
 		},
 	},
 	{
-		Name: "touches", About: "What may have led to an order, or which orders a conversation may have led to, and why the attributed one is it.", Params: []string{"order_id", "conv_id", "user_id"}, Behind: "conversation",
+		Name: "touches", Most: 500, About: "What may have led to an order, or which orders a conversation may have led to, and why the attributed one is it.", Params: []string{"order_id", "conv_id", "user_id"}, Behind: "conversation",
 		Columns: []Column{
 			{Name: "shop_id", Unit: ID, About: "shop"}, {Name: "order_id", Unit: ID, About: "paid order"}, {Name: "conv_id", Unit: ID, About: "conversation that may have led to it"}, {Name: "user_id", Unit: ID, About: "shopper"},
 			{Name: "touch_at", Unit: Time, About: "latest message of the shopper at or before the payment"}, {Name: "order_at", Unit: Time, About: "payment"},
@@ -134,8 +134,7 @@ SELECT count() AS n, countIf(` + orderCondition("paid") + `) AS n_paid, countIf(
 FROM bi.touches AS t
 INNER JOIN bi.orders_at(as_of = ` + d.bind("as_of") + `) AS p ON p.shop_id = t.shop_id AND p.order_id = t.order_id AND p.user_id = t.user_id
 WHERE ` + conditions(d.shop("t.shop_id"), d.shop("p.shop_id"), d.equal("t.order_id", "order_id"), d.equal("t.conv_id", "conv_id"), d.equal("t.user_id", "user_id")) + `
-ORDER BY t.order_at, t.order_id, t.rank_last
-LIMIT 500`
+ORDER BY t.order_at, t.order_id, t.rank_last`
 		},
 	},
 }

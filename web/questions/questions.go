@@ -27,6 +27,8 @@ type Question struct {
 	Behind string
 	// Pages is whether the answer comes in pages (limit and page).
 	Pages bool
+	// Most is how many rows an answer has at most that comes in no pages; 0: all there are.
+	Most int
 	// AllShops marks rows that belong to no shop: only a viewer of all shops may ask.
 	AllShops bool
 	// Summed questions can be answered from sums: they take cuts alone.

@@ -21,8 +21,11 @@ func (q Question) Statement(a Args, scope Scope) Statement {
 
 func (q Question) page(d *draft) Statement {
 	sql := q.sql(d)
-	if q.Pages {
+	switch {
+	case q.Pages:
 		sql += "\nLIMIT " + d.bind("limit") + " OFFSET (" + d.bind("page") + " - 1) * " + d.bind("limit")
+	case q.Most > 0:
+		sql += "\nLIMIT " + itoa(q.Most)
 	}
 	return Statement{SQL: sql, Params: d.bound}
 }
@@ -33,6 +36,9 @@ func (q Question) Whole(a Args, scope Scope, n int) Statement {
 }
 
 func (q Question) whole(d *draft, n int) Statement {
+	if q.Most > 0 {
+		n = min(n, q.Most)
+	}
 	return Statement{SQL: q.sql(d) + "\nLIMIT " + itoa(n), Params: d.bound}
 }
 
