@@ -41,7 +41,7 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.describe(w.Header())
 	tag := etag(a.brief)
-	w.Header().Set("ETag", tag)
+	w.Header().Set(keyETag, tag)
 	if matches(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified) // the shopper has the words already
 		_ = http.NewResponseController(w).Flush()
@@ -70,7 +70,7 @@ var jsonType = []string{"application/json"}
 
 // describe puts into headers what the body has no room for.
 func (a *answer) describe(h http.Header) {
-	h.Set(headerConv, a.conv)
+	h.Set(keyConv, a.conv)
 	h.Set(headerRoute, string(a.route))
 	h.Set(headerHandoff, handoff(a.mode))
 	if a.first {

@@ -27,6 +27,16 @@ const (
 	headerPrivacy = "X-Privacy-Notice"
 )
 
+// Those of them that net/http writes in another way: to look one up by its own
+// name makes a copy of it each time.
+var (
+	keyApp     = http.CanonicalHeaderKey(headerApp)
+	keyUser    = http.CanonicalHeaderKey(headerUser)
+	keyConv    = http.CanonicalHeaderKey(headerConv)
+	keyMessage = http.CanonicalHeaderKey(headerMessage)
+	keyETag    = http.CanonicalHeaderKey("ETag")
+)
+
 const (
 	maxBody    = 128 << 10 // bytes: a text of 64 KiB, escaped
 	maxQuery   = 64 << 10  // bytes
@@ -47,7 +57,7 @@ func (s *Service) Who(h http.Header) (event.Shopper, error) { return s.config.wh
 
 // who is the shopper that a request speaks for.
 func (c *Config) who(h http.Header) (event.Shopper, error) {
-	app, user := h.Get(headerApp), h.Get(headerUser)
+	app, user := h.Get(keyApp), h.Get(keyUser)
 	switch {
 	case app == "":
 		return event.Shopper{}, httpserver.Plain(http.StatusBadRequest, headerApp+" is missing")
@@ -77,11 +87,11 @@ func (c *Config) read(w http.ResponseWriter, r *http.Request) (question, error) 
 	if err != nil {
 		return question{}, err
 	}
-	q := question{Shopper: shopper, conv: r.Header.Get(headerConv), message: r.Header.Get(headerMessage), language: preferred(r.Header.Get("Accept-Language"))}
+	q := question{Shopper: shopper, conv: r.Header.Get(keyConv), message: r.Header.Get(keyMessage), language: preferred(r.Header.Get("Accept-Language"))}
 	if len(q.message) > maxMessage || !utf8.ValidString(q.message) {
 		return q, httpserver.Plain(http.StatusBadRequest, headerMessage+": want at most 128 bytes of UTF-8")
 	}
-	if kind := r.Header.Get("Content-Type"); kind != "" {
+	if kind := r.Header.Get("Content-Type"); kind != "" && kind != "application/json" {
 		if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/json" {
 			return q, httpserver.Plain(http.StatusUnsupportedMediaType, "want application/json")
 		}

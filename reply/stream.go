@@ -53,7 +53,7 @@ func (e *events) begin(a *answer) {
 	e.begun = true
 	h := e.w.Header()
 	a.describe(h)
-	h.Set("ETag", etag(a.brief))
+	h.Set(keyETag, etag(a.brief))
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // proxies must not wait for the end

@@ -179,4 +179,9 @@ func count(dst []counted, features []uint32) []counted {
 }
 
 // weight is a term's part in a vector before it is brought to length 1.
-func weight(times int, idf float64) float64 { return (1 + math.Log(float64(times))) * idf }
+func weight(times int, idf float64) float64 {
+	if times == 1 { // nearly always, and the logarithm is 0
+		return idf
+	}
+	return (1 + math.Log(float64(times))) * idf
+}
