@@ -72,7 +72,10 @@ func (r *rig) open(change func(*Book)) (b *Book, stop func()) {
 		}
 	})
 	r.Cleanup(stop)
-	kafkatest.Await(r, "the book", func(context.Context) (bool, error) { return b.Ready(), nil })
+	kafkatest.Await(r, "the book and its group", func(context.Context) (bool, error) {
+		group := b.running.Load()
+		return b.Ready() && group != nil && group.Recovered(), nil
+	})
 	return b, stop
 }
 
