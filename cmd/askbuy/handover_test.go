@@ -70,6 +70,7 @@ type shopfloor struct {
 
 func newShopfloor(t *testing.T) *shopfloor {
 	s := &shopfloor{T: t, handoverTally: newHandoverTally()}
+	refused := map[string]bool{}
 	s.receiver = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			t.Error(err)
@@ -77,11 +78,13 @@ func newShopfloor(t *testing.T) *shopfloor {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.postings++
-		if rand.IntN(5) == 0 { // it does not always take them at once
+		id := r.Header.Get("Webhook-Id")
+		if !refused[id] && rand.IntN(5) == 0 { // it does not always take them at once: twice would be minutes
+			refused[id] = true
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		s.delivered[r.Header.Get("Webhook-Id")] = true
+		s.delivered[id] = true
 	}))
 	t.Cleanup(s.receiver.Close)
 	config := filepath.Join(t.TempDir(), "askbuy.yaml")
