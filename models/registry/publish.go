@@ -127,7 +127,8 @@ func (p *Publisher) Promote(ctx context.Context, d Promotion) (Entry, error) {
 		case last.ModelID == d.Model:
 			return Entry{}, fmt.Errorf("%w: model %s is the last one already, from %s on", ErrNothing, d.Model, from)
 		case d.Over != "" && last.ModelID != d.Over:
-			return Entry{}, fmt.Errorf("%w: model %s was judged against %s, but %s is the last one, from %s on: judge it again", ErrNothing, d.Model, d.Over, last.ModelID, from)
+			err := fmt.Errorf("%w: model %s was judged against %s, but %s is the last one, from %s on: judge it again", ErrNothing, d.Model, d.Over, last.ModelID, from)
+			return Entry{}, errors.Join(err, p.Memory.Remember(ctx, last)) // by which it was judged; it may have missed the entry
 		}
 		return Entry{ModelID: d.Model, RulesID: last.RulesID, By: d.By, Why: d.Why}, nil
 	})

@@ -167,8 +167,14 @@ func TestPromotionOverTheLastModel(t *testing.T) {
 	r.begin(first, "")
 	r.promote(r.put(second))
 	late := Promotion{Model: r.put(third), Over: first.Manifest.ID}
+	if err := r.bundles.DB.Exec(t.Context(), "TRUNCATE TABLE askbuy.model_log", nil); err != nil { // as when the warehouse was away then
+		t.Fatal(err)
+	}
 	if _, err := r.Promote(t.Context(), late); !errors.Is(err, ErrNothing) || !strings.Contains(err.Error(), second.Manifest.ID) {
 		t.Errorf("judged against a model that is replaced: %v", err)
+	}
+	if known, err := r.Memory.Log(t.Context()); err != nil || len(known) != 1 || known.Last().ModelID != second.Manifest.ID {
+		t.Errorf("the next verdict is not against the last model: %+v, %v", known, err)
 	}
 	late.Over = second.Manifest.ID
 	if e, err := r.Promote(t.Context(), late); err != nil || e.ModelID != third.Manifest.ID {
