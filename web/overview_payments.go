@@ -104,7 +104,7 @@ func (d *Dashboard) paymentTiles(v *visit, sum paymentSum) []tile {
 // paymentSteps are the orders, those that a conversation led to, and those of
 // them that were kept.
 func (d *Dashboard) paymentSteps(v *visit, payments *answer, sum paymentSum) figure {
-	f := figure{ID: "funnel", Title: v.t("payments.steps"), Note: v.t("payments.steps.note"), Chart: &chart{Kind: "steps", Unit: "count"}}
+	f := figure{ID: "funnel", Title: v.t("payments.steps"), Note: v.t("payments.steps.note"), Chart: &chart{Kind: "ranked", Unit: "count"}}
 	f.Table.Head = []cell{words(v.t("step")), digits(v.t("column.orders")), digits(v.t("column.of_before")), digits(v.t("column.of_first"))}
 	one := series{Name: v.t("column.orders")}
 	for _, s := range []struct {
