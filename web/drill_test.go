@@ -125,7 +125,7 @@ func TestUnitsLeadToShoppers(t *testing.T) {
 	for path, leads := range map[string]string{"/experiments": "/experiments?", "/scores?range=30d": "/messages?"} {
 		opened := 0
 		for _, l := range r.links(r.page(path)) {
-			if !strings.HasPrefix(l.href, leads) || opened == 4 {
+			if !strings.HasPrefix(l.href, leads) || l.n == 0 || opened == 4 {
 				continue
 			}
 			list := r.page(strings.Split(l.href, "#")[0])

@@ -155,7 +155,7 @@ function forest(p: Payload, t: Theme): Option {
   return {
     ...base(p, t),
     tooltip: {...(base(p, t).tooltip as object), trigger: 'item', formatter: tip(p)},
-    xAxis: {type: 'value', scale: true, ...axis(t), axisLabel: {color: t.muted, fontSize: 11, formatter: (v: number) => write(p.unit, v)}},
+    xAxis: {type: 'value', scale: true, splitNumber: t.width < narrow ? 2 : 5, ...axis(t), axisLabel: {color: t.muted, fontSize: 11, hideOverlap: true, formatter: (v: number) => write(p.unit, v)}},
     yAxis: {type: 'category', inverse: true, data: p.x, ...axis(t), axisLabel: {color: t.ink, fontSize: 12}},
     series: [
       {
