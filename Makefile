@@ -20,7 +20,7 @@ test: engine ## every test, on real embedded engines (LOG=file keeps the name of
 soak: engine planted ## the long form of the tests of exactness: SEEDS=1000 simulated plans, 1,000 runs of each simulation of experiments, KILLS=200 kills, HANDOVERS=10000 conversations
 	SEEDS=$${SEEDS:-1000} $(GO) test -timeout 3h -count 1 -v -tags synctests -run '^TestSimulation$$' ./internal/bubble
 	SOAK=1 $(GO) test -timeout 30m -count 1 -v ./report/inference
-	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^Test(SharedPast|MillionUnits|AAOfSimulatedShops)$$' ./report
+	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^Test(SharedPast|MillionUnits|AAOfSimulatedShops|HashOfAnyone|HashOfEveryBucket)$$' ./report
 	SOAK=1 $(GO) test -timeout 90m -count 1 -v -run '^TestPlanted' -tags plant_conversation_variance ./report/inference ./report
 	LEARN=20000 $(GO) test -timeout 1h -count 1 -v -parallel 1 -run '^TestLearns' ./cmd/askbuy
 	SOAK=1 $(GO) test -timeout 30m -count 1 -v -run '^TestGuideOfExperiments$$' ./cmd/askbuy
