@@ -129,7 +129,7 @@ func TestHashOfEveryBucket(t *testing.T) {
 	for range long(20, 300) {
 		e := anyExperiment(r)
 		if e.Seed = "every"; e.Holdout != nil {
-			e.Holdout.Seed = e.Seed
+			e.Holdout = &experiment.Holdout{Seed: e.Seed, Share: float64(1+r.IntN(9999)) / 10_000}
 		}
 		l.sameHash(e, users)
 	}
