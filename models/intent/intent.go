@@ -40,7 +40,7 @@ type Model struct {
 // Scored is what one text tells. Slices are shared: do not write to them.
 type Scored struct {
 	Evidence         float64  // log-odds that the text adds, rounded to 6 decimals; 0 = no information
-	Act              string   // what the text does: the likeliest of Acts, however unlikely; Other for a text without features
+	Act              string   // what the text does: the likeliest of Acts, however unlikely; Other for what no shop is asked and for a text without features
 	ActConfidence    float64  // probability of Act, rounded to 4 decimals; 0 for a text without features
 	Intent           string   // Act, or Other where that is too unlikely, or what a rule says
 	IntentPath       []string // three ids, the last is Intent

@@ -40,6 +40,8 @@ func TestIntentOfSeeds(t *testing.T) {
 	f("你好", "greeting")
 	f("我要投诉你们", "complaint")
 	f("转人工", "human_agent")
+	f("明天会下雨吗", Other)
+	f("what is the capital of france", Other)
 	f("where is my order", "logistics")
 	f("do you have a coupon", "coupon_query")
 	f("I want a refund", "return_refund")

@@ -13,7 +13,7 @@ import (
 var grammarFiles embed.FS
 
 // grammarOrder is the order of the files: slots come before their use.
-var grammarOrder = []string{"slots", "talk", "product", "price", "buy", "after", "chat"}
+var grammarOrder = []string{"slots", "talk", "product", "price", "buy", "after", "chat", "spoken", "aside"}
 
 // grammarText is all of the grammar.
 func grammarText() string {

@@ -4,10 +4,12 @@ import "math"
 
 // AdaGrad's constants: the steps, and how strongly weights are drawn to 0.
 const (
-	evidenceRate = .15
-	topicRate    = .2
-	shrink       = 2e-6
-	damping      = 1e-3
+	evidenceRate   = .15
+	evidenceShrink = 2e-6
+	topicRate      = .4
+	topicShrink    = 2e-4
+	damping        = 1e-3
+	heard          = 1e-4 // the sum of squared gradients of what is worth a weight
 )
 
 // Linear is a logistic model of hashed features (intent.Features): bias +
@@ -61,7 +63,18 @@ func (m *Linear) Weigh(features []uint32, target, weight float64) {
 	gradient := float32(weight * (sigmoid(m.bias+m.Evidence(features)) - target) / math.Sqrt(float64(len(features))))
 	mask := uint32(len(m.w) - 1)
 	for _, f := range features {
-		descend(&m.w[f&mask], &m.g[f&mask], gradient, m.rate)
+		descend(&m.w[f&mask], &m.g[f&mask], gradient, m.rate, evidenceShrink)
+	}
+}
+
+// forget takes the weight of what was hardly heard: slips of the keyboard and
+// chance pairs of slots, which say nothing and would fill the table until no
+// text were novel.
+func (m *Linear) forget() {
+	for i, g := range m.g {
+		if g < heard {
+			m.w[i] = 0
+		}
 	}
 }
 
@@ -69,7 +82,7 @@ func (m *Linear) Weigh(features []uint32, target, weight float64) {
 func (m *Linear) Quantised() (weights []int8, scale float64) { return quantise(m.w, 127) }
 
 // descend moves one weight against its gradient.
-func descend(w, g *float32, gradient, rate float32) {
+func descend(w, g *float32, gradient, rate, shrink float32) {
 	gradient += float32(shrink * *w)
 	*g += float32(gradient * gradient)
 	*w -= float32(rate * gradient / (float32(math.Sqrt(float64(*g))) + damping))

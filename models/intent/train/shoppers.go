@@ -72,6 +72,7 @@ var manners = []manner{
 	{"human_agent", [kinds]float64{4, 1.2, .6, .7, .6}, [kinds]float64{6, 1.5, .8, .7, .6}},
 	{"complaint", [kinds]float64{6, .3, .3, .1, .1}, [kinds]float64{11, .5, .8, .2, .1}},
 	{"spam", [kinds]float64{1, 4, .3, .1, .05}, [kinds]float64{.5, 2, .3, .1, .05}},
+	{"other", [kinds]float64{.5, 1, .2, .1, .1}, [kinds]float64{.5, 1, .2, .1, .1}},
 }
 
 // habits are the manners as probabilities: [kind][topic].

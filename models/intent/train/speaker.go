@@ -3,6 +3,7 @@ package train
 import (
 	"math/rand/v2"
 	"strings"
+	"unicode"
 )
 
 // speaker says sentences of a grammar as people type: with a call before,
@@ -20,11 +21,7 @@ func (s *speaker) say(topic int) string {
 	if s.chance(.2) {
 		s.slot("call")
 	}
-	s.grammar.write(&s.b, s.grammar.pick(name, s.rand), s.rand)
-	if s.chance(.08) { // two ways to say it
-		s.b.WriteString([]string{"，", " ", "。", "！"}[s.rand.IntN(4)])
-		s.grammar.write(&s.b, s.grammar.pick(name, s.rand), s.rand)
-	}
+	s.surround(name)
 	if s.chance(.25) {
 		s.slot("tail")
 	}
@@ -37,6 +34,46 @@ func (s *speaker) say(topic int) string {
 	}
 	return s.slip(text)
 }
+
+// surround writes a pattern, now and then two, and sometimes what is beside
+// the point: who it is for, where they saw it. That goes with every act, so it
+// tells of none.
+func (s *speaker) surround(name string) {
+	core := s.pattern(name)
+	beside := s.rand.Float64()
+	if beside < .1 {
+		s.slot(asideOf(core))
+		s.b.WriteString(s.pause())
+	}
+	s.b.WriteString(core)
+	if s.chance(.08) { // two ways to say it
+		s.b.WriteString(s.pause())
+		s.b.WriteString(s.pattern(name))
+	}
+	if beside > .95 {
+		s.b.WriteString(s.pause())
+		s.slot(asideOf(core))
+	}
+}
+
+// pattern is one sentence of the act.
+func (s *speaker) pattern(name string) string {
+	var b strings.Builder
+	s.grammar.write(&b, s.grammar.pick(name, s.rand), s.rand)
+	return b.String()
+}
+
+// asideOf names the slot of what may be said beside the point, in the text's
+// language.
+func asideOf(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return "aside"
+	}
+	return "easide"
+}
+
+// pause is what parts two clauses.
+func (s *speaker) pause() string { return []string{"，", " ", "。", "！", " ", ""}[s.rand.IntN(6)] }
 
 func (s *speaker) slot(name string) {
 	values := s.grammar.slots[name]

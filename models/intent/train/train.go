@@ -33,8 +33,8 @@ type Config struct {
 // DefaultConfig is what the shipped model was trained with.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 7, Rounds: 6_000, Conversations: 16_000, Test: 8_000, Parts: 5,
-		EvidenceBits: 18, TopicBits: 16, MinConfidence: .22, GoldenPerTopic: 7,
+		Seed: 7, Rounds: 8_000, Conversations: 16_000, Test: 8_000, Parts: 5,
+		EvidenceBits: 18, TopicBits: 16, MinConfidence: .15, GoldenPerTopic: 7,
 	}
 }
 
@@ -129,6 +129,7 @@ func (t *trainer) learn(g *grammar) *intent.Bundle {
 	params = fitHead(params, t.crossStates(g, params))
 	m, s := NewLinear(c.EvidenceBits, bias, evidenceRate), newSoftmax(len(g.topics), c.TopicBits)
 	t.teach(t.speaker(g, streamLessons), c.Rounds, m, s)
+	m.forget()
 	return t.bundle(g, m, s, params)
 }
 
@@ -159,6 +160,7 @@ func (t *trainer) crossStates(g *grammar, p intent.Params) []state {
 	for i, part := range divided {
 		m := NewLinear(t.config.EvidenceBits, p.RefLogit, evidenceRate)
 		t.teach(t.speaker(join(divided, i), streamLessons), t.config.Rounds/3, m, nil)
+		m.forget()
 		said := draw(t.speaker(part, streamConversations), t.habits, t.config.Conversations/parts)
 		all = append(all, states(said, p, m.Evidence)...)
 	}
@@ -177,10 +179,11 @@ func (t *trainer) bundle(g *grammar, m *Linear, s *softmax, params intent.Params
 		Grammar: grammarID(), BaseRate: t.base,
 	}
 	for i, topic := range g.topics {
-		b.Manifest.Topics = append(b.Manifest.Topics, intent.Topic{ID: topic, Bias: float64(s.bias[i])})
+		b.Manifest.Topics = append(b.Manifest.Topics, intent.Topic{ID: topic, Bias: sharpen * float64(s.bias[i])})
 	}
 	b.Evidence, b.Manifest.EvidenceScale = quantise(m.w, 127)
-	b.Topics, b.Manifest.TopicScale = quantise(s.w, 31)
+	b.Topics, b.Manifest.TopicScale = quantise(s.w, levels)
+	b.Manifest.TopicScale *= sharpen
 	return b
 }
 
