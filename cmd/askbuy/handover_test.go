@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -146,12 +147,18 @@ type reaction struct {
 	arrived time.Time // its first byte
 }
 
+// balancer keeps no connection: one to a replica that died would fail a request
+// to the replica that came in its place.
+var balancer = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // ask goes to the replicas in turn, as a balancer does: past one that it knows
 // to be away, and once more to the other when the first dies meanwhile.
 func (s *shopfloor) ask(method, path string, header map[string]string, body string) (a reaction, ok bool) {
 	first := int(s.turn.Add(1)) % 2
+	var why error
 	for _, which := range []int{first, 1 - first} {
 		if !s.up[which].TryRLock() {
+			why = errors.Join(why, fmt.Errorf("replica %d is away", which))
 			continue
 		}
 		a, err := s.request(s.pair[which].door()+path, method, header, body)
@@ -159,10 +166,11 @@ func (s *shopfloor) ask(method, path string, header map[string]string, body stri
 		if err == nil {
 			return a, true
 		}
+		why = errors.Join(why, fmt.Errorf("replica %d: %w", which, err))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failed[method+" was answered by no replica"]++
+	s.failed[fmt.Sprintf("%s was answered by no replica: %v", method, why)]++
 	return a, false
 }
 
@@ -176,7 +184,7 @@ func (s *shopfloor) request(url, method string, header map[string]string, body s
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := balancer.Do(r)
 	if err != nil {
 		return a, err
 	}
