@@ -117,9 +117,8 @@ func (i *instance) handsOver(t *testing.T, g *guest) {
 		t.Errorf("the bot says %s after the takeover", body)
 	}
 	message := g.find(page, `name="message_id" value="([^"]+)"`)
-	if page = g.send("/handoff/say", append(form, "text", "您好,我是小林", "message_id", message)...); !strings.Contains(page, `<p class="text">您好,我是小林</p>`) {
-		t.Errorf("the words are not shown:\n%s", page)
-	}
+	g.send("/handoff/say", append(form, "text", "您好,我是小林", "message_id", message)...)
+	i.until(t, "the words at the page, which follows them", func() bool { return strings.Contains(g.page(one), `<p class="text">您好,我是小林</p>`) })
 	i.until(t, "the words", func() bool {
 		_, body := i.chat(t, user, "有人吗"+now())
 		return strings.Contains(body, "小林")

@@ -171,7 +171,7 @@ func replyPaths() object {
 			"get": desk("readFAQ", "A shop's FAQ.", object{"application/json": object{"schema": list(ref("Entry"))}, "text/csv": object{"schema": text}, "application/x-ndjson": object{"schema": object{"type": "string", "description": "approved pairs, to fine-tune on"}}},
 				[]object{ofShop, query("format", "in the place of Accept", enum("json", "csv", "pairs"))}, nil, "400", "403", "405"),
 			"put": desk("replaceFAQ", "The body is the shop's FAQ from now on.", asJSON(record([]string{"entries", "changed", "removed", "version"}, object{"entries": integer, "changed": integer, "removed": integer, "version": text})),
-				[]object{ofShop, header("If-Match", "the tag that the FAQ was read with", false)}, object{"application/json": object{"schema": list(ref("Entry"))}, "text/csv": object{"schema": text}}, "403", "405", "412", "413", "415", "422", "503"),
+				[]object{ofShop, header("If-Match", "the tag that the FAQ was read with", false)}, object{"application/json": object{"schema": list(ref("Entry"))}, "text/csv": object{"schema": text}}, "400", "403", "405", "412", "413", "415", "422", "503"),
 		}),
 	}
 }

@@ -152,11 +152,12 @@ type reaction struct {
 var balancer = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 // ask goes to the replicas in turn, as a balancer does: past one that it knows
-// to be away, and once more to the other when the first dies meanwhile.
+// to be away, and once more when the one it went to dies meanwhile: to the
+// other, which may have been away until then.
 func (s *shopfloor) ask(method, path string, header map[string]string, body string) (a reaction, ok bool) {
 	first := int(s.turn.Add(1)) % 2
 	var why error
-	for _, which := range []int{first, 1 - first} {
+	for _, which := range []int{first, 1 - first, first} {
 		if !s.up[which].TryRLock() {
 			why = errors.Join(why, fmt.Errorf("replica %d is away", which))
 			continue
@@ -324,7 +325,13 @@ func (s *shopfloor) judge(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Logf("%d conversations: %v", n, &s.handoverTally)
-	for _, problem := range s.problems() {
+	problems := s.problems()
+	if len(problems) > 0 {
+		for n, i := range s.pair {
+			s.Logf("replica %d: %s", n, i.err)
+		}
+	}
+	for _, problem := range problems {
 		s.Error(problem)
 	}
 }

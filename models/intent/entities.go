@@ -20,7 +20,7 @@ type Entity struct {
 // scan finds entities from the left, the longest at each place, and counts
 // the words of mood. It appends at most maxEntities.
 func (l *lexicon) scan(found []Entity, text string) ([]Entity, mood) {
-	text = text[:min(len(text), maxScanBytes)]
+	text = unmasked(text[:min(len(text), maxScanBytes)])
 	var mood mood
 	var before byte // the byte before i
 	var cues cues

@@ -29,7 +29,7 @@ func Features(dst []uint32, text string) []uint32 {
 // the text's ends are edges too, so a clause has the same features wherever
 // it stands.
 func hashText(dst []uint32, text string) ([]uint32, script) {
-	n := normaliser{text: text, last: ' '}
+	n := normaliser{text: unmasked(text), last: ' '}
 	h1, h2 := uint64(' '), uint64(' ') // the rune before, and the one before that
 	var w words
 	for {

@@ -82,7 +82,7 @@ func (m *Model) Score(text string) Scored {
 		out.Entities = append([]Entity(nil), s.entities...)
 	}
 	clear(s.entities) // the pool must not keep texts alive
-	out.Sentiment = mood.sentiment(out.Act)
+	out.Sentiment = mood.sentiment(sureOf(out))
 	return out
 }
 

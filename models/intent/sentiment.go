@@ -55,6 +55,18 @@ func (m mood) sentiment(act string) string {
 	return Neutral
 }
 
+// sureComplaint is how likely a complaint must be to be angry by itself,
+// without a word of anger.
+const sureComplaint = 0.6
+
+// sureOf is what a text does, as far as its mood may follow from it.
+func sureOf(s Scored) string {
+	if s.Act == "complaint" && s.ActConfidence < sureComplaint {
+		return Other
+	}
+	return s.Act
+}
+
 // troubled are the acts of those who wait for something or whom something
 // went wrong for.
 func troubled(act string) bool {

@@ -18,7 +18,7 @@ func TestADeskOfTwoReplicas(t *testing.T) {
 	r := newRig(t, 2)
 	a, b := r.open(), r.open()
 	r.publish(said(shopper, "c1", "m1", event.RoleUser, "我要投诉"))
-	r.publish(a.call(shopper, "c1", "m1", "我要投诉", intent.Scored{Intent: "complaint"}))
+	r.publish(a.call(shopper, "c1", "m1", "我要投诉", intent.Scored{Intent: "complaint", IntentConfidence: 0.9}))
 	b.sees("the call", func(s *conversation.State) bool {
 		mode, _ := s.Mode()
 		return mode == turn.ModePending && len(s.Questions) == 1

@@ -26,14 +26,18 @@ var (
 // the order of their urgency.
 func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
 	text := strings.ToLower(t.Text)
+	topic := "" // as guessed, where that is sure enough to be acted on
+	if t.Intent.IntentConfidence >= SureEnough {
+		topic = t.Intent.Intent
+	}
 	switch {
 	case t.Angry():
 		return event.ReasonAnger, true
 	case has(text, urgentWords):
 		return event.ReasonUrgent, true
-	case t.Intent.Intent == complaint || has(text, complaintWords):
+	case topic == complaint || has(text, complaintWords):
 		return event.ReasonComplaint, true
-	case t.Intent.Intent == humanAgent || has(text, personWords) || text == "人工" || text == "agent":
+	case topic == humanAgent || has(text, personWords) || text == "人工" || text == "agent":
 		return event.ReasonAsked, true
 	case r.NeedsPerson: // what the shopper asked for and confirmed is left to do
 		return event.ReasonAsked, true

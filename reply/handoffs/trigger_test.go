@@ -27,9 +27,10 @@ func TestWhatCallsAPerson(t *testing.T) {
 	f(event.ReasonAsked, "确认", none, turn.State{}, turn.Reply{Route: turn.RouteRule, NeedsPerson: true}) // agreed on, and left to do
 	f("", "这是人工做的吗", none, turn.State{}, faq)
 	f(event.ReasonAsked, "I want a Human Agent", none, turn.State{}, faq)
-	f(event.ReasonAsked, "有人吗", intent.Scored{Intent: "human_agent"}, turn.State{}, faq)
+	f(event.ReasonAsked, "有人吗", intent.Scored{Intent: "human_agent", IntentConfidence: .8}, turn.State{}, faq)
+	f("", "有人吗", intent.Scored{Intent: "human_agent", IntentConfidence: .5}, turn.State{}, faq)
 	f(event.ReasonComplaint, "我要投诉你们", none, turn.State{}, faq)
-	f(event.ReasonComplaint, "太差了", intent.Scored{Intent: "complaint"}, turn.State{}, faq)
+	f(event.ReasonComplaint, "太差了", intent.Scored{Intent: "complaint", IntentConfidence: .7}, turn.State{}, faq)
 	f(event.ReasonUrgent, "紧急!今天要用", none, turn.State{}, faq)
 	f(event.ReasonUrgent, "URGENT: wrong address", none, turn.State{}, faq)
 	f(event.ReasonAnger, "投诉!垃圾", intent.Scored{Sentiment: intent.Angry}, turn.State{}, faq) // the most pressing counts
