@@ -172,6 +172,9 @@ func (s *State) Idle(now int64) bool {
 	})
 }
 
+// Said reports whether a person's words are known.
+func (s *State) Said(id string) bool { _, known := find(s.Words, id); return known }
+
 // Waiting are a person's words that the shopper was not yet given, the oldest
 // first.
 func (s *State) Waiting() (words []turn.Words) {

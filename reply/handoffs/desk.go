@@ -245,7 +245,7 @@ func (d *Desk) serveMessage(w http.ResponseWriter, r *http.Request, shops speake
 	if err := d.Record(time.Now().Add(within), said); err != nil {
 		return httpserver.Problem(http.StatusServiceUnavailable, "not_durable", "the words are not known to be stored: send them again with the same message_id").Later(tryAgain).Because(err)
 	}
-	d.settle(r.Context())
+	d.settle(r.Context(), func() bool { return d.Book.State(s).Said(said.ID) })
 	return httpserver.JSON(w, struct {
 		MessageID string `json:"message_id"`
 	}{said.ID})
@@ -282,7 +282,7 @@ func (d *Desk) serveClose(w http.ResponseWriter, r *http.Request, shops speaker)
 			return httpserver.Problem(http.StatusServiceUnavailable, "not_durable", "the closing is not known to be stored: try again").Later(tryAgain).Because(err)
 		}
 	}
-	d.settle(r.Context())
+	d.settle(r.Context(), always)
 	return httpserver.JSON(w, struct {
 		HandoffID string                    `json:"handoff_id"`
 		State     conversation.HandoffState `json:"state"`
@@ -290,11 +290,25 @@ func (d *Desk) serveClose(w http.ResponseWriter, r *http.Request, shops speaker)
 }
 
 // settle waits a moment until this replica knows what it just recorded, so that
-// whoever asks it next sees it. What is recorded is, whether or not it does.
-func (d *Desk) settle(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, within)
+// whoever asks it next sees it: the steps of handoffs, and what known asks for.
+// What is recorded is, whether or not it does.
+func (d *Desk) settle(ctx context.Context, known func() bool) {
+	ctx, cancel := context.WithTimeout(ctx, d.patience)
 	defer cancel()
-	if err := d.Book.Settle(ctx); err != nil {
-		d.Log.Debug("what was recorded at the desk is not read here yet", "err", err)
+	err := d.Book.Settle(ctx)
+	for err == nil {
+		changed := d.Book.Changed() // before known looks, so that no change is missed
+		if known() {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-changed:
+		}
 	}
+	d.Log.Debug("what was recorded at the desk is not read here yet", "err", err)
 }
+
+// always is known once the handoffs are read.
+func always() bool { return true }

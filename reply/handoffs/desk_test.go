@@ -59,6 +59,9 @@ func TestADeskOfTwoReplicas(t *testing.T) {
 	if status := a.ask("POST", "/v1/handoffs/"+p.HandoffID+"/messages", "s", `{"text":"您好,我是小美"}`, &message); status != http.StatusOK {
 		t.Fatal(status)
 	}
+	if words := a.book.State(shopper).Waiting(); len(words) != 1 {
+		t.Errorf("who is answered does not see its own words: %+v", words)
+	}
 	b.sees("the agent's words", func(s *conversation.State) bool { return len(s.Waiting()) == 1 })
 	s := b.book.State(shopper)
 	if w := s.Waiting()[0]; w.EventID != message.MessageID || w.Text != "您好,我是小美" {

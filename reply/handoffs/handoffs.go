@@ -67,6 +67,7 @@ type Desk struct {
 	Deps
 	metrics    *metrics
 	lapseEvery time.Duration
+	patience   time.Duration // of settle
 }
 
 // New makes a desk; Register puts it to work.
@@ -78,7 +79,7 @@ func New(d Deps) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{d, m, lapseEvery}, nil
+	return &Desk{d, m, lapseEvery, within}, nil
 }
 
 // step is the event of a step.

@@ -134,6 +134,7 @@ func (r *rig) open() *replica {
 	if err != nil {
 		r.Fatal(err)
 	}
+	desk.patience = kafkatest.Patience
 	mux := http.NewServeMux()
 	desk.Register(mux)
 	rep := &replica{rig: r, book: book, desk: desk, server: httptest.NewServer(mux)}
