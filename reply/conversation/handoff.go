@@ -188,6 +188,17 @@ func (s *State) Mode() (mode turn.Mode, handoff string) {
 	return turn.ModePending, best.ID
 }
 
+// lastOver is the handoff that ended last; "" when none is remembered.
+func (s *State) lastOver() (id string) {
+	var at int64
+	for i := range s.Handoffs {
+		if ended := s.Handoffs[i].EndedAt(); ended != 0 && ended >= at { // of several at once the greatest id
+			id, at = s.Handoffs[i].ID, ended
+		}
+	}
+	return id
+}
+
 // Handoff finds a handoff by its id; nil when there is none.
 func (s *State) Handoff(id string) *Handoff {
 	for i := range s.Handoffs {

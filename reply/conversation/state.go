@@ -193,6 +193,7 @@ func (s *State) Turn() turn.State {
 		h := s.Handoff(t.HandoffID)
 		t.HandoffConv, t.HandoffAt = h.Conv, h.RequestedAt
 	}
+	t.HandoffOver = s.lastOver()
 	if n := len(s.Questions); n > 0 {
 		t.ConvID = s.Questions[n-1].Conv
 	} else if n := len(s.Answers); n > 0 {

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
+	"strconv"
+	"sync"
 
 	"askbuy/reply/conversation"
 	"askbuy/reply/turn"
@@ -26,7 +28,7 @@ func (d *Desk) Call(t *turn.Turn, r *turn.Reply) (records []event.Event, call bo
 		return nil, true
 	}
 	h := event.Handoff{
-		ID: idOf(t.ShopID, t.UserID, t.ConvID, t.EventID), Step: event.HandoffRequested, Reason: reason, Confidence: r.Confidence,
+		ID: idOfCall(t), Step: event.HandoffRequested, Reason: reason, Confidence: r.Confidence,
 		Context: &event.HandoffContext{
 			Rounds: append(d.history(t), event.HandoffTurn{From: event.RoleUser, Text: t.Text, TS: t.At}),
 			Intent: t.Intent.Intent, Language: t.Language, Segment: t.Profile.Kind, Profile: profile(t.Profile),
@@ -34,8 +36,10 @@ func (d *Desk) Call(t *turn.Turn, r *turn.Reply) (records []event.Event, call bo
 	}
 	h.BuyScore = d.score(t.Shopper, h.Context.Rounds)
 	record := d.step(t.Shopper, t.ConvID, t.Test, h)
-	record.ID, record.TS = h.ID+":"+string(h.Step), t.At
-	d.metrics.handoffs[reason].Inc()
+	record.ID, record.TS = h.ID+":"+string(h.Step)+":"+idOf(t.EventID), t.At
+	if d.called.add(h.ID) {
+		d.metrics.handoffs[reason].Inc()
+	}
 	records = append(records, record)
 	if t.State.Mode == turn.ModePending {
 		lapse := d.step(t.Shopper, t.State.HandoffConv, false, event.Handoff{ID: t.State.HandoffID, Step: event.HandoffLapsed, Detail: "called again"})
@@ -49,6 +53,40 @@ func (d *Desk) Call(t *turn.Turn, r *turn.Reply) (records []event.Event, call bo
 // conversation, or as old as if it were.
 func outlived(t *turn.Turn) bool {
 	return t.State.HandoffConv != t.ConvID || t.At-t.State.HandoffAt >= turn.Silence.Milliseconds()
+}
+
+// idOfCall is the handoff of a call: one for all turns of a conversation that
+// call while nobody knows of each other's, by whichever replica they are
+// answered, so that a conversation has one open handoff at most. What came
+// before it tells it from the next one; where nothing is remembered, the time
+// does: a conversation is forgotten after more silence than a slot is long.
+func idOfCall(t *turn.Turn) string {
+	before := cmp.Or(t.State.HandoffID, t.State.HandoffOver, strconv.FormatInt(t.At/turn.Silence.Milliseconds(), 10))
+	return idOf(t.ShopID, t.UserID, t.ConvID, before)
+}
+
+// calls are the handoffs that were called for not long ago, so that none is
+// counted twice.
+type calls struct {
+	mu  sync.Mutex
+	ids map[string]struct{}
+}
+
+// recentCalls is how many are remembered at most, then it begins anew.
+const recentCalls = 10_000
+
+// add reports whether a handoff is new.
+func (c *calls) add(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.ids[id]; known {
+		return false
+	}
+	if c.ids == nil || len(c.ids) == recentCalls {
+		c.ids = map[string]struct{}{}
+	}
+	c.ids[id] = struct{}{}
+	return true
 }
 
 // history is what was said before a turn: the rounds that the turn was asked

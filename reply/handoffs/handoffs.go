@@ -66,6 +66,7 @@ type Deps struct {
 type Desk struct {
 	Deps
 	metrics    *metrics
+	called     calls
 	lapseEvery time.Duration
 	patience   time.Duration // of settle
 }
@@ -79,7 +80,7 @@ func New(d Deps) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{d, m, lapseEvery, within}, nil
+	return &Desk{Deps: d, metrics: m, lapseEvery: lapseEvery, patience: within}, nil
 }
 
 // step is the event of a step.

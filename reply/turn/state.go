@@ -35,6 +35,7 @@ type State struct {
 	HandoffID   string
 	HandoffConv string
 	HandoffAt   int64
+	HandoffOver string // id of the handoff that ended last; "": none is remembered
 
 	Rounds    []Round           // the latest, oldest first
 	Asked     []Asked           // questions whose round is not whole, oldest first
@@ -82,7 +83,7 @@ func (s State) In(convID string) State {
 	}
 	return State{
 		ConvID: convID, LastAt: s.LastAt, Waiting: s.Waiting, Met: s.Met,
-		Mode: s.Mode, HandoffID: s.HandoffID, HandoffConv: s.HandoffConv, HandoffAt: s.HandoffAt,
+		Mode: s.Mode, HandoffID: s.HandoffID, HandoffConv: s.HandoffConv, HandoffAt: s.HandoffAt, HandoffOver: s.HandoffOver,
 	}
 }
 
