@@ -114,12 +114,25 @@ func (s *Shape) decodeType(v *reader, e *event.Event) {
 			e.Type = event.Type(name)
 		}
 	}
-	if _, known := typeFields[e.Type]; !known && !lowerSnakeCase(string(e.Type)) {
+	if _, known := typeFields[e.Type]; !known && !typeName(string(e.Type)) {
 		e.Type = "" // what is no word may be somebody's data, and letters show it
 	}
 	if _, known := typeFields[e.Type]; !known {
 		v.fail(event.ReasonUnknownType, FieldType, "want message, order, behavior, exposure, feedback or alias")
 	}
+}
+
+// typeName reports whether a type that we do not know looks like one: words with
+// a version's digits at most. What has more may be a phone number.
+func typeName(s string) bool {
+	const longest, mostDigits = 64, 4
+	digits := 0
+	for _, c := range s {
+		if c >= '0' && c <= '9' {
+			digits++
+		}
+	}
+	return len(s) <= longest && digits <= mostDigits && lowerSnakeCase(s)
 }
 
 func (s *Shape) decodeFields(v *reader, e *event.Event) {

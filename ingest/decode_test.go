@@ -312,3 +312,20 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// A letter shows the type that nobody knows, unless it may be somebody's data.
+func TestUnknownTypes(t *testing.T) {
+	f := func(sent, want string) {
+		t.Helper()
+		d, fault := Decode([]byte(`{"type":"`+sent+`","event_id":"e","shop_id":"s"}`), testArrival)
+		if fault == nil || fault.Reason != event.ReasonUnknownType || string(d.Event.Type) != want {
+			t.Errorf("%q: %q, %v, want %q", sent, d.Event.Type, fault, want)
+		}
+	}
+	f("page_view", "page_view")
+	f("order_v2", "order_v2")
+	f("bogus13812345678", "")
+	f("call_138_1234_5678", "")
+	f("张三", "")
+	f(strings.Repeat("a", 65), "")
+}

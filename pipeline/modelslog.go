@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -42,6 +43,7 @@ func (m *ModelsLog) Close() { m.admin.Close() }
 const (
 	StateInForce   = "in force"
 	StateScheduled = "scheduled"
+	StateWithdrawn = "withdrawn" // to come into force, and only until what was published soon after it does
 	StateFormer    = "former"
 	StateCandidate = "candidate" // never in force
 )
@@ -114,19 +116,18 @@ func spans(log registry.Log, id string) []Span {
 }
 
 func state(spans []Span, now int64) string {
-	scheduled := false
+	ahead := ""
 	for _, s := range spans {
 		switch {
+		case s.From > now && s.From != registry.Beginning && s.To == nil:
+			ahead = StateScheduled
 		case s.From > now && s.From != registry.Beginning:
-			scheduled = true
+			ahead = cmp.Or(ahead, StateWithdrawn)
 		case s.To == nil || *s.To > now:
 			return StateInForce
 		}
 	}
-	if scheduled {
-		return StateScheduled
-	}
-	return StateFormer
+	return cmp.Or(ahead, StateFormer)
 }
 
 // Promote puts a model in force, by its id or the directory of its bundle.

@@ -59,10 +59,13 @@ func span(s pipeline.Span) string {
 	if s.From != registry.Beginning {
 		text = "from " + at(s.From)
 	}
-	if s.To != nil {
-		text += " to " + at(*s.To)
+	switch {
+	case s.To == nil:
+		return text
+	case *s.To-s.From < 1000: // the same second would read as no time at all
+		return text + fmt.Sprintf(" for %d ms", *s.To-s.From)
 	}
-	return text
+	return text + " to " + at(*s.To)
 }
 
 func at(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }

@@ -60,6 +60,7 @@ func TestModelCommands(t *testing.T) {
 	if p := i.ask("model", "rollback", "--why", "worse").wants(exitDone); !strings.Contains(p.out.String(), " reads messages from ") {
 		t.Errorf("of a rollback it says %s", p.out)
 	}
+	states("shipped in force", "imported withdrawn")
 	if err := os.WriteFile(filepath.Join(other, "golden.json"), []byte("[]"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -84,8 +84,8 @@ func startsWith(s string, words []string) bool {
 }
 
 // inStreet reports whether a number here may be that of a street: after its
-// name, or after that of an estate. 人民医院5号 is no address, and 5号 alone is
-// a day.
+// name, or after that of an estate; after any place where an address is
+// announced: 地址:三里屯南区5号. 人民医院5号 is no address, and 5号 alone is a day.
 func (p *places) inStreet() bool {
 	if p.name >= 0 {
 		last, _ := before(p.s, p.i)
@@ -94,6 +94,8 @@ func (p *places) inStreet() bool {
 	switch p.chain.last {
 	case road, street, home, village, block:
 		return true
+	case region, town, public:
+		return addressBefore(p.s, p.chain.start)
 	}
 	return false
 }
