@@ -74,10 +74,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 
 func (h *Handler) route(mux *http.ServeMux, method, path string, f func(http.ResponseWriter, *http.Request) error) {
 	mux.Handle(method+" "+path, httpserver.Handler(h.Log, f))
-	mux.Handle(path, httpserver.Handler(h.Log, func(w http.ResponseWriter, _ *http.Request) error {
-		w.Header().Set("Allow", method)
-		return httpserver.Problem(http.StatusMethodNotAllowed, "method_not_allowed", "want "+method)
-	}))
+	mux.Handle(path, httpserver.Handler(h.Log, httpserver.NotAllowed(method)))
 }
 
 // accept waits for the items of one request within the door's own deadline,

@@ -14,10 +14,7 @@ const assignRoute = "/v1/assign"
 // exposure: who asks says when a variant was shown.
 func (a *assigned) register(mux *http.ServeMux, k keys, log *slog.Logger) {
 	mux.Handle("GET "+assignRoute, httpserver.Handler(log, func(w http.ResponseWriter, r *http.Request) error { return a.serve(w, r, k) }))
-	mux.Handle(assignRoute, httpserver.Handler(log, func(w http.ResponseWriter, _ *http.Request) error {
-		w.Header().Set("Allow", "GET")
-		return httpserver.Problem(http.StatusMethodNotAllowed, "method_not_allowed", "want GET")
-	}))
+	mux.Handle(assignRoute, httpserver.Handler(log, httpserver.NotAllowed("GET")))
 }
 
 func (a *assigned) serve(w http.ResponseWriter, r *http.Request, k keys) error {

@@ -31,12 +31,8 @@ const (
 func (q *erasures) register(mux *http.ServeMux, k keys, log *slog.Logger) {
 	mux.Handle("POST "+erasuresRoute, httpserver.Handler(log, func(w http.ResponseWriter, r *http.Request) error { return q.serveRequest(w, r, k) }))
 	mux.Handle("GET "+erasuresRoute+"/{id}", httpserver.Handler(log, func(w http.ResponseWriter, r *http.Request) error { return q.serveCertificate(w, r, k) }))
-	for _, other := range []struct{ path, allow string }{{erasuresRoute, "POST"}, {erasuresRoute + "/{id}", "GET"}} {
-		mux.Handle(other.path, httpserver.Handler(log, func(w http.ResponseWriter, _ *http.Request) error {
-			w.Header().Set("Allow", other.allow)
-			return httpserver.Problem(http.StatusMethodNotAllowed, "method_not_allowed", "want "+other.allow)
-		}))
-	}
+	mux.Handle(erasuresRoute, httpserver.Handler(log, httpserver.NotAllowed("POST")))
+	mux.Handle(erasuresRoute+"/{id}", httpserver.Handler(log, httpserver.NotAllowed("GET")))
 }
 
 var errUnauthorized = func() error {

@@ -43,6 +43,11 @@ func (d *Dashboard) registerAPI(mux *http.ServeMux) {
 	mux.Handle("GET "+apiPath, handle(listQuestions))
 	mux.Handle("GET "+apiPath+"/"+questions.Process.Name, handle(d.answerProcess))
 	mux.Handle("GET "+apiPath+"/{question}", handle(d.answer))
+	for _, path := range []string{apiPath, apiPath + "/{question}"} {
+		mux.Handle(path, handle(func(w http.ResponseWriter, r *http.Request, _ questions.Scope) error {
+			return httpserver.NotAllowed("GET")(w, r)
+		}))
+	}
 	mux.Handle(apiPath+"/", handle(func(http.ResponseWriter, *http.Request, questions.Scope) error {
 		return httpserver.Problem(http.StatusNotFound, "not_found", "there is no such address: see GET /api/v1")
 	}))
@@ -107,6 +112,7 @@ func (d *Dashboard) answer(w http.ResponseWriter, r *http.Request, scope questio
 	name, given := r.PathValue("question"), r.URL.Query()
 	format := given.Get("format")
 	given.Del("format")
+	lang := Lang(given.Get("lang"))
 	given.Del("lang")
 	if format == "" {
 		format = formats[0]
@@ -126,6 +132,7 @@ func (d *Dashboard) answer(w http.ResponseWriter, r *http.Request, scope questio
 	} else {
 		var a *questions.Answer
 		if a, err = d.asked(ctx, format, name, given, scope); err == nil {
+			translateDictionary(a, lang)
 			err = write(a, format, &body)
 		}
 	}

@@ -27,6 +27,7 @@ var keys = []web.Key{{Secret: "key-of-all-shops-0123456789"}, {Secret: "key-of-1
 type client struct {
 	*testing.T
 	base   string
+	method string
 	header http.Header
 	http   http.Client
 	router routers.Router
@@ -41,7 +42,7 @@ func newClient(t *testing.T, key string) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{T: t, base: serve(t), header: http.Header{}, router: router}
+	c := &client{T: t, base: serve(t), method: http.MethodGet, header: http.Header{}, router: router}
 	if key != "" {
 		c.header.Set("Authorization", "Bearer "+key)
 	}
@@ -51,7 +52,7 @@ func newClient(t *testing.T, key string) *client {
 // get is status, header and body of an answer.
 func (c *client) get(path string) (int, http.Header, []byte) {
 	c.Helper()
-	r, err := http.NewRequest(http.MethodGet, c.base+path, nil)
+	r, err := http.NewRequest(c.method, c.base+path, nil)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func (c *client) get(path string) (int, http.Header, []byte) {
 		}); err != nil {
 			c.Errorf("%s: not as described: %v\n%.600s", path, err, body)
 		}
-	} else if strings.HasPrefix(path, "/api/v1") && res.StatusCode != http.StatusNotFound {
+	} else if strings.HasPrefix(path, "/api/v1") && res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusMethodNotAllowed {
 		c.Errorf("%s is not described: %v", path, err)
 	}
 	return res.StatusCode, res.Header, body
@@ -129,6 +130,12 @@ func TestAPIFiles(t *testing.T) {
 	if status != 200 || !bytes.HasPrefix(file, []byte("\ufeffshop_id,conv_id")) || lines < 20 || !strings.Contains(header.Get("Content-Disposition"), "conversations.csv") {
 		t.Errorf("CSV: %d, %d lines, %v, %.80q", status, lines, header, file)
 	}
+	for lang, want := range map[string]string{"zh": "店铺", "en": "shop"} {
+		_, _, words := c.get("/api/v1/dictionary?format=csv&lang=" + lang)
+		if !bytes.Contains(words, []byte(","+want)) || bytes.Contains(words, []byte("粒度")) == (lang == "en") {
+			t.Errorf("the dictionary as CSV in %s: %.300s", lang, words)
+		}
+	}
 	_, _, sql := c.get("/api/v1/conversations?" + a.Next + "&format=sql")
 	if !strings.HasPrefix(string(sql), "SELECT") || bytes.ContainsRune(sql, '{') {
 		t.Errorf("SQL: %s", sql)
@@ -160,6 +167,10 @@ func TestAPIRefuses(t *testing.T) {
 	f("/api/v1/overview?format=xml", 400, "bad_parameter")
 	f("/api/v1/nothing", 404, "not_found")
 	f("/api/v1/overview/more", 404, "not_found")
+	c.method = http.MethodPost
+	f("/api/v1/overview", 405, "method_not_allowed")
+	f("/api/v1", 405, "method_not_allowed")
+	c.method = http.MethodGet
 	if _, _, body := c.get("/api/v1/shops"); bytes.Contains(body, []byte(`"2048"`)) {
 		t.Errorf("a key of 1024 sees %s", body)
 	}

@@ -164,38 +164,21 @@ const actTimeout = 5 * time.Second
 
 // act does something with a handoff of a form, then shows it as it stands: as
 // a page of its own, or, when it did not succeed, with what to do about it.
-func (d *Dashboard) act(do func(ctx context.Context, v *visit, form url.Values) (handoff string, err error)) handler {
-	return func(w http.ResponseWriter, r *http.Request, v *visit) error {
-		if d.deps.Desk == nil {
-			return errNoPage
-		}
-		shop, id := r.PostForm.Get("shop_id"), r.PostForm.Get("handoff_id")
-		if !v.person.Sees(shop) || shop == "" {
-			return &failure{status: http.StatusForbidden, key: "error.foreign_shop", detail: shop}
-		}
-		ctx, cancel := context.WithTimeout(r.Context(), actTimeout)
-		defer cancel()
-		var err error
+func (d *Dashboard) act(name string, do func(ctx context.Context, v *visit, form url.Values) (handoff string, err error)) handler {
+	return d.submit(actTimeout, func(ctx context.Context, v *visit, form url.Values) (string, error) {
+		shop, id := form.Get("shop_id"), form.Get("handoff_id")
 		if id != "" {
-			err = d.owned(ctx, shop, id)
+			if err := d.owned(ctx, shop, id); err != nil {
+				return "", err
+			}
 		}
-		if err == nil {
-			id, err = do(ctx, v, r.PostForm)
+		id, err := do(ctx, v, form)
+		if err != nil {
+			return "", err
 		}
-		if err == nil {
-			d.deps.Log.Info("a handoff was acted on", "name", v.person.Name, "act", r.URL.Path, "shop", shop, "handoff", id)
-			http.Redirect(w, r, handoffAddress(shop, id), http.StatusSeeOther)
-			return nil
-		}
-		told, known := declinedFailure(err)
-		switch {
-		case !known:
-			return err
-		case r.PostForm.Get("handoff_id") == "": // of a conversation that nobody called for
-			return told
-		}
-		return d.showHandoff(w, r, v, shop, r.PostForm.Get("handoff_id"), told)
-	}
+		d.deps.Log.Info("a handoff was acted on", "name", v.person.Name, "act", name, "shop", shop, "handoff", id)
+		return handoffAddress(shop, id), nil
+	}, d.showHandoff)
 }
 
 // owned makes sure that a handoff is of the shop that the form names: ids alone
@@ -213,7 +196,11 @@ func (d *Dashboard) owned(ctx context.Context, shop, id string) error {
 
 // showHandoff is the page with what went wrong, and the words that were not
 // sent under the id that they had.
-func (d *Dashboard) showHandoff(w http.ResponseWriter, r *http.Request, v *visit, shop, id string, told *failure) error {
+func (d *Dashboard) showHandoff(w http.ResponseWriter, r *http.Request, v *visit, told *failure) error {
+	shop, id := r.PostForm.Get("shop_id"), r.PostForm.Get("handoff_id")
+	if id == "" { // of a conversation that nobody called for
+		return told
+	}
 	v.url = &url.URL{Path: "/handoff", RawQuery: url.Values{"shop_id": {shop}, "handoff_id": {id}}.Encode()}
 	b, err := d.bar(r.Context(), v, v.url.Query())
 	if err != nil {
@@ -225,13 +212,7 @@ func (d *Dashboard) showHandoff(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	body.Told, body.Text = told, r.PostForm.Get("text")
 	body.Message = cmp.Or(r.PostForm.Get("message_id"), body.Message)
-	if told.after > 0 {
-		w.Header().Set("Retry-After", seconds(told.after))
-	}
-	d.metrics.failures.WithLabelValues(told.key).Inc()
-	p := page{name: "handoff", now: true}
-	b.narrow(p, v.filter)
-	return d.renderWith(w, told.status, v, p, b, body)
+	return d.renderTold(w, v, page{name: "handoff", now: true}, b, told, body)
 }
 
 func (d *Dashboard) takeHandoff(ctx context.Context, v *visit, form url.Values) (string, error) {

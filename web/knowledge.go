@@ -236,35 +236,21 @@ func (d *Dashboard) unansweredCount(ctx context.Context, v *visit) (n int64, kno
 
 // review decides about a question of a form, then shows the queue without it.
 func (d *Dashboard) review(done string, decide func(ctx context.Context, v *visit, form url.Values) error) handler {
-	return func(w http.ResponseWriter, r *http.Request, v *visit) error {
-		if d.deps.Desk == nil {
-			return errNoPage
+	return d.submit(d.config.QueryTimeout, func(ctx context.Context, v *visit, form url.Values) (string, error) {
+		shop, id := form.Get("shop_id"), form.Get("id")
+		if err := d.waits(ctx, shop, id); err != nil {
+			return "", err
 		}
-		shop, id := r.PostForm.Get("shop_id"), r.PostForm.Get("id")
-		if !v.person.Sees(shop) || shop == "" {
-			return &failure{status: http.StatusForbidden, key: "error.foreign_shop", detail: shop}
+		if err := d.deps.Record(ctx, Look{At: d.deps.Now(), Name: v.person.Name, Kind: "question_" + done, Shop: shop, Of: id}); err != nil {
+			return "", err
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), d.config.QueryTimeout)
-		defer cancel()
-		err := d.waits(ctx, shop, id)
-		if err == nil {
-			err = d.deps.Record(ctx, Look{At: d.deps.Now(), Name: v.person.Name, Kind: "question_" + done, Shop: shop, Of: id})
+		if err := decide(ctx, v, form); err != nil {
+			return "", err
 		}
-		if err == nil {
-			err = decide(ctx, v, r.PostForm)
-		}
-		if err == nil {
-			d.deps.Log.Info("a question was reviewed", "name", v.person.Name, "done", done, "shop", shop, "question", id)
-			d.waiting.forget()
-			http.Redirect(w, r, "/knowledge?"+url.Values{"done": {done}, "shop_id": {r.PostForm.Get("filter")}}.Encode(), http.StatusSeeOther)
-			return nil
-		}
-		told, known := declinedFailure(err)
-		if !known {
-			return err
-		}
-		return d.showKnowledge(w, r, v, told)
-	}
+		d.deps.Log.Info("a question was reviewed", "name", v.person.Name, "done", done, "shop", shop, "question", id)
+		d.waiting.forget()
+		return "/knowledge?" + url.Values{"done": {done}, "shop_id": {form.Get("filter")}}.Encode(), nil
+	}, d.showKnowledge)
 }
 
 func (w *waitingCounts) forget() {
@@ -303,13 +289,7 @@ func (d *Dashboard) showKnowledge(w http.ResponseWriter, r *http.Request, v *vis
 			body.Pending[i].Answer = r.PostForm.Get("answer")
 		}
 	}
-	if told.after > 0 {
-		w.Header().Set("Retry-After", seconds(told.after))
-	}
-	d.metrics.failures.WithLabelValues(told.key).Inc()
-	p := page{name: "knowledge", now: true}
-	b.narrow(p, v.filter)
-	return d.renderWith(w, told.status, v, p, b, body)
+	return d.renderTold(w, v, page{name: "knowledge", now: true}, b, told, body)
 }
 
 func (d *Dashboard) approve(ctx context.Context, v *visit, form url.Values) error {

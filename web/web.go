@@ -115,9 +115,9 @@ func (d *Dashboard) Register(mux *http.ServeMux) {
 	}
 	inner.Handle("POST /deadletters/requeue", d.closed(RoleOperator, d.requeue))
 	inner.Handle("POST /deadletters/original", d.closed(RoleAdmin, d.original))
-	inner.Handle("POST /handoff/take", d.closed(RoleOperator, d.act(d.takeHandoff)))
-	inner.Handle("POST /handoff/say", d.closed(RoleOperator, d.act(d.sayToShopper)))
-	inner.Handle("POST /handoff/close", d.closed(RoleOperator, d.act(d.giveBack)))
+	inner.Handle("POST /handoff/take", d.closed(RoleOperator, d.act("take", d.takeHandoff)))
+	inner.Handle("POST /handoff/say", d.closed(RoleOperator, d.act("say", d.sayToShopper)))
+	inner.Handle("POST /handoff/close", d.closed(RoleOperator, d.act("close", d.giveBack)))
 	inner.Handle("POST /knowledge/approve", d.closed(RoleOperator, d.review("approved", d.approve)))
 	inner.Handle("POST /knowledge/reject", d.closed(RoleOperator, d.review("rejected", d.reject)))
 	inner.Handle("GET /live/rows", d.closed(RoleViewer, d.streamLive))

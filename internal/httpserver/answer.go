@@ -45,6 +45,15 @@ func Problem(status int, code, detail string) *Error {
 	return &Error{Status: status, ContentType: "application/problem+json", Body: body, Err: err}
 }
 
+// NotAllowed answers a path that is known under other methods, separated by
+// commas in allow.
+func NotAllowed(allow string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Allow", allow)
+		return Problem(http.StatusMethodNotAllowed, "method_not_allowed", "want "+allow)
+	}
+}
+
 // Plain is an answer of the form {"error":"..."}, as the seed has it.
 func Plain(status int, message string) *Error {
 	body, err := json.Marshal(struct {

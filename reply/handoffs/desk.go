@@ -27,6 +27,11 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	d.route(mux, "GET", "/v1/handoffs", d.serveList)
 	d.route(mux, "POST", "/v1/handoffs/{id}/messages", d.serveMessage)
 	d.route(mux, "POST", "/v1/handoffs/{id}/close", d.serveClose)
+	for path, allow := range map[string]string{
+		"/conversations/{id}/takeover": "POST", "/v1/handoffs": "GET, POST", "/v1/handoffs/{id}/messages": "POST", "/v1/handoffs/{id}/close": "POST",
+	} {
+		mux.Handle(path, httpserver.Handler(d.Log, httpserver.NotAllowed(allow)))
+	}
 }
 
 // speaker is for which shops a request speaks.

@@ -144,6 +144,8 @@ func TestADeskSpeaksForTheShopsOfTheKey(t *testing.T) {
 		}
 	}
 	f(401, "GET", "/v1/handoffs", "", "")
+	f(405, "DELETE", "/v1/handoffs", "s", "")
+	f(405, "GET", "/v1/handoffs/"+id+"/close", "s", "")
 	f(401, "POST", "/conversations/c/takeover", "", "")
 	f(403, "POST", "/v1/handoffs", "s", `{"shop_id":"other","user_id":"u","conv_id":"c"}`)
 	f(409, "POST", "/conversations/c/takeover", "all", "")

@@ -68,8 +68,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 		mux.Handle(r.path, httpserver.Handler(h.Slog, func(w http.ResponseWriter, q *http.Request) error {
 			f := r.handlers[q.Method]
 			if f == nil {
-				w.Header().Set("Allow", r.allow)
-				return httpserver.Problem(http.StatusMethodNotAllowed, "method_not_allowed", "want "+r.allow)
+				return httpserver.NotAllowed(r.allow)(w, q)
 			}
 			speaksFor := h.Keys.Shops(q.Header)
 			if speaksFor == nil {
