@@ -4,6 +4,7 @@ package schematest
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -45,6 +46,9 @@ func Described(t testing.TB, method, target string, status int, header http.Head
 	at.Scheme, at.Host = "", "" // wherever it is served
 	r := &http.Request{Method: method, URL: at, Header: http.Header{}}
 	route, params, err := router.FindRoute(r)
+	if errors.Is(err, routers.ErrMethodNotAllowed) && status == http.StatusMethodNotAllowed && header.Get("Allow") != "" {
+		return // the path is described, and this is what is not described of it
+	}
 	if err != nil {
 		t.Errorf("%s %s is not described: %v", method, target, err)
 		return
