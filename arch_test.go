@@ -15,6 +15,9 @@ import (
 
 const module = "askbuy/"
 
+// everybodys is the package that any room may import.
+const everybodys = "internal/wait"
+
 // mayImport is the house: each room and the rooms it may open a door to. A
 // package that is not listed may not exist, an import that is not listed may
 // not happen. "*" is everything.
@@ -61,6 +64,7 @@ var mayImport = map[string][]string{
 	"report/inference":                {"internal/experiment"},
 	"internal/httpserver":             {},
 	"internal/surrogate":              {},
+	everybodys:                        {},
 	"internal/bubble":                 {},
 	"internal/keyring":                {},
 	"internal/judge":                  {},
@@ -160,7 +164,7 @@ func checkImports(t *testing.T, room, file string, imports []*ast.ImportSpec) {
 			t.Fatal(err)
 		}
 		target, ours := strings.CutPrefix(imported, module)
-		if ours && !slices.Contains(allowed, target) && !slices.Contains(allowed, "*") {
+		if ours && target != everybodys && !slices.Contains(allowed, target) && !slices.Contains(allowed, "*") {
 			t.Errorf("%s imports %s: not allowed", file, target)
 		}
 		if strings.Contains(strings.Split(imported, "/")[0], ".") && slices.Contains(standardOnly, room) {

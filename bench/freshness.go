@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/wait"
 	"askbuy/pipeline"
 )
 
@@ -152,7 +153,7 @@ func (f *freshness) ask(ctx context.Context, db *clickhouse.DB, posted <-chan st
 		if err := f.askFor(ctx, db, ids); err != nil {
 			return err
 		}
-		if err := sleep(ctx, askEvery); err != nil {
+		if err := wait.For(ctx, askEvery); err != nil {
 			return fmt.Errorf("await %d marked events in bi.messages: %w", len(ids), err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"askbuy/internal/wait"
 	"askbuy/pipeline"
 )
 
@@ -91,7 +92,7 @@ func (i *instance) await(ctx context.Context) error {
 		if i.at, err = pipeline.ReadEndpoints(i.dir); err == nil {
 			break
 		}
-		if sleep(ctx, 10*time.Millisecond) != nil {
+		if wait.For(ctx, 10*time.Millisecond) != nil {
 			return err
 		}
 	}
@@ -109,7 +110,7 @@ func (i *instance) stop() error {
 
 // measureIdle reads memory and CPU while nothing is sent.
 func (i *instance) measureIdle(ctx context.Context, _ settings) ([]row, error) {
-	if err := sleep(ctx, settle); err != nil {
+	if err := wait.For(ctx, settle); err != nil {
 		return nil, err
 	}
 	own, engine, err := i.memory()
@@ -145,7 +146,7 @@ func (i *instance) load(ctx context.Context, d time.Duration) (string, error) {
 		shares[n] = -before.Seconds()
 	}
 	began := time.Now()
-	if err := sleep(ctx, d); err != nil {
+	if err := wait.For(ctx, d); err != nil {
 		return "", err
 	}
 	took := time.Since(began).Seconds()

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"askbuy/internal/wait"
 )
 
 // plan is what the senders of one turn are told.
@@ -112,7 +114,7 @@ func (s *senders) send(t *tally, number int64) error {
 
 // window lets the senders warm up and then counts.
 func (s *senders) window(ctx context.Context) (turn, error) {
-	if err := sleep(ctx, s.Warm); err != nil {
+	if err := wait.For(ctx, s.Warm); err != nil {
 		return turn{}, err
 	}
 	s.measure.Store(true)
@@ -121,7 +123,7 @@ func (s *senders) window(ctx context.Context) (turn, error) {
 		return turn{}, err
 	}
 	begin := time.Now()
-	if err := sleep(ctx, s.Window); err != nil {
+	if err := wait.For(ctx, s.Window); err != nil {
 		return turn{}, err
 	}
 	after, err := s.snapshot()
@@ -137,13 +139,4 @@ func (s *senders) snapshot() (t turn, err error) {
 	}
 	t.CPU, err = cpuTime(s.Server)
 	return t, err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/processors"
 	"askbuy/schemas/event"
 	"askbuy/sinks"
@@ -145,8 +146,6 @@ func InFlight(ctx context.Context, k kafka.Config) (int64, error) {
 // AwaitDrain waits until nothing is in flight, twice in a row: a record may be
 // between two topics when the first is asked.
 func AwaitDrain(ctx context.Context, k kafka.Config) error {
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
 	for quiet := 0; ; {
 		n, err := InFlight(ctx, k)
 		if err != nil {
@@ -158,10 +157,8 @@ func AwaitDrain(ctx context.Context, k kafka.Config) error {
 		if quiet == 2 {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%d records are still in flight: %w", n, ctx.Err())
-		case <-tick.C:
+		if ended := wait.For(ctx, 200*time.Millisecond); ended != nil {
+			return fmt.Errorf("%d records are still in flight: %w", n, ended)
 		}
 	}
 }

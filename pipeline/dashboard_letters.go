@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/wait"
 	"askbuy/report"
 	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/web"
@@ -44,16 +45,7 @@ func newLetterDesk(w wiring, d *doors) (web.Letters, error) {
 		door: &Door{
 			URL: "http://" + d.public.Addr().String(), APIKey: w.secrets.api, Client: &http.Client{Timeout: 10 * time.Second},
 			Sources: DoorSources(w.config, w.secrets.coze, w.tokens),
-			Sleep: func(ctx context.Context, d time.Duration) error {
-				timer := time.NewTimer(d)
-				defer timer.Stop()
-				select {
-				case <-ctx.Done():
-					return ctx.Err()
-				case <-timer.C:
-					return nil
-				}
-			},
+			Sleep:   wait.For,
 		},
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/report"
 )
 
@@ -163,8 +164,6 @@ func awaitGroup(ctx context.Context, admin *kafka.Admin, k kafka.Config, group s
 	if err != nil {
 		return err
 	}
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
 	for {
 		committed, err := admin.CommittedOffsets(ctx, k.Name(group))
 		if err != nil {
@@ -174,10 +173,8 @@ func awaitGroup(ctx context.Context, admin *kafka.Admin, k kafka.Config, group s
 		if late == "" {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("group %s has not read %s to its end: %w; see whether every role runs", group, strings.TrimPrefix(late, k.Prefix), ctx.Err())
-		case <-tick.C:
+		if ended := wait.For(ctx, 100*time.Millisecond); ended != nil {
+			return fmt.Errorf("group %s has not read %s to its end: %w; see whether every role runs", group, strings.TrimPrefix(late, k.Prefix), ended)
 		}
 	}
 }

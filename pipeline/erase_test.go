@@ -13,6 +13,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/processors"
 	"askbuy/report"
 	warehouse "askbuy/schemas/clickhouse"
@@ -153,7 +154,7 @@ func (i *instance) explained(t *testing.T) {
 		if got.N == 0 {
 			return
 		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
+		if err := wait.For(ctx, 100*time.Millisecond); err != nil {
 			t.Fatalf("the ledger has %d records unexplained or in flight", got.N)
 		}
 	}

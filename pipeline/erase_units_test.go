@@ -12,6 +12,7 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/erasure"
 	"askbuy/internal/experiment"
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -39,7 +40,7 @@ func (i *instance) erasedWhileCounted(t *testing.T) {
 			if waits++; waits == 1 {
 				close(answer)
 			}
-			return pause(ctx, d)
+			return wait.For(ctx, d)
 		}}}}
 	if err := r.deleteUnits(t.Context()); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
 	"askbuy/internal/keyring"
+	"askbuy/internal/wait"
 	warehouse "askbuy/schemas/clickhouse"
 )
 
@@ -49,7 +50,7 @@ func newEraser(c Config, k kafka.Config, db *clickhouse.DB, key []byte, ring *ke
 		return nil, err
 	}
 	return &Eraser{
-		passage: passage{k, admin, time.Now, pause}, db: db, producer: producer, key: key, ring: ring,
+		passage: passage{k, admin, time.Now, wait.For}, db: db, producer: producer, key: key, ring: ring,
 		cluster: warehouse.Cluster{Name: c.ClickHouseCluster}, dir: certificates(filepath.Join(c.DataDir, erasuresDir)),
 		random: rand.Reader, settle: 2 * erasure.Every,
 	}, nil
@@ -64,18 +65,6 @@ func (e *Eraser) Close() error {
 	defer cancel()
 	e.admin.Close()
 	return e.producer.Close(ctx)
-}
-
-// pause waits, or returns why ctx ended.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -15,6 +15,7 @@ import (
 
 	"askbuy/ingest"
 	"askbuy/internal/erasure"
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -57,7 +58,7 @@ func TestErasureAtTheDoor(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for said["status"] != erasureDone {
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
+		if err := wait.For(ctx, 100*time.Millisecond); err != nil {
 			t.Fatalf("the certificate says %v", said)
 		}
 		answer, said = i.ask(t, "GET", at, key, "")

@@ -11,6 +11,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/experiment"
+	"askbuy/internal/wait"
 	"askbuy/report"
 	schema "askbuy/schemas/clickhouse"
 	"askbuy/sinks"
@@ -92,18 +93,12 @@ func (a *assigned) refresh(ctx context.Context) error {
 
 // run reads them again until ctx ends.
 func (a *assigned) run(ctx context.Context) error {
-	tick := time.NewTicker(a.every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	for wait.For(ctx, a.every) == nil {
 		if err := a.refresh(ctx); err != nil && ctx.Err() == nil {
 			a.warn(err)
 		}
 	}
+	return nil
 }
 
 // running are those that assign now; of one key, when it is given.

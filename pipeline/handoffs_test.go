@@ -18,6 +18,7 @@ import (
 	"askbuy/ingest/sender"
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/reply/conversation"
 	"askbuy/schemas/event"
 	"askbuy/schemas/schematest"
@@ -100,7 +101,7 @@ func (i *instance) until(t *testing.T, what string, so func() bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for !so() {
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := wait.For(ctx, 50*time.Millisecond); err != nil {
 			t.Fatalf("wait for %s: %v", what, err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"askbuy/internal/wait"
 )
 
 // What the judgement missed is mended by the hourly pass of a running
@@ -38,7 +40,7 @@ func TestHourlyPassCorrects(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for accounts() != right {
-		if err := pause(ctx, 200*time.Millisecond); err != nil {
+		if err := wait.For(ctx, 200*time.Millisecond); err != nil {
 			t.Fatalf("the accounts are\n%s\nwant\n%s", accounts(), right)
 		}
 	}

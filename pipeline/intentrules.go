@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"askbuy/internal/wait"
 	"askbuy/models/registry"
 )
 
@@ -28,14 +29,10 @@ type rulesFile struct {
 }
 
 func (f *rulesFile) run(ctx context.Context) error {
-	tick := time.NewTicker(rulesEvery)
-	defer tick.Stop()
 	for {
 		f.look(ctx)
-		select {
-		case <-ctx.Done():
+		if wait.For(ctx, rulesEvery) != nil {
 			return nil
-		case <-tick.C:
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/reply/conversation"
 )
 
@@ -62,8 +63,6 @@ func lagPart(w wiring) part {
 		}
 	}
 	return part{"consumer lag", func(ctx context.Context) error {
-		tick := time.NewTicker(lagEvery)
-		defer tick.Stop()
 		for {
 			known, err := lags(ctx, w.admin, w.kafka, w.config.watched())
 			if err != nil && !errors.Is(err, context.Canceled) {
@@ -72,10 +71,8 @@ func lagPart(w wiring) part {
 			for at, n := range known {
 				gauge.WithLabelValues(at.group, at.topic).Set(float64(n))
 			}
-			select {
-			case <-ctx.Done():
+			if wait.For(ctx, lagEvery) != nil {
 				return nil
-			case <-tick.C:
 			}
 		}
 	}}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"askbuy/ingest/dedup"
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -64,10 +65,8 @@ func identityOf(headers []event.Header) (id event.IdentityHash, ok bool) {
 // costs records that are told apart downstream, and nothing else.
 func (m *memory) followOthers(ctx context.Context, from dedup.Offsets) {
 	for from == nil {
-		select {
-		case <-ctx.Done():
+		if wait.For(ctx, endsAgain) != nil {
 			return
-		case <-time.After(endsAgain):
 		}
 		from, _ = m.log.EndOffsets(ctx) // replay has told of the failure
 	}

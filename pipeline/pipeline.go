@@ -24,6 +24,7 @@ import (
 	"askbuy/internal/erasure"
 	"askbuy/internal/httpserver"
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -210,7 +211,7 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 		<-ctx.Done()
 		p.health.Drain() // before any door closes
 		if told.Err() != nil {
-			wait(p.config.Door.DrainDelay)
+			_ = wait.For(context.WithoutCancel(ctx), p.config.Door.DrainDelay) // nothing ends a stop early
 		}
 		return os.Remove(filepath.Join(p.config.DataDir, endpointsFile))
 	}})
@@ -222,13 +223,6 @@ func (p *Pipeline) serve(ctx context.Context, parts []part, doors *doors, endpoi
 		return &RunError{err}
 	}
 	return err
-}
-
-// wait is for a stop, which nothing else ends early.
-func wait(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	<-timer.C
 }
 
 // awaitReady asks the dependencies until all are well.

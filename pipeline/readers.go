@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	embeddedclickhouse "askbuy/internal/clickhouse/embedded"
+	"askbuy/internal/wait"
 	warehouse "askbuy/schemas/clickhouse"
 )
 
@@ -73,15 +74,8 @@ func embeddedReader(r warehouse.Reader, l warehouse.Limits) embeddedclickhouse.R
 // revoked while it runs.
 func (p *Pipeline) readersPart(engine *embeddedclickhouse.Engine, s secrets) part {
 	return part{"readers", func(ctx context.Context) error {
-		tick := time.NewTicker(readersEvery)
-		defer tick.Stop()
 		known, _ := readReaders(p.config.DataDir) // the server started with these, or did not
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			}
+		for wait.For(ctx, readersEvery) == nil {
 			now, err := readReaders(p.config.DataDir)
 			if err == nil && slices.EqualFunc(now, known, sameReader) {
 				continue
@@ -95,6 +89,7 @@ func (p *Pipeline) readersPart(engine *embeddedclickhouse.Engine, s secrets) par
 			}
 			known = now
 		}
+		return nil
 	}}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	embeddedclickhouse "askbuy/internal/clickhouse/embedded"
+	"askbuy/internal/wait"
 	warehouse "askbuy/schemas/clickhouse"
 )
 
@@ -203,17 +204,13 @@ func awaitReader(ctx context.Context, c Config, name string, told func(known boo
 	}
 	ctx, cancel := context.WithTimeout(ctx, readersLimit)
 	defer cancel()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
 	for {
 		known, rows, err := knowsReader(ctx, c, name)
 		if err == nil && told(known, rows) {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if wait.For(ctx, 200*time.Millisecond) != nil {
 			return errors.Join(fmt.Errorf("the server did not take the change of %s within %s: see the log of askbuy run", name, readersLimit), err)
-		case <-tick.C:
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/models/intent"
 	"askbuy/models/registry"
 	warehouse "askbuy/schemas/clickhouse"
@@ -81,7 +82,7 @@ func OpenReplayer(ctx context.Context, c Config, db *clickhouse.DB) (_ *Replayer
 		return nil, errors.Join(err, unlock())
 	}
 	return &Replayer{
-		passage: passage{k, admin, time.Now, pause}, db: db, cluster: warehouse.Cluster{Name: c.ClickHouseCluster}, epochs: epochs,
+		passage: passage{k, admin, time.Now, wait.For}, db: db, cluster: warehouse.Cluster{Name: c.ClickHouseCluster}, epochs: epochs,
 		erased: erasure.New([]byte(c.FingerprintKey), &erasure.Table{DB: db}),
 		unlock: unlock, random: rand.Reader, force: force, models: bundles{models.bundles},
 	}, nil

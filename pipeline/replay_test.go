@@ -15,6 +15,7 @@ import (
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
 	"askbuy/internal/simulator"
+	"askbuy/internal/wait"
 	"askbuy/report"
 	warehouse "askbuy/schemas/clickhouse"
 	"askbuy/schemas/event"
@@ -386,7 +387,7 @@ func TestReplayAndErasure(t *testing.T) {
 		if waited++; waited == 3 {
 			i.exec(t, "DROP TABLE askbuy.touches__replay_x SYNC")
 		}
-		return pause(ctx, d)
+		return wait.For(ctx, d)
 	}
 	if _, err := e.Erase(t.Context(), event.Shopper{ShopID: "s1", UserID: "erased-u2"}, time.Now()); err != nil {
 		t.Fatal(err)

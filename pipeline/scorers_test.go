@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -66,7 +67,7 @@ func (i *instance) await(t *testing.T, sql string, want ...string) {
 		if err == nil && slices.Equal(got, want) {
 			return
 		}
-		if waiting := pause(ctx, 100*time.Millisecond); waiting != nil {
+		if waiting := wait.For(ctx, 100*time.Millisecond); waiting != nil {
 			t.Fatalf("%v: got %q, want %q", err, got, want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"askbuy/internal/erasure"
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/models/intent"
 	"askbuy/models/registry"
 	"askbuy/processors"
@@ -88,7 +89,7 @@ func (s *shadowing) run(ctx context.Context) error {
 		err := s.look(ctx)
 		if consumer == nil && s.candidate == nil {
 			s.note(ctx, err)
-			_ = pause(ctx, candidateRest)
+			_ = wait.For(ctx, candidateRest)
 			continue
 		}
 		if consumer == nil {
@@ -113,7 +114,7 @@ func (s *shadowing) note(ctx context.Context, err error) {
 		s.log.Info("the candidate scores again")
 	}
 	if s.failing = err != nil; s.failing {
-		_ = pause(ctx, shadowPause)
+		_ = wait.For(ctx, shadowPause)
 	}
 }
 

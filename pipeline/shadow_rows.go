@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/processors"
 	"askbuy/schemas/event"
 )
@@ -82,7 +83,7 @@ func (s *shadowing) answer(ctx context.Context, all said) error {
 			return err
 		}
 		if !stored {
-			_ = pause(ctx, shadowPause)
+			_ = wait.For(ctx, shadowPause)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()

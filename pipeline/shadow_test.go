@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"askbuy/internal/simulator"
+	"askbuy/internal/wait"
 	"askbuy/models/intent"
 	"askbuy/models/intent/learn"
 	"askbuy/models/registry"
@@ -227,7 +228,7 @@ func (i *instance) awaitNumber(t *testing.T, sql string, want int64) {
 		if got == want {
 			return
 		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
+		if err := wait.For(ctx, 100*time.Millisecond); err != nil {
 			t.Fatalf("%d, want %d", got, want)
 		}
 	}

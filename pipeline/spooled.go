@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"askbuy/internal/wait"
 )
 
 // Spooled is how many records the running instance's door has acknowledged and
@@ -36,17 +38,13 @@ func Spooled(ctx context.Context, at Endpoints) (int64, error) {
 
 // AwaitSpool waits until the running instance's spool is empty.
 func AwaitSpool(ctx context.Context, at Endpoints) error {
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
 	for {
 		n, err := Spooled(ctx, at)
 		if err != nil || n == 0 {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%d records are still in the door's spool: is the broker up? %w", n, ctx.Err())
-		case <-tick.C:
+		if ended := wait.For(ctx, 200*time.Millisecond); ended != nil {
+			return fmt.Errorf("%d records are still in the door's spool: is the broker up? %w", n, ended)
 		}
 	}
 }

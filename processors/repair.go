@@ -36,7 +36,7 @@ type repairRows interface {
 
 type (
 	clock func() time.Time
-	sleep func(ctx context.Context, d time.Duration)
+	sleep func(ctx context.Context, d time.Duration) error
 )
 
 // repairBatch is what one poll gave.
@@ -93,7 +93,7 @@ func (r *repairer) run(ctx context.Context, pause sleep) error {
 			}
 			r.take(batch)
 		} else {
-			pause(ctx, repairTick)
+			_ = pause(ctx, repairTick)
 		}
 		r.settle(ctx)
 		r.commit(ctx)

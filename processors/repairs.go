@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -17,14 +18,7 @@ func (d Deps) withDefaults() Deps {
 		d.Now = time.Now
 	}
 	if d.Sleep == nil {
-		d.Sleep = func(ctx context.Context, t time.Duration) {
-			timer := time.NewTimer(t)
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-		}
+		d.Sleep = wait.For
 	}
 	return d
 }

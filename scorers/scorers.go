@@ -25,6 +25,7 @@ import (
 	"github.com/failsafe-go/failsafe-go/ratelimiter"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -60,7 +61,7 @@ type Deps struct {
 	Client *http.Client
 	// Now and Sleep are the clock; nil means the real one.
 	Now        func() time.Time
-	Sleep      func(ctx context.Context, d time.Duration)
+	Sleep      func(ctx context.Context, d time.Duration) error
 	Registerer prometheus.Registerer // nil registers nothing
 	Log        *slog.Logger
 }
@@ -84,7 +85,7 @@ func New(c Config, deps Deps) (*Scorer, error) {
 		deps.Now = time.Now
 	}
 	if deps.Sleep == nil {
-		deps.Sleep = sleep
+		deps.Sleep = wait.For
 	}
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
@@ -125,7 +126,7 @@ func (s *Scorer) Run(ctx context.Context) error {
 func (s *Scorer) waitForBroker(ctx context.Context, err error) {
 	s.metrics.retries.Inc()
 	s.deps.Log.Warn("second opinions wait for the broker", "scorer", s.config.Name, "err", err)
-	s.deps.Sleep(ctx, recoveryPause)
+	_ = s.deps.Sleep(ctx, recoveryPause)
 }
 
 // answer asks for opinions on those records that shall have one, and
@@ -196,13 +197,4 @@ func (s *Scorer) skip(ctx context.Context, e *event.Event, envelope *event.Envel
 		return skipLate
 	}
 	return ""
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

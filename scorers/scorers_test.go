@@ -92,7 +92,7 @@ func newRig(t testing.TB, c Config, polls ...[]Record) *rig {
 	var err error
 	r.Scorer, err = New(c, Deps{
 		Source: r.broker, Results: r.broker, Now: func() time.Time { return arrived },
-		Sleep:      func(context.Context, time.Duration) { r.slept++ },
+		Sleep:      func(context.Context, time.Duration) error { r.slept++; return nil },
 		Uncertain:  func(_ context.Context, text string) bool { return strings.Contains(text, "?") },
 		Gone:       func(e *event.Event) bool { return e.UserID == "erased" },
 		Registerer: prometheus.NewRegistry(),

@@ -39,7 +39,7 @@ func (s *strict) corrector(t *testing.T) *Corrector {
 	t.Helper()
 	sink, err := New(DefaultConfig(), Deps{
 		Warehouse: s, Letters: s.world, Key: bytes.Repeat([]byte{7}, 32),
-		Now: past, Sleep: func(context.Context, time.Duration) {}, Jitter: func() float64 { return 0.5 },
+		Now: past, Sleep: func(context.Context, time.Duration) error { return nil }, Jitter: func() float64 { return 0.5 },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -239,10 +239,11 @@ func TestHourly(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Jitter = func() float64 { return 0.5 }
-	h.Sleep = func(_ context.Context, d time.Duration) {
+	h.Sleep = func(_ context.Context, d time.Duration) error {
 		if slept = append(slept, d); len(slept) == 4 {
 			cancel()
 		}
+		return nil
 	}
 	if err := h.Run(ctx); err != nil {
 		t.Fatal(err)

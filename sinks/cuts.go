@@ -38,7 +38,7 @@ func (s *Sink) noteCuts(ctx context.Context) error {
 			asked = now
 			s.askUnexplained(ctx)
 		}
-		s.deps.Sleep(ctx, s.config.CutEvery)
+		_ = s.deps.Sleep(ctx, s.config.CutEvery)
 	}
 	return ctx.Err()
 }

@@ -273,7 +273,7 @@ func (w *world) run(tb testing.TB, config Config, change func(*Sink, *fakeSource
 	s, err := New(config, Deps{
 		Source: source, Warehouse: w, Letters: w, Key: bytes.Repeat([]byte{7}, 32),
 		Now:    func() time.Time { return time.UnixMilli(1_800_000_100_000) },
-		Sleep:  func(context.Context, time.Duration) {},
+		Sleep:  func(context.Context, time.Duration) error { return nil },
 		Jitter: func() float64 { return 0.5 },
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})

@@ -83,10 +83,11 @@ func TestTroubleOfTheWarehouse(t *testing.T) {
 			away := &troubled{world: w, err: err, until: 200}
 			w.run(t, DefaultConfig(), func(s *Sink, _ *fakeSource) {
 				s.deps.Warehouse = away
-				s.deps.Sleep = func(context.Context, time.Duration) {
+				s.deps.Sleep = func(context.Context, time.Duration) error {
 					if lasting := away.acts < away.until; lasting && (len(w.committed) != 0 || s.Ready() && away.acts > 20) {
 						t.Errorf("committed %v and ready %v meanwhile", w.committed, s.Ready())
 					}
+					return nil
 				}
 			})
 			if rows := len(w.final(&schema.Feedback)); rows != events || len(w.letters) != 0 || !w.drained() {

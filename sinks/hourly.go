@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"askbuy/internal/wait"
 )
 
 // Task is a part of the hourly pass. Every replica does it, so what it does a
@@ -24,7 +26,7 @@ type Hourly struct {
 	Tasks []Task
 	// Sleep and Jitter are the clock and the dice; nil means the real ones.
 	// Sleep returns early when ctx ends, Jitter is in [0, 1).
-	Sleep  func(ctx context.Context, d time.Duration)
+	Sleep  func(ctx context.Context, d time.Duration) error
 	Jitter func() float64
 	Log    *slog.Logger
 
@@ -33,7 +35,7 @@ type Hourly struct {
 
 // NewHourly makes a pass that does nothing until Run.
 func NewHourly(every time.Duration, tasks []Task, r prometheus.Registerer, log *slog.Logger) (*Hourly, error) {
-	h := &Hourly{Every: every, Tasks: tasks, Sleep: sleep, Jitter: rand.Float64, Log: log, runs: prometheus.NewCounterVec(prometheus.CounterOpts{
+	h := &Hourly{Every: every, Tasks: tasks, Sleep: wait.For, Jitter: rand.Float64, Log: log, runs: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "askbuy_hourly_tasks_total", Help: "Tasks of the hourly pass, by outcome: done or failed.",
 	}, []string{"task", "outcome"})}
 	for _, t := range tasks {
@@ -51,7 +53,7 @@ func NewHourly(every time.Duration, tasks []Task, r prometheus.Registerer, log *
 func (h *Hourly) Run(ctx context.Context) error {
 	wait := time.Duration(h.Jitter() * float64(h.Every) / 10)
 	for {
-		h.Sleep(ctx, wait)
+		_ = h.Sleep(ctx, wait)
 		for _, t := range h.Tasks {
 			if ctx.Err() != nil {
 				return nil

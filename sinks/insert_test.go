@@ -41,9 +41,10 @@ func TestATableThatTakesNothingBuriesNothing(t *testing.T) {
 	pauses, ready := 0, true
 	w.run(t, DefaultConfig(), func(s *Sink, _ *fakeSource) {
 		s.deps.Warehouse = &broken{world: w, repairedAfter: 4}
-		s.deps.Sleep = func(context.Context, time.Duration) {
+		s.deps.Sleep = func(context.Context, time.Duration) error {
 			pauses++
 			ready = ready && s.Ready()
+			return nil
 		}
 	})
 	if len(w.letters) != 0 || len(w.final(&schema.Feedback)) != 5 {
@@ -60,7 +61,7 @@ func TestAwayIsWaitedOutWithoutACommit(t *testing.T) {
 	w.away = 1
 	pauses, longest := 0, time.Duration(0)
 	w.run(t, DefaultConfig(), func(s *Sink, _ *fakeSource) {
-		s.deps.Sleep = func(_ context.Context, d time.Duration) {
+		s.deps.Sleep = func(_ context.Context, d time.Duration) error {
 			if w.away > 0 && len(w.committed) != 0 {
 				t.Error("committed while the warehouse was away")
 			}
@@ -68,6 +69,7 @@ func TestAwayIsWaitedOutWithoutACommit(t *testing.T) {
 			if pauses++; pauses == 100 {
 				w.away = 0
 			}
+			return nil
 		}
 	})
 	if !w.drained() || len(w.final(&schema.Aliases)) != 1 {

@@ -29,6 +29,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -117,7 +118,7 @@ type Deps struct {
 	// Now, Sleep and Jitter are the clock and the dice; nil means the real
 	// ones. Sleep returns early when ctx ends, Jitter is in [0, 1).
 	Now    func() time.Time
-	Sleep  func(ctx context.Context, d time.Duration)
+	Sleep  func(ctx context.Context, d time.Duration) error
 	Jitter func() float64
 
 	Registerer prometheus.Registerer // nil registers nothing
@@ -165,7 +166,7 @@ func New(config Config, deps Deps) (*Sink, error) {
 		deps.Now = time.Now
 	}
 	if deps.Sleep == nil {
-		deps.Sleep = sleep
+		deps.Sleep = wait.For
 	}
 	if deps.Jitter == nil {
 		deps.Jitter = rand.Float64
@@ -241,7 +242,7 @@ func (s *Sink) finishing(ctx context.Context) (finishing context.Context, done f
 	waiter.Go(func() {
 		select {
 		case <-ctx.Done():
-			s.deps.Sleep(finishing, s.config.StopGrace)
+			_ = s.deps.Sleep(finishing, s.config.StopGrace)
 			cancel()
 		case <-finishing.Done():
 		}
@@ -322,16 +323,7 @@ func (s *Sink) retryUnless(ctx context.Context, what string, final func(error) b
 		}
 		s.metrics.retries.Inc()
 		s.waited.Store(true)
-		s.deps.Sleep(ctx, pause/2+time.Duration(s.deps.Jitter()*float64(pause/2)))
+		_ = s.deps.Sleep(ctx, pause/2+time.Duration(s.deps.Jitter()*float64(pause/2)))
 		pause = min(2*pause, s.config.BackoffMax)
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -37,7 +38,7 @@ func TestAStopFinishesTheBatch(t *testing.T) {
 		config := DefaultConfig()
 		config.StopGrace = c.grace
 		w.run(t, config, func(s *Sink, _ *fakeSource) {
-			s.deps.Sleep = sleep
+			s.deps.Sleep = wait.For
 			s.deps.Warehouse = &stopper{world: w}
 			if c.grace == 0 {
 				s.deps.Warehouse = &patient{w}

@@ -14,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/wait"
 	"askbuy/pipeline"
 	"askbuy/report"
 )
@@ -177,14 +178,7 @@ func openDoor(c pipeline.Config, url string) (*pipeline.Door, error) {
 	return &pipeline.Door{
 		URL: strings.TrimSuffix(at.URL, "/"), APIKey: at.APIKey, Client: &http.Client{Timeout: 30 * time.Second},
 		Sources: pipeline.DoorSources(c, at.CozeSecret, func(secret, shop, body string) (string, error) { return shopToken(secret, shop, body, time.Now()) }),
-		Sleep: func(ctx context.Context, d time.Duration) error {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(d):
-				return nil
-			}
-		},
+		Sleep:   wait.For,
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"askbuy/ingest"
 	"askbuy/internal/crash"
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -244,13 +245,7 @@ func newPause(first, most time.Duration) *pause { return &pause{first, first, mo
 func (p *pause) reset() { p.next = p.first }
 
 func (p *pause) wait(ctx context.Context) bool {
-	timer := time.NewTimer(p.next)
-	defer timer.Stop()
-	p.next = min(2*p.next, p.most)
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	now := p.next
+	p.next = min(2*now, p.most)
+	return wait.For(ctx, now) == nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -86,16 +87,12 @@ const Every = time.Second
 // Run refreshes the list until ctx ends, which is no error. failed is told of
 // an attempt that failed; the list then stays as it was.
 func (l *List) Run(ctx context.Context, failed func(error)) error {
-	tick := time.NewTicker(Every)
-	defer tick.Stop()
 	for {
 		if _, err := l.Refresh(ctx); err != nil && ctx.Err() == nil {
 			failed(err)
 		}
-		select {
-		case <-ctx.Done():
+		if wait.For(ctx, Every) != nil {
 			return nil
-		case <-tick.C:
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"askbuy/internal/wait"
 )
 
 // ConsumerOptions are for the members of one group.
@@ -163,7 +165,7 @@ func (c *Consumer) Poll(ctx context.Context, max int) (Batch, error) {
 				return nil, fmt.Errorf("poll partition %d of %q: %w", e.Partition, e.Topic, err)
 			}
 			c.log.Warn("waiting for the broker", "topic", e.Topic, "partition", e.Partition, "error", e.Err)
-			if err := pause(ctx, pollPause); err != nil {
+			if err := wait.For(ctx, pollPause); err != nil {
 				return nil, fmt.Errorf("poll: %w", err)
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"askbuy/internal/wait"
 )
 
 // followBytes bounds what one answer of the broker brings, and with that what
@@ -55,7 +57,7 @@ func Follow(ctx context.Context, c Config, from Offsets, log *slog.Logger, f fun
 		if err != nil {
 			return err
 		}
-		if failed && pause(ctx, pollPause) != nil {
+		if failed && wait.For(ctx, pollPause) != nil {
 			break
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"askbuy/internal/wait"
 )
 
 // orderedGroup is the consumer group that Goka reads through. It differs from
@@ -54,7 +56,7 @@ func (g *orderedGroup) Consume(ctx context.Context, topics []string, handler sar
 			return err
 		default:
 			g.log.Warn("consumer group lost the broker; trying again", "error", err)
-			if pause(ctx, rejoinBackoff) != nil {
+			if wait.For(ctx, rejoinBackoff) != nil {
 				return nil
 			}
 		}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+
+	"askbuy/internal/wait"
 )
 
 // Keep is the retention of a topic that keeps its records for ever.
@@ -185,7 +187,7 @@ func (a *Admin) waitForTopics(ctx context.Context, names []string) (map[string]T
 		if waiting == "" {
 			return infos, nil
 		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
+		if err := wait.For(ctx, 100*time.Millisecond); err != nil {
 			return nil, fmt.Errorf("wait for topic %s to be served: %w", waiting, err)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"askbuy/internal/wait"
 )
 
 // PlayOptions say where a simulation is played.
@@ -46,7 +48,7 @@ func (o PlayOptions) withDefaults() PlayOptions {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = wait.For
 	}
 	if o.Progress == nil {
 		o.Progress = io.Discard
@@ -67,17 +69,6 @@ func (o *PlayOptions) validate() error {
 		errs = append(errs, fmt.Errorf("rate: want events per second, or 0 for as fast as the door answers, have %g", o.Rate))
 	}
 	return errors.Join(errs...)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // player posts parcels.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/wait"
 	"askbuy/models/intent"
 )
 
@@ -144,15 +145,8 @@ func (f *Force) change(by func(*state)) {
 // wait with it before anything becomes uncertain; an error is an entry that
 // cannot be obeyed.
 func (f *Force) Run(ctx context.Context) error {
-	tick := time.NewTicker(f.config.Every)
-	defer tick.Stop()
 	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	for wait.For(ctx, f.config.Every) == nil {
 		err := f.CatchUp(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -166,6 +160,7 @@ func (f *Force) Run(ctx context.Context) error {
 		}
 		failing = err != nil
 	}
+	return nil
 }
 
 // waitOut does what asks the warehouse until the warehouse answers.
@@ -176,12 +171,8 @@ func waitOut[T any](ctx context.Context, f *Force, do func() (T, error)) (T, err
 			return found, err
 		}
 		f.say.Warn("waiting for the warehouse, which has the models", "error", err)
-		timer := time.NewTimer(f.config.Every)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return found, fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		if ended := wait.For(ctx, f.config.Every); ended != nil {
+			return found, fmt.Errorf("%w: %w", ended, err)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
@@ -220,14 +221,7 @@ const ownFor = time.Minute
 // sweep lets go of what the table will not bring any more, turns long ago and
 // steps of the erased, and of what it has brought.
 func (b *Book) sweep(ctx context.Context) error {
-	tick := time.NewTicker(ownFor / 6)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	for wait.For(ctx, ownFor/6) == nil {
 		b.mu.RLock()
 		keys := slices.AppendSeq(slices.Collect(maps.Keys(b.own)), maps.Keys(b.steps))
 		b.mu.RUnlock()
@@ -238,6 +232,7 @@ func (b *Book) sweep(ctx context.Context) error {
 			b.mu.Unlock()
 		}
 	}
+	return nil
 }
 
 func (b *Book) sweepOf(key string, oldest time.Time) {

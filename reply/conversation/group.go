@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/lovoo/goka"
 
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/schemas/event"
 )
 
@@ -172,18 +172,12 @@ func (b *Book) assign(partitions []int32) {
 // tidy lets go of conversations that are over, those of this member's
 // partitions. A visit that a rebalance cuts short is made again the next time.
 func (b *Book) tidy(ctx context.Context) error {
-	tick := time.NewTicker(b.config.TidyEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	for wait.For(ctx, b.config.TidyEvery) == nil {
 		if processor := b.running.Load(); processor != nil && processor.Recovered() {
 			if err := processor.VisitAll(ctx, visitIdle, b.deps.Now().UnixMilli()); err != nil && ctx.Err() == nil {
 				b.deps.Log.Debug("conversations that are over are let go later", "error", kafka.HideKeys(err))
 			}
 		}
 	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
@@ -116,12 +117,5 @@ func (b *Book) Quiet(ctx context.Context) error {
 	if skipQuiet {
 		return nil
 	}
-	timer := time.NewTimer(b.config.MaxStale + b.config.SendGrace)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return wait.For(ctx, b.config.MaxStale+b.config.SendGrace)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"askbuy/internal/wait"
 	"askbuy/reply/conversation"
 	"askbuy/schemas/event"
 )
@@ -21,14 +22,7 @@ const lapseEvery = time.Minute
 // Run has handoffs lapse, those of the shoppers whom this replica looks after,
 // until ctx ends, which is no error.
 func (d *Desk) Run(ctx context.Context) error {
-	tick := time.NewTicker(d.lapseEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	for wait.For(ctx, d.lapseEvery) == nil {
 		if !d.Book.Ready() {
 			continue
 		}
@@ -41,6 +35,7 @@ func (d *Desk) Run(ctx context.Context) error {
 			}
 		})
 	}
+	return nil
 }
 
 // Lapse has a shopper's handoffs lapse that are over, and returns when this

@@ -12,6 +12,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"askbuy/internal/wait"
 )
 
 // every is how often the file is looked at.
@@ -64,16 +66,10 @@ func (f *File[T]) Get() T { return *f.now.Load() }
 
 // Run follows the file until ctx ends.
 func (f *File[T]) Run(ctx context.Context) error {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			f.Look()
-		}
+	for wait.For(ctx, every) == nil {
+		f.Look()
 	}
+	return nil
 }
 
 // Look takes what is new in the file, and reports whether anything was. What

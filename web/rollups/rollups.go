@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"askbuy/internal/clickhouse"
+	"askbuy/internal/wait"
 	schema "askbuy/schemas/clickhouse"
 )
 
@@ -84,20 +85,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 		}
 		took := k.deps.Now().Sub(began)
 		k.metrics.turns.WithLabelValues(string(outcome)).Observe(took.Seconds())
-		if !pause(ctx, max(k.config.Every, 4*took)) {
+		if wait.For(ctx, max(k.config.Every, 4*took)) != nil {
 			return nil
 		}
-	}
-}
-
-// pause reports whether ctx goes on.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

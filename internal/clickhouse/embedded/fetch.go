@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"askbuy/internal/wait"
 )
 
 // The package that carries the library, pinned: its latest tag points to a version that cannot listen.
@@ -144,8 +146,6 @@ func (f *fetcher) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
 	for told := false; ; told = true {
 		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
@@ -157,10 +157,8 @@ func (f *fetcher) lock(ctx context.Context) (unlock func(), err error) {
 		if !told {
 			fmt.Fprintln(f.progress, "another process is fetching the ClickHouse engine, waiting for it")
 		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), file.Close())
-		case <-tick.C:
+		if ended := wait.For(ctx, 100*time.Millisecond); ended != nil {
+			return nil, errors.Join(ended, file.Close())
 		}
 	}
 }

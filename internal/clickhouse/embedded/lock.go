@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"askbuy/internal/wait"
 )
 
 // orphanWait bounds how long a start waits for the child of a process that died: with a query in flight the
@@ -44,8 +46,6 @@ func writeAt(f *os.File, b []byte) error {
 func takeLock(ctx context.Context, f *os.File) error {
 	ctx, cancel := context.WithTimeout(ctx, orphanWait)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if !errors.Is(err, unix.EWOULDBLOCK) {
@@ -55,10 +55,8 @@ func takeLock(ctx context.Context, f *os.File) error {
 		if alive(pid) {
 			return fmt.Errorf("%w by process %d: stop it, or choose another data directory", ErrLocked, pid)
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w by the ClickHouse of process %d, which is gone: %w", ErrLocked, pid, ctx.Err())
-		case <-tick.C:
+		if ended := wait.For(ctx, 20*time.Millisecond); ended != nil {
+			return fmt.Errorf("%w by the ClickHouse of process %d, which is gone: %w", ErrLocked, pid, ended)
 		}
 	}
 }

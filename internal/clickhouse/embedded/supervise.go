@@ -5,6 +5,8 @@ package embedded
 import (
 	"context"
 	"time"
+
+	"askbuy/internal/wait"
 )
 
 // Delays between restarts. A server that stood for steadyAfter is forgiven its earlier failures.
@@ -58,12 +60,8 @@ func (e *Engine) revive(ctx context.Context, failures int) int {
 	defer cancel()
 	defer context.AfterFunc(e.ended, cancel)()
 	for ; ; failures++ {
-		timer := time.NewTimer(e.delay(failures))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if wait.For(ctx, e.delay(failures)) != nil {
 			return failures
-		case <-timer.C:
 		}
 		err := e.relaunch(ctx)
 		if err == nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"askbuy/internal/kafka"
+	"askbuy/internal/wait"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 )
@@ -73,17 +74,13 @@ func Alter(t testing.TB, c kafka.Config, topic string, settings map[string]strin
 func Await(t testing.TB, what string, so func(context.Context) (bool, error)) {
 	t.Helper()
 	ctx := Context(t)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
 	for {
 		ok, err := so(ctx)
 		if ok && err == nil {
 			return
 		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("wait for %s: %v (%v)", what, ctx.Err(), err)
-		case <-tick.C:
+		if ended := wait.For(ctx, 20*time.Millisecond); ended != nil {
+			t.Fatalf("wait for %s: %v (%v)", what, ended, err)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"askbuy/internal/clickhouse"
 	"askbuy/internal/simulator/truth"
+	"askbuy/internal/wait"
 )
 
 // querier answers queries; *clickhouse.DB is one. Values come as Go's types
@@ -51,20 +52,9 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = wait.For
 	}
 	return o
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // Run compares the warehouse with the truth in a directory. It returns as soon
