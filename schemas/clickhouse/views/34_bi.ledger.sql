@@ -29,9 +29,7 @@ FROM
     FROM askbuy.receipts FINAL
     GROUP BY topic, day, source, outcome
     UNION ALL
-    SELECT toString(topic), toDate(noted_at, 'UTC'), '', 'in_flight', in_flight FROM askbuy.ledger_gaps
-    UNION ALL
-    SELECT toString(topic), toDate(noted_at, 'UTC'), '', 'unexplained', unexplained FROM askbuy.ledger_gaps
+    SELECT toString(topic), toDate(noted_at, 'UTC'), '', one.1, one.2 FROM askbuy.ledger_gaps ARRAY JOIN [('in_flight', in_flight), ('unexplained', unexplained)] AS one
 ) AS l
 GROUP BY topic, day, source
 COMMENT 'Grain: raw topic, UTC day, source. Every record of a raw topic is in exactly one column; unexplained is 0 unless something was lost.'
