@@ -51,7 +51,7 @@ func newReplySteps(w wiring, in *entrance, known shop.Provider, mux *http.ServeM
 		return nil, err
 	}
 	s.parts = append(s.parts, part{"reply rules", rules.Run})
-	hot, inContext, err := s.caches(w)
+	hot, err := openHot(w)
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +70,16 @@ func newReplySteps(w wiring, in *entrance, known shop.Provider, mux *http.ServeM
 		{Step: safety.Gate{Guard: guard, Refuse: refuse}, Always: true},
 		talk,
 		facts,
-		checked(hot), checked(inContext),
-		checked(reply.FAQ{Entries: set}),
+		checked(hot),
 	}
-	s.rungs = append(append(s.rungs, model...), reply.Rung{Step: dialogue.Ask{Models: w.models}})
+	if len(model) > 0 { // what it said is kept, and nothing else
+		inContext, err := openInContext(w)
+		if err != nil {
+			return nil, err
+		}
+		s.rungs = append(s.rungs, checked(inContext))
+	}
+	s.rungs = append(append(s.rungs, checked(reply.FAQ{Entries: set})), append(model, reply.Rung{Step: dialogue.Ask{Models: w.models}})...)
 	s.profiles, err = profile.NewReader(profile.Facts{DB: w.db}, time.Now, w.log)
 	if err != nil {
 		return nil, err
@@ -134,21 +140,28 @@ func (s *replySteps) knowledge(w wiring, in *entrance, mux *http.ServeMux, guard
 	return set, nil
 }
 
-// caches keep replies that may be given again.
-func (s *replySteps) caches(w wiring) (hot, context turn.Step, err error) {
-	versions := replyVersions{w.config.Reply.LLM.Model}
-	answers, err := cache.New[turn.Reply](cache.HotSize, cache.HotLifetime, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	w.onClose(func() error { answers.Close(); return nil })
-	inContext, err := cache.New[turn.Reply](cache.ContextSize, cache.Lifetime, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	w.onClose(func() error { inContext.Close(); return nil })
-	return cache.HotStep{Versions: versions, Replies: answers}, cache.ContextStep{Versions: versions, Replies: inContext}, nil
+// openHot keeps answers of the FAQ that may be given again.
+func openHot(w wiring) (turn.Step, error) {
+	replies, err := keptReplies(w, cache.HotSize, cache.HotLifetime)
+	return cache.HotStep{Versions: versionsOf(w), Replies: replies}, err
 }
+
+// openInContext keeps those of the language model.
+func openInContext(w wiring) (turn.Step, error) {
+	replies, err := keptReplies(w, cache.ContextSize, cache.Lifetime)
+	return cache.ContextStep{Versions: versionsOf(w), Replies: replies}, err
+}
+
+func keptReplies(w wiring, size int, lifetime time.Duration) (*cache.Cache[turn.Reply], error) {
+	kept, err := cache.New[turn.Reply](size, lifetime, nil)
+	if err != nil {
+		return nil, err
+	}
+	w.onClose(func() error { kept.Close(); return nil })
+	return kept, nil
+}
+
+func versionsOf(w wiring) replyVersions { return replyVersions{w.config.Reply.LLM.Model} }
 
 // replyVersions are what a reply that is kept depends on.
 type replyVersions struct{ model string }

@@ -45,11 +45,16 @@ func Hot(s Scope, question string) Key { return key("hot", s, "", plain(question
 // InContext is the key of a question after other ones. Whose conversation it is
 // belongs to it wherever a reply may hold what is the shopper's own.
 func InContext(s Scope, shopper string, before []string, question string) Key {
+	return key("context", s, shopper, said(before, question)...)
+}
+
+// said are the questions of a conversation up to now, as a key has them.
+func said(before []string, question string) []string {
 	parts := make([]string, 0, len(before)+1)
 	for _, text := range before {
 		parts = append(parts, plain(text))
 	}
-	return key("context", s, shopper, append(parts, plain(question))...)
+	return append(parts, plain(question))
 }
 
 func key(kind string, s Scope, shopper string, texts ...string) Key {
@@ -69,12 +74,21 @@ func key(kind string, s Scope, shopper string, texts ...string) Key {
 	return Key(h.Sum(nil))
 }
 
+// The characters that most questions are made of.
+const firstHan, lastHan = 0x4E00, 0x9FFF
+
 // plain is a question's letters, digits and the signs that change a number, in
 // lower case and half-width, words kept apart.
 func plain(question string) string {
 	var b strings.Builder
+	b.Grow(len(question))
 	apart, last := false, rune(0)
 	for _, r := range question {
+		if r >= firstHan && r <= lastHan { // a letter without a case: no table has to say so
+			apart, last = false, r
+			b.WriteRune(r)
+			continue
+		}
 		if r >= 0xFF01 && r <= 0xFF5E {
 			r -= 0xFEE0
 		}

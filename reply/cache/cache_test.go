@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 	"time"
+	"unicode"
 
 	"pgregory.net/rapid"
 )
@@ -105,6 +106,23 @@ func TestPlain(t *testing.T) {
 	f("满299减50", "满299 减 50", true)
 	f("-5", "5", false)
 	f("[phone]", "phone", false)
+}
+
+// Those are letters without a case: that they are read without tables changes
+// no key.
+func TestHanAreLettersWithoutCase(t *testing.T) {
+	for r := rune(firstHan); r <= lastHan; r++ {
+		if !unicode.IsLetter(r) || unicode.ToLower(r) != r || r >= 0xFF01 {
+			t.Fatalf("%U is not", r)
+		}
+	}
+}
+
+func BenchmarkHot(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		Hot(scope, "签收以后多少天之内可以无理由退换货,来回的运费由谁来承担")
+	}
 }
 
 func TestPlainIsIdempotent(t *testing.T) {

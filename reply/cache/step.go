@@ -47,10 +47,10 @@ type ContextStep struct {
 // Answer is a reply that the same question was given in the same context. What
 // is a shopper's own is kept for them alone.
 func (s ContextStep) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
-	within, before := scopeOf(s.Versions, t), questions(t)
-	r, ok := s.Replies.Get(InContext(within, "", before, t.Text))
+	within, texts := scopeOf(s.Versions, t), said(questions(t), t.Text)
+	r, ok := s.Replies.Get(key("context", within, "", texts...))
 	if !ok {
-		r, ok = s.Replies.Get(InContext(within, t.Key(), before, t.Text))
+		r, ok = s.Replies.Get(key("context", within, t.Key(), texts...))
 	}
 	return again(r, turn.RouteCache), ok
 }
