@@ -35,6 +35,7 @@ func (r runCommand) Run(a *app) error {
 	if r.Sample && !c.Has(pipeline.RoleIngest) {
 		return errors.New("--sample plays against the own webhook: it needs role ingest")
 	}
+	collectSeldom(a.environ)
 	log := newLog(a.stderr, c.LogLevel)
 	p := pipeline.New(c, log)
 	p.UseTokens(func(secret, shop, body string) (string, error) { return shopToken(secret, shop, body, time.Now()) })
