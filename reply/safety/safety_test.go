@@ -180,6 +180,12 @@ func TestGenerated(t *testing.T) {
 	f("Your order has not shipped.", InventedFact) // the contrary of what is known
 	f("M码没有货。", InventedFact)
 	f("订单还未发货。", InventedFact)
+	for _, text := range lines(t, "testdata/invented.txt") {
+		f(text, InventedFact)
+	}
+	for _, text := range lines(t, "testdata/harmless.txt") {
+		f(text, "")
+	}
 	// What says nothing of that may be said.
 	f("请在订单页查看是否已发货。", "")
 	f("如果已签收请联系客服。", "")
