@@ -13,9 +13,11 @@ import (
 
 	"askbuy/ingest/mask"
 	"askbuy/models/faq"
+	"askbuy/models/intent"
 	"askbuy/reply"
 	"askbuy/reply/cache"
 	"askbuy/reply/dialogue"
+	"askbuy/reply/handoffs"
 	"askbuy/reply/hotfile"
 	"askbuy/reply/knowledge"
 	"askbuy/reply/llm"
@@ -79,7 +81,11 @@ func newReplySteps(w wiring, in *entrance, known shop.Provider, mux *http.ServeM
 		}
 		s.rungs = append(s.rungs, checked(inContext))
 	}
-	s.rungs = append(append(s.rungs, checked(reply.FAQ{Entries: set})), append(model, reply.Rung{Step: dialogue.Ask{Models: w.models}})...)
+	s.rungs = append(s.rungs,
+		checked(reply.FAQ{Entries: set}),
+		checked(shop.Deals{Offers: offers(known)}), // how a coupon is used, the FAQ knows better
+	)
+	s.rungs = append(append(s.rungs, model...), reply.Rung{Step: dialogue.Ask{Models: w.models}})
 	s.profiles, err = profile.NewReader(profile.Facts{DB: w.db}, time.Now, w.log)
 	if err != nil {
 		return nil, err
@@ -134,10 +140,21 @@ func (s *replySteps) knowledge(w wiring, in *entrance, mux *http.ServeMux, guard
 	s.parts = append(s.parts, part{"knowledge log", log.Run})
 	desk := &knowledge.Handler{
 		Set: set, Facts: knowledge.Facts{DB: w.db}, Log: log, Keys: in.keys, DefaultShop: w.config.DefaultShop,
-		Unfit: func(text string) bool { return guard.Question(text) != "" }, Now: time.Now, Slog: w.log,
+		Unfit: func(text string) bool { return guard.Question(text) != "" || w.callsPerson(text) }, Now: time.Now, Slog: w.log,
 	}
 	desk.Register(mux)
 	return set, nil
+}
+
+// callsPerson reports whether a text is for a person, and no question for a FAQ.
+func (w wiring) callsPerson(text string) bool {
+	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+	defer cancel()
+	var read intent.Scored
+	if model, err := w.models.Now(ctx); err == nil {
+		read = model.Score(text)
+	}
+	return handoffs.Calls(text, read)
 }
 
 // openHot keeps answers of the FAQ that may be given again.

@@ -234,7 +234,7 @@ func (s *Service) complete(t *turn.Turn, q question) {
 	} else {
 		t.Intent = intent.Scored{Intent: intent.Other, Sentiment: intent.Neutral}
 	}
-	t.Language = languageOf(q.language, t.Intent, t.Text)
+	t.Language = languageOf(q.language, t)
 	if s.Carry != nil {
 		t.Slots = s.Carry(t.State.Slots, t.Text, t.Intent.Entities)
 	}

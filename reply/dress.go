@@ -1,6 +1,8 @@
 package reply
 
 import (
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"askbuy/models/intent"
@@ -27,16 +29,25 @@ func dress(r turn.Reply, t *turn.Turn, offers []string) turn.Reply {
 		r.Text = before + r.Text
 		shown = roomFor(before, shown, "")
 	}
-	if len(offers) > 0 {
+	if len(offers) > 0 && !strings.Contains(r.Text, offers[0]) {
 		behind := offers[0]
-		if t.Language == english {
+		switch {
+		case t.Language == english:
 			behind = " " + behind
+		case !ended(r.Text):
+			behind = "。" + behind
 		}
 		r.Text += behind
 		shown = roomFor("", shown, behind)
 	}
 	r.Brief = shown
 	return r
+}
+
+// ended reports whether a text closes its last sentence.
+func ended(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return unicode.IsPunct(last) || unicode.IsSymbol(last)
 }
 
 // roomFor puts words around a text if all of it can be shown.

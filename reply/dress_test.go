@@ -24,5 +24,7 @@ func TestDress(t *testing.T) {
 	f("in English", "rule", "en", intent.Satisfied, "Yes.", []string{"50 off 299."}, "Glad to help! Yes. 50 off 299.", "Glad to help! Yes. 50 off 299.")
 	f("no room", "faq", "zh", intent.Angry, long, sale, long, "非常抱歉给您添麻烦了！"+long+sale[0])
 	f("a model has its own tone", "llm", "zh", intent.Angry, "可以。", sale, "可以。满299减50。", "可以。满299减50。")
+	f("no full stop", "faq", "zh", intent.Neutral, "可以", sale, "可以。满299减50。", "可以。满299减50。")
+	f("asked for the offer", "rule", "zh", intent.Neutral, sale[0]+"会员九折。", sale, sale[0]+"会员九折。", sale[0]+"会员九折。")
 	f("put off", "preset", "zh", intent.Angry, "抱歉。", sale, "", "抱歉。")
 }

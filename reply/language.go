@@ -1,11 +1,13 @@
 package reply
 
 import (
+	"regexp"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/language"
 
-	"askbuy/models/intent"
+	"askbuy/reply/turn"
 )
 
 // The languages that askbuy answers in.
@@ -37,15 +39,42 @@ func preferred(header string) string {
 }
 
 // languageOf is the language of an answer: the one asked for, else that of the
-// question.
-func languageOf(asked string, s intent.Scored, text string) string {
+// question; where a question hardly has one, as "XL", "ok", an order's number
+// or what was masked, that of the conversation so far.
+func languageOf(asked string, t *turn.Turn) string {
+	text := placeholder.ReplaceAllString(t.Text, "")
+	rounds := t.State.Rounds
 	switch {
 	case asked != "":
 		return asked
-	case s.Language == english:
+	case len(rounds) > 0 && fewWords(text):
+		return writtenIn(rounds[len(rounds)-1].Answer)
+	case !hasLetter(text):
+		return chinese
+	case t.Intent.Language == english:
 		return english
-	case s.Language == "" && strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0 && hasLetter(text):
-		return english // the model could not be had
+	case t.Intent.Language == "":
+		return writtenIn(text) // the model could not be had
+	}
+	return chinese
+}
+
+// placeholder stands for what was masked, in letters of no language.
+var placeholder = regexp.MustCompile(`\[(phone|address|id-card|email|bank-card)\]`)
+
+// fewWords reports whether a text has no character of Chinese and at most one
+// word.
+func fewWords(text string) bool {
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+	return len(words) < 2 && strings.IndexFunc(text, isHan) < 0
+}
+
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
+
+// writtenIn is the language of a text that is in one of ours.
+func writtenIn(text string) string {
+	if hasLetter(text) && strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 && unicode.IsLetter(r) }) < 0 {
+		return english
 	}
 	return chinese
 }

@@ -79,7 +79,7 @@ func (m *memory) hear(text string, read Reader) (scored scored) {
 	filled := m.slots.fill(text, scored.Entities)
 	if to, moved := Next(m.state, eventOf(text)); moved {
 		m.state, m.spoke = to, true
-	} else if m.state == Address && filled.address+filled.order > 0 || m.state == Logistics && filled.place > 0 {
+	} else if m.state == Address && filled.address+filled.order+filled.phone > 0 || m.state == Logistics && filled.place > 0 {
 		m.spoke = true // the text brings what was asked for
 	}
 	m.topic.follow(text, scored)

@@ -65,6 +65,7 @@ func TestWalks(t *testing.T) {
 	f(Address, "订单号和新的收货地址", "我要修改地址")
 	f(Address, "再发一下新的", "我要修改地址", "订单号2025062512345")
 	f(Address, "再发一下订单号", "我要修改地址", "[address]")
+	f(Address, "再发一下订单号", "我要修改地址", "[address]", "[phone]")
 	f(Address, "确认修改", "我要修改地址", "[address]", "订单号2025062512345")
 	f(Complete, "客服会", "地址填错了", "订单号2025062512345 [address]", "确认")
 	f(Idle, "已取消", "地址填错了", "算了")

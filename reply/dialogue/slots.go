@@ -40,7 +40,7 @@ func Carry(before map[string]string, text string, named []intent.Entity) map[str
 }
 
 // filled counts what one text brought.
-type filled struct{ order, address, place int }
+type filled struct{ order, address, phone, place int }
 
 // fill takes what a text names.
 func (s *Slots) fill(text string, entities []intent.Entity) (n filled) {
@@ -63,6 +63,8 @@ func (s *Slots) fill(text string, entities []intent.Entity) (n filled) {
 	if strings.Contains(text, maskedAddress) {
 		s.HasAddress, n.address = true, 1
 	}
-	s.HasPhone = s.HasPhone || strings.Contains(text, maskedPhone)
+	if strings.Contains(text, maskedPhone) {
+		s.HasPhone, n.phone = true, 1
+	}
 	return n
 }

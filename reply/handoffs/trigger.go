@@ -3,6 +3,7 @@ package handoffs
 import (
 	"strings"
 
+	"askbuy/models/intent"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
@@ -27,11 +28,11 @@ var (
 func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
 	text := strings.ToLower(t.Text)
 	topic := "" // as guessed, where that is sure enough to be acted on
-	if t.Intent.IntentConfidence >= SureEnough {
+	if t.Intent.IntentConfidence >= SureEnough && !r.Instructs {
 		topic = t.Intent.Intent
 	}
 	switch {
-	case t.Angry():
+	case t.Angry() && !r.Instructs:
 		return event.ReasonAnger, true
 	case has(text, urgentWords):
 		return event.ReasonUrgent, true
@@ -49,6 +50,12 @@ func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
 		return event.ReasonLowConfidence, true
 	}
 	return "", false
+}
+
+// Calls reports whether a text calls a person whatever it is answered.
+func Calls(text string, read intent.Scored) bool {
+	_, call := due(&turn.Turn{Text: text, Intent: read}, &turn.Reply{Route: turn.RouteFAQ})
+	return call
 }
 
 // The topics that call a person.

@@ -39,6 +39,18 @@ func TestStarter(t *testing.T) {
 	f("请问怎么退货", "starter-return-zh")
 	f("How do I return an item?", "starter-return-en")
 	f("Where can I track my order", "starter-logistics-en")
+	f("where is my parcel?", "starter-logistics-en")
+	f("我的订单还没发货", "starter-logistics-zh")
+	f("快递到哪里查", "starter-logistics-zh")
+	f("怎么开发票", "starter-invoice-zh")
+	f("退款多久到账", "starter-refund-time-zh")
+	f("我想退货", "starter-return-zh")
+	f("你好，怎么退货", "starter-return-zh")
+	f("你好", "starter-hello-zh")
+	f("谢谢！", "starter-thanks-zh")
+	if got := s.Nearest("new shop", "想换个颜色", 1); len(got) > 0 && got[0].Confident() {
+		t.Errorf("another colour is taken for %+v", got)
+	}
 	for _, e := range s.Shop("").Entries {
 		if n := len([]rune(e.Answer)); n > 50 {
 			t.Errorf("%s: its answer has %d characters", e.ID, n)

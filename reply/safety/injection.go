@@ -23,6 +23,8 @@ var injections = compile(
 	`(reveal|show|print|repeat|output|display|tell|give|leak|dump|recite|what (is|are|was|were)|share|translate|summari[sz]e|encode)\b.{0,40}\b(system|initial|original|hidden|secret|your|developer) ?(prompts?|instructions?|message|rules|configuration|context)`,
 	`(repeat|print|output|say|copy|write|translate)\b.{0,20}\b(everything|all|words?|text|sentences?)\b.{0,15}\b(above|before this|verbatim|preceding)`,
 	`(重复|复述|输出|打印|告诉我|显示|展示|泄露|透露|说出|翻译|背诵|原样|写出|公开|发给我).{0,12}(系统提示|提示词|系统指令|初始指令|你的指令|你的设定|你的规则|prompt|上面的(内容|文字|全部|所有)|以上(内容|文字|全部|所有))`,
+	`(上面|以上|上述)的?(内容|文字|文本|话|全部|所有)[^。！？]{0,6}(翻译|复述|重复|输出|打印|背|发给|总结|概括|写出)`,
+	`system prompts?\b|提示词`,
 	`(你的|系统)(系统)?(提示词|prompt|指令|初始设定|设定)(是|都是|有|写)(什么|啥|哪些|的什么)`,
 	// The model is to be somebody else.
 	`(you are|you're|u r|act|behave|pretend|roleplay|respond)( now| as| to be| like)* (now )?(a |an |the )?(dan\b|developer mode|unrestricted|jailbroken|evil|root|admin(istrator)?\b|another (ai|assistant|bot)|no longer|uncensored|free from)`,
@@ -54,7 +56,7 @@ var cues = sync.OnceValue(func() *Words {
 		"debug mode", "god mode", "maintenance mode", "sudo mode", "do anything now",
 		"im_start", "im_end", "endoftext", "start_of_turn", "end_of_turn", "eot_id", "inst", "sys", "assistant", "role",
 		"exactly", "only", "literally", "the following", "with the", "decode", "execute", "evaluate", "base64", "rot13",
-		"指令", "指示", "提示", "规则", "设定", "限制", "约束", "要求你", "上面的", "以上", "你现在是", "从现在", "现在你是",
+		"指令", "指示", "提示", "规则", "设定", "限制", "约束", "要求你", "上面的", "以上", "上面", "上述", "你现在是", "从现在", "现在你是",
 		"假装你", "假设你", "扮演", "你不再是", "你已经不是", "把自己当成", "当作你", "开发者", "调试模式", "上帝模式", "管理员", "越狱",
 		"维护模式", "系统", "助手", "以下", "下面", "这句", "这段", "如下", "解码", "解密", "执行", "运行",
 	} {

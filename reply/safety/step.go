@@ -31,7 +31,7 @@ func (g Gate) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
 	if t.Language == "en" {
 		text = refusals["en"]
 	}
-	return turn.Reply{Text: text, Route: turn.RoutePreset}, true
+	return turn.Reply{Text: text, Route: turn.RoutePreset, Instructs: reason == Injection}, true
 }
 
 // Checked is a step whose replies people or providers wrote: one with a word

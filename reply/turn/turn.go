@@ -106,6 +106,9 @@ type Reply struct {
 
 	// NeedsPerson says that what was agreed on is left for a person to do.
 	NeedsPerson bool
+	// Instructs says that the question tries to give orders to a model: what it
+	// seems to feel or to be about is made up.
+	Instructs bool
 	// Own says that the text holds what is this shopper's alone, such as an
 	// order's state: nobody else may be given it.
 	Own bool
