@@ -101,7 +101,7 @@ func (d *Desk) answerTakeover(w http.ResponseWriter, r *http.Request, shops spea
 	if conv == "" {
 		return httpserver.Problem(http.StatusBadRequest, "missing_field", "conv_id: required")
 	}
-	s, err := d.whose(shops, shop, user, conv)
+	s, err := d.whose(r.Context(), shops, shop, user, conv)
 	if err != nil {
 		return err
 	}
@@ -115,15 +115,15 @@ func (d *Desk) answerTakeover(w http.ResponseWriter, r *http.Request, shops spea
 
 // whose finds the shopper of a conversation. Who names shop and shopper need
 // not wait until anything of them is known.
-func (d *Desk) whose(shops speaker, shop, user, conv string) (event.Shopper, error) {
+func (d *Desk) whose(ctx context.Context, shops speaker, shop, user, conv string) (event.Shopper, error) {
 	if shop != "" && !shops(shop) {
 		return event.Shopper{}, httpserver.Problem(http.StatusForbidden, "forbidden_shop", "shop_id: the key does not speak for this shop")
 	}
 	if shop != "" && user != "" {
 		return event.Shopper{ShopID: shop, UserID: user}, nil
 	}
-	found := slices.DeleteFunc(d.Book.InConversation(conv), func(s event.Shopper) bool {
-		return !shops(s.ShopID) || shop != "" && s.ShopID != shop || user != "" && s.UserID != user
+	found := d.inConversation(ctx, conv, func(s event.Shopper) bool {
+		return shops(s.ShopID) && (shop == "" || s.ShopID == shop) && (user == "" || s.UserID == user)
 	})
 	switch len(found) {
 	case 0:
@@ -133,6 +133,33 @@ func (d *Desk) whose(shops speaker, shop, user, conv string) (event.Shopper, err
 		return found[0], nil
 	}
 	return event.Shopper{}, httpserver.Problem(http.StatusConflict, "ambiguous_conversation", "conv_id: several shoppers have it; give shop_id and user_id")
+}
+
+// How long a conversation may take to be known, and how often it is looked for:
+// a person may take over one whose first words were answered just now.
+const (
+	knownWithin = time.Second
+	lookEvery   = 20 * time.Millisecond
+)
+
+// inConversation are the shoppers of a conversation that are asked for. It waits
+// for the first of them to be known.
+func (d *Desk) inConversation(ctx context.Context, conv string, meant func(event.Shopper) bool) []event.Shopper {
+	ctx, cancel := context.WithTimeout(ctx, knownWithin)
+	defer cancel()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		found := slices.DeleteFunc(d.Book.InConversation(conv), func(s event.Shopper) bool { return !meant(s) })
+		if len(found) > 0 {
+			return found
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // listed is a package and its place in the list.

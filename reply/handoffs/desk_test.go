@@ -202,3 +202,16 @@ func TestTheAngryComeFirstPageByPage(t *testing.T) {
 		t.Errorf("listed %v, want %v", got, want)
 	}
 }
+
+// Who takes over a conversation at once need not wait until it is known.
+func TestATakeoverOfAConversationThatJustBegan(t *testing.T) {
+	r := newRig(t, 1)
+	a := r.open()
+	var taken Package
+	asked := make(chan int, 1)
+	go func() { asked <- a.ask("POST", "/conversations/c7/takeover", "s", "", &taken) }()
+	r.publish(said(shopper, "c7", "m1", event.RoleUser, "怎么退货"))
+	if status := <-asked; status != http.StatusOK || len(taken.Messages) != 1 {
+		t.Errorf("%d, %+v", status, taken)
+	}
+}
