@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -211,4 +212,34 @@ func TestAStreamThatBreaksOffIsNotDone(t *testing.T) {
 	s.wants("brief", reply(sentence))
 	s.wants("detail", reply(sentence+theRest))
 	s.wants("done", "{}")
+}
+
+// A brief that was read before the rest went wrong is the answer, whichever
+// replica is asked again, and the question is one turn in the records.
+func TestABriefThatWasReadIsSaidAgainElsewhere(t *testing.T) {
+	r, k, ask := talking(t)
+	l := r.log()
+	durable := func() { r.mu.Lock(); defer r.mu.Unlock(); l.take(func() bool { return false }) }
+	s := ask()
+	s.wants("brief", reply(sentence))
+	r.mu.Lock()
+	r.refuse = errors.New("the broker is away")
+	r.mu.Unlock()
+	k.on <- struct{}{}
+	s.wants("", "")
+	durable()
+	r.recent.InvalidateAll()
+	r.attempts.InvalidateAll()
+	r.exposed.InvalidateAll()
+	r.mu.Lock()
+	r.refuse, r.states = nil, map[event.Shopper]turn.State{{ShopID: "default", UserID: "u"}: l.state.Turn()}
+	r.mu.Unlock()
+	s = ask()
+	s.wants("brief", reply(sentence))
+	s.wants("detail", reply(sentence))
+	s.wants("done", "{}")
+	durable()
+	if want := map[string]int{"exposure": 1, "messageuser": 1, "messagebot": 1, "reply": 1}; !maps.Equal(l.kinds, want) || l.conflicts > 0 {
+		t.Errorf("recorded %v with %d conflicts, want %v", l.kinds, l.conflicts, want)
+	}
 }
