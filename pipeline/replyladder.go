@@ -13,7 +13,6 @@ import (
 
 	"askbuy/ingest/mask"
 	"askbuy/models/faq"
-	"askbuy/models/intent"
 	"askbuy/reply"
 	"askbuy/reply/cache"
 	"askbuy/reply/dialogue"
@@ -150,11 +149,11 @@ func (s *replySteps) knowledge(w wiring, in *entrance, mux *http.ServeMux, guard
 func (w wiring) callsPerson(text string) bool {
 	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
 	defer cancel()
-	var read intent.Scored
+	t := &turn.Turn{Text: text}
 	if model, err := w.models.Now(ctx); err == nil {
-		read = model.Score(text)
+		t.Intent = model.Score(text)
 	}
-	return handoffs.Calls(text, read)
+	return handoffs.Calls(t)
 }
 
 // openHot keeps answers of the FAQ that may be given again.

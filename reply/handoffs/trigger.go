@@ -3,7 +3,6 @@ package handoffs
 import (
 	"strings"
 
-	"askbuy/models/intent"
 	"askbuy/reply/turn"
 	"askbuy/schemas/event"
 )
@@ -52,9 +51,9 @@ func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
 	return "", false
 }
 
-// Calls reports whether a text calls a person whatever it is answered.
-func Calls(text string, read intent.Scored) bool {
-	_, call := due(&turn.Turn{Text: text, Intent: read}, &turn.Reply{Route: turn.RouteFAQ})
+// Calls reports whether a turn's text calls a person whatever it is answered.
+func Calls(t *turn.Turn) bool {
+	_, call := due(t, &turn.Reply{Route: turn.RouteFAQ})
 	return call
 }
 
