@@ -80,10 +80,9 @@ func newReplySteps(w wiring, in *entrance, known shop.Provider, mux *http.ServeM
 		}
 		s.rungs = append(s.rungs, checked(inContext))
 	}
-	s.rungs = append(s.rungs,
-		checked(reply.FAQ{Entries: set}),
-		checked(shop.Deals{Offers: offers(known)}), // how a coupon is used, the FAQ knows better
-	)
+	deals := checked(shop.Deals{Offers: offers(known)})
+	deals.Budget, deals.Only = facts.Budget, shop.AsksForDeals
+	s.rungs = append(s.rungs, checked(reply.FAQ{Entries: set}), deals) // how a coupon is used, the FAQ knows better
 	s.rungs = append(append(s.rungs, model...), reply.Rung{Step: dialogue.Ask{Models: w.models}})
 	s.profiles, err = profile.NewReader(profile.Facts{DB: w.db}, time.Now, w.log)
 	if err != nil {

@@ -17,9 +17,12 @@ type Deals struct {
 // dealTopics are what it answers: a shopper who haggles is told what there is.
 var dealTopics = []string{"coupon_query", "bargain"}
 
+// AsksForDeals says whether a question is about them.
+func AsksForDeals(t *turn.Turn) bool { return slices.Contains(dealTopics, t.Intent.Intent) }
+
 // Answer names them. The confidence is that of the question's topic.
 func (d Deals) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
-	if !slices.Contains(dealTopics, t.Intent.Intent) {
+	if !AsksForDeals(t) {
 		return turn.Reply{}, false
 	}
 	running := d.Offers(t)
