@@ -227,7 +227,7 @@ const modelPatience = 50 * time.Millisecond
 
 // complete fills in what the steps may go by.
 func (s *Service) complete(t *turn.Turn, q question) {
-	ctx, cancel := context.WithTimeout(context.Background(), modelPatience)
+	ctx, cancel := turn.Patience(context.Background(), modelPatience)
 	defer cancel()
 	if model, err := s.Models.Now(ctx); err == nil {
 		t.Intent = model.Score(t.Text)

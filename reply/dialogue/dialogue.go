@@ -11,6 +11,7 @@ package dialogue
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"askbuy/models/intent"
 )
@@ -113,5 +114,22 @@ func Since(t Turn, read Reader) []Round {
 
 // trimmed is a short text without what does not change its meaning.
 func trimmed(text string) string {
-	return strings.ToLower(strings.Trim(text, " \t\r\n。，！？～.,!?~、；;:：\"'“”‘’"))
+	return lower(strings.Trim(text, " \t\r\n。，！？～.,!?~、；;:：\"'“”‘’"))
+}
+
+// lower is strings.ToLower, which asks a table about every character: most texts
+// have none with a case, and their bytes tell.
+func lower(text string) string {
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
+		case c < utf8.RuneSelf && (c < 'A' || c > 'Z'):
+			i++
+		case c >= 0xE3 && c <= 0xE9, // U+3000 to U+9FFF
+			c == 0xEF && i+2 < len(text) && text[i+1] == 0xBC && text[i+2] < 0xA1: // wide marks, U+FF00 to U+FF20
+			i += 3
+		default:
+			return strings.ToLower(text)
+		}
+	}
+	return text
 }

@@ -31,6 +31,7 @@ var (
 
 // eventOf is what a text does to a dialogue, or "".
 func eventOf(text string) Event {
+	text = lower(text)
 	whole := trimmed(text)
 	switch {
 	case slices.Contains(confirms, whole):
@@ -38,9 +39,8 @@ func eventOf(text string) Event {
 	case slices.Contains(cancels, whole):
 		return Cancel
 	}
-	lower := strings.ToLower(text)
 	has := func(words []string) bool {
-		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(lower, word) })
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
 	}
 	switch {
 	case has(returns):

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -137,6 +138,21 @@ func TestAnswerNeverFails(t *testing.T) {
 		}
 		if okA && a.Text == "" || a.NeedsAgent && a.State != Complete {
 			t.Fatalf("%+v", a)
+		}
+	})
+}
+
+// Whatever a text has, it is brought to lower case as strings.ToLower does.
+func TestLower(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if text := "是" + string(r) + "吗"; lower(text) != strings.ToLower(text) {
+			t.Fatalf("%U: %q, want %q", r, lower(text), strings.ToLower(text))
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`([a-zA-Z]|[一-龥]|[，。？！：Ａ-ｚ]|.){0,20}`).Draw(t, "text")
+		if lower(text) != strings.ToLower(text) {
+			t.Fatalf("%q: %q", text, lower(text))
 		}
 	})
 }

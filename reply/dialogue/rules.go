@@ -125,10 +125,10 @@ func (r *rule) prepare() error {
 
 // match is the first rule of a shop that a text fits, or nil.
 func (r *Rules) match(shop, text string, s intent.Scored) *rule {
-	if r == nil {
+	if r == nil || len(r.rules) == 0 {
 		return nil
 	}
-	text = strings.ToLower(text)
+	text = lower(text)
 	for i := range r.rules {
 		if u := &r.rules[i]; (len(u.Shops) == 0 || slices.Contains(u.Shops, shop)) && u.fits(text, s) {
 			return u

@@ -29,7 +29,7 @@ type topic struct{ kind, field string }
 var fieldless = []string{"", intent.Other, "greeting", "small_talk", "hesitation", "rejection", "human_agent", "complaint", "spam"}
 
 func topicOf(text string, s scored) (topic, bool) {
-	if bare(text, s.Entities) || slices.Contains(fieldless, s.Intent) || s.IntentConfidence < sure || len(s.IntentPath) < 2 {
+	if s.IntentConfidence < sure || len(s.IntentPath) < 2 || slices.Contains(fieldless, s.Intent) || bare(text, s.Entities) {
 		return topic{}, false
 	}
 	return topic{s.IntentPath[0], s.IntentPath[1]}, true
@@ -56,9 +56,14 @@ func (t *topic) follow(text string, s scored) {
 // shifts reports whether a text leaves the topic: it is surely about another
 // one and unlike all that was said.
 func (m *memory) shifts(text string, s scored) bool {
+	if m.topic == (topic{}) {
+		return false
+	}
 	next, ok := topicOf(text, s)
-	e := eventOf(text)
-	if e == Confirm || e == Cancel || !ok || m.topic == (topic{}) || next == m.topic {
+	if !ok || next == m.topic {
+		return false
+	}
+	if e := eventOf(text); e == Confirm || e == Cancel {
 		return false
 	}
 	said := faq.NewText(text)

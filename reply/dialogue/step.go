@@ -106,7 +106,7 @@ func (k known) Score(text string) intent.Scored {
 }
 
 func reader(ctx context.Context, m models, t *turn.Turn) (Reader, bool) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := turn.Patience(ctx, patience)
 	defer cancel()
 	model, err := m.Now(ctx)
 	if err != nil {
