@@ -53,6 +53,9 @@ type noted struct {
 	due  int // how often the shopper's state is written until it can have the turn
 }
 
+// answered reports whether the bot answered, not a person.
+func (n noted) answered() bool { return n.done.Reply.Route != turn.RouteHuman }
+
 // writesOf a turn of the bot's are the question's, the answer's, and that of
 // what is known of the answer; a person's may have its question alone.
 func writesOf(d turn.Done) int {
@@ -176,6 +179,10 @@ func dueNow(own []noted) (some bool) {
 
 // settled lets go of what a state has by now. The lock is held.
 func (b *Book) settled(key string, value []byte) {
+	if b.own[key] = slices.DeleteFunc(b.own[key], func(n noted) bool { return n.answered() && answered(value, n.done.Turn.EventID) }); len(b.own[key])+len(b.steps[key]) == 0 {
+		b.drop(key)
+		return // and most states need not be read
+	}
 	state, err := Decode(value)
 	if err != nil {
 		return // the group stops over it

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -253,24 +254,21 @@ func (r *reader) id() string {
 	return r.table[n]
 }
 
-// ids reads the table.
+// ids reads the table. Its strings lie in one piece of memory.
 func (r *reader) ids() {
 	n := r.count()
-	ends := make([]int, 0, n)
-	all := make([]byte, 0, n*(digits+len("chat-")+len("chat-0000-")))
-	for range n {
-		head := r.uint()
-		all = append(all, r.take(head>>1)...)
-		if head&1 != 0 {
-			all = hex.AppendEncode(all, r.take(digits/2))
-		}
-		ends = append(ends, len(all))
-	}
-	whole, from := string(all), 0
 	r.table = make([]string, n)
-	for i, end := range ends {
-		r.table[i] = whole[from:end]
-		from = end
+	var all strings.Builder
+	all.Grow(min(n*(digits+len("chat-")+len("chat-0000-")), 2*len(r.b)))
+	var unpacked [digits]byte
+	for i := range r.table {
+		from, head := all.Len(), r.uint()
+		all.Write(r.take(head >> 1))
+		if head&1 != 0 {
+			hex.Encode(unpacked[:], r.take(digits/2))
+			all.Write(unpacked[:])
+		}
+		r.table[i] = all.String()[from:]
 	}
 }
 
