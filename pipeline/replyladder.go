@@ -161,10 +161,15 @@ func openHot(w wiring) (turn.Step, error) {
 	return cache.HotStep{Versions: versionsOf(w), Replies: replies}, err
 }
 
-// openInContext keeps those of the language model.
+// openInContext keeps those of the language model, until somebody is erased.
 func openInContext(w wiring) (turn.Step, error) {
 	replies, err := keptReplies(w, cache.ContextSize, cache.Lifetime)
-	return cache.ContextStep{Versions: versionsOf(w), Replies: replies}, err
+	if err != nil {
+		return nil, err
+	}
+	w.erased.OnChange(replies.Clear) // whose question an answer was made for is not known any more
+	gone := func(t *turn.Turn) bool { return w.erased.ShopperGone(t.Shopper, t.At) }
+	return cache.ContextStep{Versions: versionsOf(w), Replies: replies, Gone: gone}, nil
 }
 
 func keptReplies(w wiring, size int, lifetime time.Duration) (*cache.Cache[turn.Reply], error) {

@@ -57,6 +57,12 @@ func TestRefresh(t *testing.T) {
 	store := &kept{}
 	l := New(key, store)
 	s := event.Shopper{ShopID: "s", UserID: "u"}
+	told := 0
+	l.OnChange(func() {
+		if told++; !l.ShopperGone(s, 10) {
+			t.Error("told before it is in force")
+		}
+	})
 	refresh := func(want bool) {
 		t.Helper()
 		if changed, err := l.Refresh(t.Context()); err != nil || changed != want {
@@ -72,6 +78,9 @@ func TestRefresh(t *testing.T) {
 	}
 	refresh(true)
 	refresh(false)
+	if told != 1 {
+		t.Errorf("told %d times, it changed once", told)
+	}
 	if store.reads != 1 {
 		t.Errorf("read %d times, it changed once", store.reads)
 	}

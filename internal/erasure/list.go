@@ -33,7 +33,8 @@ type List struct {
 	open  func(context.Context, *event.DeadLetter) ([]byte, error) // nil: sealed letters stay closed
 
 	refreshing sync.Mutex
-	mark       Mark // of what is in force
+	mark       Mark     // of what is in force
+	told       []func() // of every change
 	gone       atomic.Pointer[map[Subject]int64]
 }
 
@@ -49,6 +50,14 @@ func New(key []byte, s store) *List {
 func (l *List) OpenLetters(open func(context.Context, *event.DeadLetter) ([]byte, error)) *List {
 	l.open = open
 	return l
+}
+
+// OnChange has f called whenever the list has changed, and is in force: what is
+// kept beside the events has to go, too.
+func (l *List) OnChange(f func()) {
+	l.refreshing.Lock()
+	defer l.refreshing.Unlock()
+	l.told = append(l.told, f)
 }
 
 // Refresh reads the list when it has changed, and reports whether it had.
@@ -70,6 +79,9 @@ func (l *List) Refresh(ctx context.Context) (changed bool, err error) {
 	l.gone.Store(&gone)
 	// What was added between the two queries is read again next time.
 	l.mark = mark
+	for _, f := range l.told {
+		f()
+	}
 	return true, nil
 }
 

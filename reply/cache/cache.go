@@ -130,6 +130,9 @@ func (c *Cache[V]) Get(k Key) (V, bool) { return c.otter.GetIfPresent(k) }
 // Put keeps a value.
 func (c *Cache[V]) Put(k Key, value V) { c.otter.Set(k, value) }
 
+// Clear lets go of all values.
+func (c *Cache[V]) Clear() { c.otter.InvalidateAll() }
+
 // Len is about how many values there are.
 func (c *Cache[V]) Len() int {
 	c.otter.CleanUp()

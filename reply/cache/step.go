@@ -42,6 +42,7 @@ func (s HotStep) Learn(t *turn.Turn, r *turn.Reply) {
 type ContextStep struct {
 	Versions Versions
 	Replies  *Cache[turn.Reply]
+	Gone     func(t *turn.Turn) bool // reports whether a turn is erased by now; nil: none ever is
 }
 
 // Answer is a reply that the same question was given in the same context. What
@@ -57,7 +58,7 @@ func (s ContextStep) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) 
 
 // Learn keeps answers of a model, which are dear, for ten minutes.
 func (s ContextStep) Learn(t *turn.Turn, r *turn.Reply) {
-	if r.Route != turn.RouteLLM {
+	if r.Route != turn.RouteLLM || s.Gone != nil && s.Gone(t) {
 		return
 	}
 	owner := ""

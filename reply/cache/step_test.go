@@ -65,7 +65,7 @@ func TestHotStep(t *testing.T) {
 }
 
 func TestContextStep(t *testing.T) {
-	s := ContextStep{&versions{}, replies(t)}
+	s := ContextStep{Versions: &versions{}, Replies: replies(t)}
 	s.Learn(asks("u1", "那L码呢", "这件有M码吗"), &turn.Reply{Text: "看尺码表", Route: turn.RouteLLM, Model: "m", PromptTokens: 9, CompletionTokens: 3, CostMicros: 7})
 	r, ok := s.Answer(t.Context(), asks("u2", "那L码呢?", "这件有M码吗"))
 	if !ok || r.Route != turn.RouteCache || !r.Cached() || r.Model != "m" || r.PromptTokens+r.CompletionTokens+r.CostMicros != 0 {
@@ -82,5 +82,23 @@ func TestContextStep(t *testing.T) {
 	}
 	if _, ok := s.Answer(t.Context(), asks("u1", "到哪了")); !ok {
 		t.Error("what is a shopper's own is forgotten")
+	}
+}
+
+// Nothing that was said to the erased is kept, nor given to anybody.
+func TestTheErasedAreForgotten(t *testing.T) {
+	erased := map[string]bool{}
+	s := ContextStep{Versions: &versions{}, Replies: replies(t), Gone: func(t *turn.Turn) bool { return erased[t.UserID] }}
+	said := &turn.Reply{Text: "看尺码表", Route: turn.RouteLLM}
+	s.Learn(asks("u1", "选什么码"), said)
+	erased["u1"] = true
+	s.Replies.Clear()
+	s.Learn(asks("u1", "选什么码"), said) // it was being answered meanwhile
+	if r, ok := s.Answer(t.Context(), asks("u2", "选什么码")); ok || s.Replies.Len() != 0 {
+		t.Errorf("%+v of %d is left", r, s.Replies.Len())
+	}
+	s.Learn(asks("u2", "选什么码"), said)
+	if _, ok := s.Answer(t.Context(), asks("u3", "选什么码")); !ok {
+		t.Error("nobody else is remembered either")
 	}
 }
