@@ -22,8 +22,12 @@ const candidates = 5
 // Answer finds the entry. One that is not near enough is not said, and its
 // nearness is told.
 func (f FAQ) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
-	for _, match := range f.Entries.Nearest(t.ShopID, t.Text, candidates) {
-		if match.Entry.Language != "" && match.Entry.Language != t.Language {
+	nearest := f.Entries.Nearest(t.ShopID, t.Text, 1)
+	if len(nearest) > 0 && !speaks(nearest[0].Entry, t.Language) { // seldom, and the nearest alone is found sooner
+		nearest = f.Entries.Nearest(t.ShopID, t.Text, candidates)
+	}
+	for _, match := range nearest {
+		if !speaks(match.Entry, t.Language) {
 			continue
 		}
 		score := match.Score
@@ -35,3 +39,5 @@ func (f FAQ) Answer(_ context.Context, t *turn.Turn) (turn.Reply, bool) {
 	}
 	return turn.Reply{}, false
 }
+
+func speaks(e *faq.Entry, language string) bool { return e.Language == "" || e.Language == language }

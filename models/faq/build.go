@@ -30,7 +30,7 @@ func New(entries []Entry) (*Index, error) {
 	}
 	x.index(x.vectors())
 	x.scratches.New = func() any {
-		return &scratch{scores: make([]float64, len(x.questions)), best: slices.Repeat([]int32{none}, len(x.entries))}
+		return &scratch{scores: make([]float64, len(x.questions))}
 	}
 	return x, nil
 }

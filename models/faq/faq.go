@@ -63,17 +63,13 @@ type posting struct {
 	weight   float64
 }
 
-const none = -1 // question
-
 // scratch is what one look-up needs and the next may have.
 type scratch struct {
 	features []uint32
 	counted  []counted
 	scores   []float64 // by question
 	touched  []int32   // questions with a score
-	best     []int32   // by entry: its question with the best score, else none
-	found    []int32   // entries with one
-	top      []int32   // questions, the nearest first
+	top      []int32   // questions, the nearest first, one an entry
 }
 
 // Nearest is the k entries nearest to a text, the nearest first; equally near
@@ -85,8 +81,7 @@ func (x *Index) Nearest(text string, k int) []Match {
 	}
 	s := x.scratches.Get().(*scratch)
 	defer x.scratches.Put(s)
-	x.score(s, text)
-	top := s.nearest(x, k)
+	top := s.nearest(x, x.score(s, text), k)
 	out := make([]Match, len(top))
 	for i, q := range top {
 		at := x.questions[q]
@@ -99,30 +94,44 @@ func (x *Index) Nearest(text string, k int) []Match {
 	return out
 }
 
-// nearest are the k questions nearest to the text, one an entry.
-func (s *scratch) nearest(x *Index, k int) []int32 {
-	s.found, s.top = s.found[:0], s.top[:0]
+// nearest are the k questions nearest to the text, one an entry; their scores are
+// brought to cosines by the text's length. Most have too little to be asked about.
+func (s *scratch) nearest(x *Index, length float64, k int) []int32 {
+	s.top = s.top[:0]
+	least := 0.0 // sums below it are not among the nearest
 	for _, q := range s.touched {
-		best := &s.best[x.questions[q].entry]
-		if *best == none {
-			s.found = append(s.found, x.questions[q].entry)
+		if s.scores[q] < least {
+			continue
 		}
-		if *best == none || s.nearer(q, *best) {
-			*best = q
-		}
-	}
-	for _, entry := range s.found {
-		q := s.best[entry]
-		s.best[entry] = none
-		at := len(s.top)
-		for at > 0 && s.nearer(q, s.top[at-1]) {
-			at--
-		}
-		if at < k {
-			s.top = slices.Insert(s.top[:min(len(s.top), k-1)], at, q)
+		s.scores[q] = min(math.RoundToEven(s.scores[q]/length*1e6)/1e6, 1)
+		s.offer(x, q, k)
+		if len(s.top) == k {
+			least = (s.scores[s.top[k-1]] - rounding) * length
 		}
 	}
 	return s.top
+}
+
+// rounding is more than a cosine is rounded by.
+const rounding = 1e-6
+
+// offer puts a question among the k nearest if it is, in the place of a farther
+// one of its entry.
+func (s *scratch) offer(x *Index, q int32, k int) {
+	entry := x.questions[q].entry
+	if at := slices.IndexFunc(s.top, func(other int32) bool { return x.questions[other].entry == entry }); at >= 0 {
+		if s.nearer(s.top[at], q) {
+			return
+		}
+		s.top = slices.Delete(s.top, at, at+1)
+	}
+	at := len(s.top)
+	for at > 0 && s.nearer(q, s.top[at-1]) {
+		at--
+	}
+	if at < k {
+		s.top = slices.Insert(s.top[:min(len(s.top), k-1)], at, q)
+	}
 }
 
 // nearer is the order of questions; those of an entry lie together, and entries
@@ -131,9 +140,10 @@ func (s *scratch) nearer(a, b int32) bool {
 	return s.scores[a] > s.scores[b] || s.scores[a] == s.scores[b] && a < b
 }
 
-// score fills in the cosine of the text and every question that shares a term
-// with it. What no question has makes the text longer and so less near.
-func (x *Index) score(s *scratch, text string) {
+// score sums for every question that shares a term with the text what they
+// share, and returns the text's length: the sum divided by it is the cosine. What
+// no question has makes the text longer and so less near.
+func (x *Index) score(s *scratch, text string) (length float64) {
 	s.features = intent.Features(s.features[:0], text)
 	s.counted = count(s.counted[:0], s.features)
 	s.touched = s.touched[:0]
@@ -152,10 +162,7 @@ func (x *Index) score(s *scratch, text string) {
 			s.scores[p.question] += float64(w * p.weight)
 		}
 	}
-	length := math.Sqrt(square)
-	for _, q := range s.touched {
-		s.scores[q] = min(math.RoundToEven(s.scores[q]/length*1e6)/1e6, 1)
-	}
+	return math.Sqrt(square)
 }
 
 // counted is a feature and how often it occurs.

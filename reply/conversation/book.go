@@ -28,6 +28,7 @@ type Book struct {
 	deps    Deps
 	metrics *metrics
 	tables  kafka.Tables
+	lately  lately // states that the group wrote
 	running atomic.Pointer[goka.Processor]
 
 	mu     sync.RWMutex

@@ -26,7 +26,6 @@ func Topics() []string {
 
 var (
 	rawCodec     = kafka.NewCodec(same, same)
-	stateCodec   = kafka.NewCodec(Encode, Decode)
 	erasureCodec = kafka.NewCodec(
 		func(e *event.Erasure) ([]byte, error) { return json.Marshal(e) },
 		func(b []byte) (e *event.Erasure, err error) { return e, json.Unmarshal(b, &e) })
@@ -44,7 +43,7 @@ func (b *Book) graph() *goka.GroupGraph {
 		goka.Input(stream(event.TopicHandoffs), rawCodec, b.onEvent),
 		goka.Input(stream(event.TopicErasures), erasureCodec, b.onErasure),
 		goka.Visitor(visitIdle, b.onVisit),
-		goka.Persist(stateCodec))
+		goka.Persist(kafka.NewCodec(b.lately.encode, b.lately.decode)))
 }
 
 // What became of a record. The set is closed.
