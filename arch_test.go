@@ -59,7 +59,7 @@ var mayImport = map[string][]string{
 	"reply/knowledge":                 {"schemas/event", "models/faq", "internal/kafka", "internal/clickhouse", "internal/httpserver"},
 	"sinks":                           {"schemas/event", "schemas/clickhouse", "internal/kafka", "internal/clickhouse", "internal/crash"},
 	"report":                          {"schemas/event", "schemas/clickhouse", "internal/clickhouse", "internal/experiment", "internal/judge", "report/inference", "models/intent"},
-	"web/questions":                   {"internal/clickhouse"},
+	"web/questions":                   {"internal/clickhouse", "schemas/clickhouse"},
 	"internal/crash":                  {},
 	"report/inference":                {"internal/experiment"},
 	"internal/httpserver":             {},

@@ -7,20 +7,13 @@ import (
 
 // scoresPage says how far the scores can be trusted.
 func scoresPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
-	reliability, err := d.ask(ctx, v, "reliability")
+	said, err := d.askAll(ctx, v, "reliability", "thresholds", "score_days")
 	if err != nil {
 		return nil, err
 	}
+	reliability, thresholds, days := said["reliability"], said["thresholds"], said["score_days"]
 	if len(reliability.Rows) == 0 {
 		return figures{Empty: "scores.empty"}, nil
-	}
-	thresholds, err := d.ask(ctx, v, "thresholds")
-	if err != nil {
-		return nil, err
-	}
-	days, err := d.ask(ctx, v, "score_days")
-	if err != nil {
-		return nil, err
 	}
 	return figures{Intro: v.t("scores.intro"), Figures: []figure{
 		reliabilityFigure(v, reliability), thresholdsFigure(v, thresholds), expectedFigure(v, days),

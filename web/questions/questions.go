@@ -36,6 +36,9 @@ type Question struct {
 	// Timeless questions are about now, or about no time: they take no as_of.
 	Timeless bool
 
+	// limits marks SQL that says itself where only the rows of the page count.
+	limits bool
+
 	sql func(*draft) string
 }
 

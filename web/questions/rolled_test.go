@@ -54,7 +54,7 @@ type counting struct {
 }
 
 func (c *counting) Query(ctx context.Context, sql string, params map[string]any, settings ...clickhouse.Settings) (columns, types []string, rows [][]any, err error) {
-	if strings.Contains(sql, "askbuy.rolled_conversations") || strings.Contains(sql, "askbuy.conversation_sums AS c") || strings.Contains(sql, rolledShops) || strings.Contains(sql, "FROM askbuy.messages AS f") {
+	if strings.Contains(sql, "askbuy.rolled_") || strings.Contains(sql, "askbuy.conversation_sums AS c") || strings.Contains(sql, rolledShops) || strings.Contains(sql, "FROM askbuy.messages AS f") {
 		c.n++
 	}
 	return c.DB.Query(ctx, sql, params, settings...)

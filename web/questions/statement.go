@@ -20,13 +20,21 @@ func (q Question) Statement(a Args, scope Scope) Statement {
 }
 
 func (q Question) page(d *draft) Statement {
-	sql := q.sql(d)
 	switch {
 	case q.Pages:
-		sql += "\nLIMIT " + d.bind("limit") + " OFFSET (" + d.bind("page") + " - 1) * " + d.bind("limit")
+		return q.write(d, "\nLIMIT "+d.bind("limit")+" OFFSET ("+d.bind("page")+" - 1) * "+d.bind("limit"))
 	case q.Most > 0:
-		sql += "\nLIMIT " + itoa(q.Most)
+		return q.write(d, "\nLIMIT "+itoa(q.Most))
 	}
+	return q.write(d, "")
+}
+
+// write ends the statement with the rows that are wanted, unless it places that itself.
+func (q Question) write(d *draft, tail string) Statement {
+	if q.limits {
+		d.tail, tail = tail, ""
+	}
+	sql := q.sql(d) + tail
 	return Statement{SQL: sql, Params: d.bound}
 }
 
@@ -39,7 +47,7 @@ func (q Question) whole(d *draft, n int) Statement {
 	if q.Most > 0 {
 		n = min(n, q.Most)
 	}
-	return Statement{SQL: q.sql(d) + "\nLIMIT " + itoa(n), Params: d.bound}
+	return q.write(d, "\nLIMIT "+itoa(n))
 }
 
 // Values are the parameters as the driver takes them.
@@ -81,6 +89,7 @@ type draft struct {
 	args     Args
 	scope    Scope
 	bound    []Bound
+	tail     string // which rows, of a question that limits them itself
 	from     source
 	lineage  uint64 // of the rollup: see rolled.go
 }

@@ -196,15 +196,28 @@ func (w *world) rolled(at time.Time) string {
 	return fmt.Sprintf("askbuy.rolled_conversations(lineage = %s, as_of = %s)", lineage[0], stamp(at))
 }
 
-// equal wants the rollup to say what the views say, row by row, and its sums what the rows add up to.
-func (w *world) equal(after string) {
+// judged are the columns of the messages that scores are judged by.
+const judged = "shop_id, user_id, conv_id, event_id, ts, day, model_id, buy_score, p_order, prefix, weight, y, order_id, is_kept"
+
+// same wants two sources of unlike rows to have the same, and some.
+func (w *world) same(after, columns, one, other string) {
 	w.t.Helper()
-	rolled, views := w.rolled(w.at), fmt.Sprintf("bi.conversations_at(as_of = %s)", stamp(w.at))
-	for _, pair := range [][2]string{{rolled, views}, {views, rolled}} {
+	for _, pair := range [][2]string{{one, other}, {other, one}} {
 		for _, row := range w.ask("SELECT " + columns + " FROM " + pair[0] + " EXCEPT SELECT " + columns + " FROM " + pair[1]) {
 			w.t.Errorf("after %s, %s alone has %s", after, pair[0], row)
 		}
 	}
+	if n, m := w.ask("SELECT count() FROM " + one)[0], w.ask("SELECT count() FROM " + other)[0]; n != m || n == "0" {
+		w.t.Errorf("after %s, %s has %s rows, %s %s", after, one, n, other, m)
+	}
+}
+
+// equal wants the rollup to say what the views say, row by row, and its sums what the rows add up to.
+func (w *world) equal(after string) {
+	w.t.Helper()
+	rolled, views := w.rolled(w.at), fmt.Sprintf("bi.conversations_at(as_of = %s)", stamp(w.at))
+	w.same(after, columns, rolled, views)
+	w.same(after, judged, strings.Replace(rolled, "rolled_conversations", "rolled_scores", 1), fmt.Sprintf("bi.scored_messages_at(as_of = %s)", stamp(w.at)))
 	all := w.ask("SELECT count(), uniqExact(shop_id, user_id, conv_id) FROM " + rolled)
 	if n := w.ask("SELECT count(), count() FROM " + views); n[0] != all[0] {
 		w.t.Errorf("after %s the rollup has %s conversations, the views %s", after, all, n)

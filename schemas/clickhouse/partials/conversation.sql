@@ -79,6 +79,10 @@ SELECT
     subject.2 AS intent_path,
     high_intent_at,
     bargains,
+{{- if rolled}}
+    last_scored_at,
+    scored,
+{{- end}}
     if(latest.1 >= 0.7, 'high', 'low') AS intent_level,
     toNullable((rank() OVER (PARTITION BY shop_id ORDER BY latest.1) - 1) / count() OVER (PARTITION BY shop_id)) AS score_percentile
 FROM
@@ -91,6 +95,10 @@ FROM
         max(s.buy_score) AS peak,
         minIfOrNull(s.ts, s.buy_score >= 0.7) AS high_intent_at,
         countIf(s.act = 'bargain') AS bargains,
+{{- if rolled}}
+        max(s.ts) AS last_scored_at,
+        arraySort(groupArray((s.ts, s.event_id, toString(s.model_id), s.buy_score, s.p_order))) AS scored,
+{{- end}}
         argMin((toString(s.intent), s.intent_path), (-s.evidence, s.ts, s.event_id)) AS subject
     FROM askbuy.message_scores AS s FINAL{{.}}
     GROUP BY shop_id, user_id, conv_id

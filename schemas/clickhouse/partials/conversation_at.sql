@@ -33,6 +33,8 @@ SELECT
     o.reporting_currency AS reporting_currency,
     o.paid_at_all AS all_paid_at,
     o.refunded_paid_at AS refunded_paid_at,
+    if(empty(s.scored), NULL, s.last_scored_at) AS last_scored_at,
+    arrayMap(x -> (x.2, x.1, {{template "day" "x.1"}}, x.3, x.4, x.5, toUInt8(arrayExists(at -> at > x.1 AND at <= x.1 + toIntervalHour(72), o.kept_at))), arrayFilter(x -> o.orders = 0 OR x.1 < o.ordered_at, s.scored)) AS judged,
 {{- end}}
     o.orders > 0 AS is_ordered,
     o.last_kept_at IS NOT NULL AS is_kept,
