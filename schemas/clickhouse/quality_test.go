@@ -60,6 +60,18 @@ func TestScoreQuality(t *testing.T) {
 		"2026-10-14|0.583333333|0.625|0.1946|0.295|4|5|0.78|1", "2026-10-15|NULL|NULL|0.0004|0.02|1|1|0.02|0")
 }
 
+// TestScoredMessagesAt: the messages as of a moment are the units of today, with their orders, and of a later moment
+// those of windows that close until then as well; before they arrived there are none.
+func TestScoredMessagesAt(t *testing.T) {
+	db := judged(t)
+	const units = "SELECT shop_id, user_id, conv_id, event_id, ts, toString(day), model_id, buy_score, p_order, prefix, weight, y FROM %s WHERE conv_id != 'c6' ORDER BY ALL"
+	const at = "bi.scored_messages_at(as_of = '%s')"
+	later, before := fmt.Sprintf(at, "2100-01-01 00:00:00.000"), fmt.Sprintf(at, "2026-10-31 23:59:59.999")
+	check(t, ask(t, db, fmt.Sprintf(units, later)), ask(t, db, fmt.Sprintf(units, warehouse.Units))...)
+	check(t, ask(t, db, "SELECT DISTINCT conv_id, order_id, is_kept FROM "+later+" ORDER BY ALL"), "c1|o1|1", "c2||0", "c3||0", "c4|o4|0", "c5|o5|1", "c6||0")
+	check(t, ask(t, db, "SELECT conv_id FROM "+before))
+}
+
 func TestQualityOfNothing(t *testing.T) {
 	db := fresh(t)
 	check(t, ask(t, db, "SELECT * FROM bi.score_quality"))
