@@ -2,20 +2,35 @@ package questions
 
 import "slices"
 
-// credits joins credit with the order, as of the moment, and the conversation that has it.
+// creditSource is where credit stands by the model and the window asked for. What stands beside the rollups has that of
+// orders that were never paid, or by another shopper, too: it has to be joined with the paid ones by shopper as well.
+func (d *draft) creditSource() string {
+	view := "bi.attribution"
+	if d.from != fromViews {
+		view = "askbuy.credits"
+	}
+	return view + "(model = " + quote(d.args["model"]) + ", window_hours = " + d.args["window_hours"] + ")"
+}
+
+// credits joins credit (a) with its order, as of the moment, and the conversation (c) that has it. Conversations are
+// many, and on the left are not kept in memory.
 func (d *draft) credits() string {
-	return `FROM bi.attribution(model = ` + quote(d.args["model"]) + `, window_hours = ` + d.args["window_hours"] + `) AS a
-INNER JOIN
-(
-SELECT o.shop_id AS shop_id, o.order_id AS order_id, o.amount AS amount, o.net_amount AS net_amount, o.coupon AS coupon, o.paid_at AS paid_at, o.is_reporting AS is_reporting, o.reporting_currency AS currency
-` + d.orders() + ` AND o.paid_at IS NOT NULL
-) AS o ON o.shop_id = a.shop_id AND o.order_id = a.order_id
-INNER JOIN
+	return `FROM
 (
 SELECT c.shop_id AS shop_id, c.conv_id AS conv_id, c.user_id AS user_id, c.intent AS intent, c.channel AS channel, c.bot_id AS bot_id
 ` + d.conversationsOf() + `
-) AS c ON c.shop_id = a.shop_id AND c.conv_id = a.conv_id AND c.user_id = a.user_id
-WHERE ` + conditions(d.shop("a.shop_id"))
+) AS c
+INNER JOIN
+(
+SELECT a.shop_id AS shop_id, a.order_id AS order_id, a.conv_id AS conv_id, a.user_id AS user_id, a.credit AS credit, o.amount AS amount, o.net_amount AS net_amount, o.coupon AS coupon, o.paid_at AS paid_at, o.is_reporting AS is_reporting, o.currency AS currency
+FROM ` + d.creditSource() + ` AS a
+INNER JOIN
+(
+SELECT o.shop_id AS shop_id, o.order_id AS order_id, o.user_id AS user_id, o.amount AS amount, o.net_amount AS net_amount, o.coupon AS coupon, o.paid_at AS paid_at, o.is_reporting AS is_reporting, o.reporting_currency AS currency
+` + d.orders() + ` AND o.paid_at IS NOT NULL
+) AS o ON o.shop_id = a.shop_id AND o.order_id = a.order_id AND o.user_id = a.user_id
+WHERE ` + conditions(d.shop("a.shop_id")) + `
+) AS a ON a.shop_id = c.shop_id AND a.conv_id = c.conv_id AND a.user_id = c.user_id`
 }
 
 // conversationsOf are conversations of any day: those that touched may lie before the days of payment.
@@ -44,10 +59,10 @@ var attributionQuestions = []Question{
 		sql: func(d *draft) string {
 			key := "c." + d.args["by"]
 			if d.args["by"] == "coupon" {
-				key = "o.coupon"
+				key = "a.coupon"
 			}
 			return "SELECT k AS key, convs AS conversations, sales AS orders, shares AS credit, " + d.amount("gross") + " AS order_amount, " + d.amount("net") + " AS net_amount, " + d.currency() + " AS currency, n AS credits\nFROM\n(\nSELECT " + key +
-				" AS k, uniqExact(a.shop_id, a.conv_id, a.user_id) AS convs, uniqExact(a.shop_id, a.order_id) AS sales, round(sum(a.credit), 6) AS shares, round(sumIf(a.credit * toFloat64(o.amount), o.is_reporting), 2) AS gross, round(sumIf(a.credit * toFloat64(o.net_amount), o.is_reporting), 2) AS net, count() AS n\n" +
+				" AS k, uniqExact(a.shop_id, a.conv_id, a.user_id) AS convs, uniqExact(a.shop_id, a.order_id) AS sales, round(sum(a.credit), 6) AS shares, round(sumIf(a.credit * toFloat64(a.amount), a.is_reporting), 2) AS gross, round(sumIf(a.credit * toFloat64(a.net_amount), a.is_reporting), 2) AS net, count() AS n\n" +
 				d.credits() + "\nGROUP BY k\n)\nORDER BY credit DESC, key"
 		},
 	},
@@ -82,8 +97,8 @@ SELECT o.explicit_unmatched AS explicit_unmatched, o.net_amount AS net_amount, o
 			{Name: "credit", Unit: Score, About: "above 0; sums to 1 over an order"}, {Name: "order_amount", Unit: Money, About: "of the whole order"}, {Name: "net_amount", Unit: Money, About: "of the whole order"}, {Name: "currency", Unit: Text, About: "reporting currency of the shop"},
 		},
 		sql: func(d *draft) string {
-			return "SELECT a.shop_id AS shop_id, a.order_id AS order_id, a.conv_id AS conv_id, a.user_id AS user_id, o.paid_at AS paid_at, c.intent AS intent, c.channel AS channel, o.coupon AS coupon, a.credit AS credit, o.amount AS order_amount, o.net_amount AS net_amount, o.currency AS currency\n" +
-				d.credits() + "\nORDER BY o.paid_at DESC, a.shop_id, a.order_id, a.credit DESC, a.conv_id"
+			return "SELECT a.shop_id AS shop_id, a.order_id AS order_id, a.conv_id AS conv_id, a.user_id AS user_id, a.paid_at AS paid_at, c.intent AS intent, c.channel AS channel, a.coupon AS coupon, a.credit AS credit, a.amount AS order_amount, a.net_amount AS net_amount, a.currency AS currency\n" +
+				d.credits() + "\nORDER BY a.paid_at DESC, a.shop_id, a.order_id, a.credit DESC, a.conv_id"
 		},
 	},
 }

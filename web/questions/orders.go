@@ -55,7 +55,7 @@ func (d *draft) orderState() string {
 
 // hasCredit is whether some conversation has credit for an order.
 func (d *draft) hasCredit() string {
-	return "(o.shop_id, o.order_id) IN (SELECT a.shop_id, a.order_id FROM bi.attribution(model = " + quote(d.args["model"]) + ", window_hours = " + d.args["window_hours"] + ") AS a WHERE " + conditions(d.shop("a.shop_id")) + ")"
+	return "(o.shop_id, o.order_id, o.user_id) IN (SELECT a.shop_id, a.order_id, a.user_id FROM " + d.creditSource() + " AS a WHERE " + conditions(d.shop("a.shop_id")) + ")"
 }
 
 func (d *draft) orderDays() string {

@@ -723,6 +723,12 @@ ALTER TABLE askbuy.receipts ON CLUSTER '{cluster}' ADD PROJECTION IF NOT EXISTS 
 
 ALTER TABLE askbuy.receipts ON CLUSTER '{cluster}' MATERIALIZE PROJECTION offsets;
 
+TRUNCATE TABLE IF EXISTS askbuy.rollup_generations ON CLUSTER '{cluster}';
+
+ALTER TABLE askbuy.conversation_versions ON CLUSTER '{cluster}'
+    ADD COLUMN IF NOT EXISTS last_scored_at Nullable(DateTime64(3, 'UTC')) COMMENT 'event time of the latest scored message',
+    ADD COLUMN IF NOT EXISTS judged Array(Tuple(event_id String, ts DateTime64(3, 'UTC'), day Date, model_id LowCardinality(String), buy_score Float64, p_order Float64, y UInt8)) COMMENT 'scored messages before the first attributed order, oldest first';
+
 -- An order folded over all its events, whatever their user. Everything about orders starts here.
 CREATE OR REPLACE VIEW askbuy.order_fold ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
 SELECT
@@ -1104,13 +1110,14 @@ SELECT
     toUInt8(arrayExists(at -> at > ts AND at <= ts + toIntervalHour(72), u.kept_at)) AS y
 FROM
 (
-    SELECT shop_id, user_id, conv_id, kept_at, length(before) AS units, unit, number
+    SELECT shop_id, user_id, conv_id, order_id, kept_at, length(before) AS units, unit, number
     FROM
     (
         SELECT
             s.shop_id AS shop_id,
             s.user_id AS user_id,
             s.conv_id AS conv_id,
+            o.order_id AS order_id,
             o.kept_at AS kept_at,
             arrayFilter(m -> o.orders = 0 OR m.1 < o.ordered_at, s.scored) AS before
         FROM
@@ -2678,4 +2685,126 @@ SELECT
     p_net
 FROM askbuy.shadow_scores FINAL
 COMMENT 'Grain: one message that one candidate scored beside the model in force. It decides nothing; joined to bi.messages by (shop_id, user_id, event_id) it shows what a promotion would change.';
+
+CREATE OR REPLACE VIEW bi.scored_messages_at ON CLUSTER '{cluster}' SQL SECURITY INVOKER AS
+SELECT
+    u.shop_id AS shop_id,
+    u.user_id AS user_id,
+    u.conv_id AS conv_id,
+    u.unit.2 AS event_id,
+    u.unit.1 AS ts,
+    toDate(greatest('1970-01-01', formatDateTime(greatest(u.unit.1, toDateTime64(0, 3, 'UTC')), '%F', ifNull(multiIf(z.time_zone != '', z.time_zone, (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(time_zone) FROM askbuy.shops FINAL WHERE shop_id = ''), 'Asia/Shanghai'), 'Asia/Shanghai')))) AS day,
+    u.unit.3 AS model_id,
+    u.unit.4 AS buy_score,
+    u.unit.5 AS p_order,
+    toUInt8(least(u.number, 5)) AS prefix,
+    1 / u.units AS weight,
+    toUInt8(arrayExists(at -> at > ts AND at <= ts + toIntervalHour(72), u.kept_at)) AS y,
+    u.order_id AS order_id,
+    toUInt8(notEmpty(u.kept_at)) AS is_kept
+FROM
+(
+    SELECT shop_id, user_id, conv_id, order_id, kept_at, length(before) AS units, unit, number
+    FROM
+    (
+        SELECT
+            s.shop_id AS shop_id,
+            s.user_id AS user_id,
+            s.conv_id AS conv_id,
+            o.order_id AS order_id,
+            o.kept_at AS kept_at,
+            arrayFilter(m -> o.orders = 0 OR m.1 < o.ordered_at, s.scored) AS before
+        FROM
+        (
+            SELECT
+                shop_id,
+                user_id,
+                conv_id,
+                arraySort(groupArray((m.ts, m.event_id, toString(m.model_id), m.buy_score, m.p_order))) AS scored
+            FROM askbuy.message_scores AS m FINAL
+    WHERE (shop_id, user_id, event_id) NOT IN (SELECT shop_id, user_id, event_id FROM askbuy.messages WHERE received_at > {as_of:DateTime64(3, 'UTC')})
+            GROUP BY shop_id, user_id, conv_id
+            HAVING max(m.ts) <= {as_of:DateTime64(3, 'UTC')} - toIntervalHour(72)
+        ) AS s
+        LEFT JOIN (SELECT
+    t.shop_id AS shop_id,
+    t.user_id AS user_id,
+    t.conv_id AS conv_id,
+    count() AS orders,
+    argMin(t.order_id, (o.paid_at, t.order_id)) AS order_id,
+    min(o.paid_at) AS ordered_at,
+    max(o.paid_at) AS last_ordered_at,
+    maxIfOrNull(o.paid_at, o.net_amount > 0) AS last_kept_at,
+    groupArray(o.paid_at) AS paid_at_all,
+    groupArrayIf(o.paid_at, o.net_amount > 0) AS kept_at,
+    groupArrayIf(o.paid_at, o.refunded_amount > 0) AS refunded_paid_at,
+    any(o.reporting_currency) AS reporting_currency,
+    argMin(o.coupon, (o.paid_at, t.order_id)) AS coupon,
+    CAST(least(sumIf(o.amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS order_amount,
+    CAST(least(sumIf(o.net_amount, o.is_reporting), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS net_amount,
+    countIf(NOT o.is_reporting) AS other_currency_orders
+FROM askbuy.order_touches AS t
+INNER JOIN (SELECT
+    o.shop_id AS shop_id,
+    o.order_id AS order_id,
+    o.user_id AS user_id,
+    o.amount AS amount,
+    o.refunded_amount AS refunded_amount,
+    o.net_amount AS net_amount,
+    o.coupon AS coupon,
+    assumeNotNull(o.paid_at) AS paid_at,
+    ifNull(multiIf(z.reporting_currency != '', z.reporting_currency, (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = '') != '', (SELECT any(reporting_currency) FROM askbuy.shops FINAL WHERE shop_id = ''), o.first_currency), '') AS reporting_currency,
+    o.currency = '' OR o.currency = reporting_currency AS is_reporting
+FROM
+(
+    SELECT shop_id, order_id, user_id, amount, refunded_amount, net_amount, currency, coupon, paid_at,
+        argMinIf(currency, (paid_at, order_id), currency != '') OVER (PARTITION BY shop_id) AS first_currency
+    FROM (SELECT
+    shop_id,
+    order_id,
+    if(payer != '', payer, namer) AS user_id,
+    multiIf(cancelled_at IS NOT NULL, 'cancelled', refunded_at IS NOT NULL, 'refunded', paid_at IS NOT NULL, 'paid', 'created') AS status,
+    CAST(least(last_amount, toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS amount,
+    CAST(least(greatest(last_cumulative, refunds), toDecimal128('9999999999999999.99', 2)) AS Decimal(18, 2)) AS refunded_amount,
+    if(cancelled_at IS NOT NULL OR paid_at IS NULL, toDecimal64(0, 2), greatest(amount - refunded_amount, toDecimal64(0, 2))) AS net_amount,
+    last_currency AS currency,
+    created_at,
+    paid_at,
+    cancelled_at,
+    refunded_at,
+    last_coupon AS coupon,
+    last_conv_id AS named_conv_id
+FROM
+(
+    SELECT
+        shop_id,
+        order_id,
+        argMinIf(e.user_id, (e.ts, e.event_id), e.status = 'paid' AND e.user_id != '') AS payer,
+        argMinIf(e.user_id, (e.ts, e.event_id), e.user_id != '') AS namer,
+        coalesce(argMaxIf(e.amount, (e.ts, e.event_id), e.amount IS NOT NULL), 0) AS last_amount,
+        coalesce(max(e.refunded_amount), 0) AS last_cumulative,
+        -- One refund told several times counts as told last: of neighbours with one id only the last is summed.
+        arraySort(groupArrayIf((e.refund_id, e.ts, e.event_id, assumeNotNull(e.refund_amount)), e.refund_id != '')) AS told,
+        arraySum((x, next_id) -> if(x.1 = next_id, toDecimal128(0, 2), toDecimal128(x.4, 2)), told, arrayPopFront(arrayPushBack(told.1, ''))) AS refunds,
+        argMaxIf(e.currency, (e.ts, e.event_id), e.currency != '') AS last_currency,
+        argMaxIf(e.coupon, (e.ts, e.event_id), e.coupon != '') AS last_coupon,
+        argMaxIf(e.conv_id, (e.ts, e.event_id), e.conv_id != '') AS last_conv_id,
+        minIfOrNull(e.ts, e.status = 'created') AS created_at,
+        minIfOrNull(e.ts, e.status = 'paid') AS paid_at,
+        minIfOrNull(e.ts, e.status = 'cancelled') AS cancelled_at,
+        minIfOrNull(e.ts, e.status = 'refunded') AS refunded_at
+    FROM askbuy.order_events AS e FINAL
+    WHERE e.is_test = 0 AND e.received_at <= {as_of:DateTime64(3, 'UTC')}
+    GROUP BY shop_id, order_id
+))
+    WHERE paid_at IS NOT NULL
+) AS o
+LEFT JOIN (SELECT shop_id, reporting_currency FROM askbuy.shops FINAL) AS z USING (shop_id)) AS o USING (shop_id, order_id, user_id)
+WHERE t.conv_id != ''
+GROUP BY shop_id, user_id, conv_id) AS o USING (shop_id, user_id, conv_id)
+    )
+    ARRAY JOIN before AS unit, arrayEnumerate(before) AS number
+) AS u
+LEFT JOIN (SELECT shop_id, time_zone FROM askbuy.shops FINAL) AS z USING (shop_id)
+COMMENT 'Grain: one message that scores are judged by, made of what had arrived at a moment: call it as bi.scored_messages_at(as_of = ''2026-11-21 10:00:00.000''), in UTC. Counted is every user message before the first attributed order of its conversation, once the last user message of the conversation is 72 h old; bi.score_quality is the sum of these of now. Columns: shop_id; user_id; conv_id; event_id; ts; day, in the time zone of the shop; model_id, buy_score and p_order as in bi.messages; prefix, the how many-th user message of its conversation, 5 the fifth and all later ones; weight, a conversation weighs 1, shared equally by its messages; y, 1 when an attributed order that is kept was paid within 72 h after the message; order_id, the first attributed order of the conversation; is_kept, 1 when some attributed order of it is kept.';
 
