@@ -95,11 +95,14 @@ func (r Reader) Own(column string) string {
 // arguments are those with which views that have parameters show all rows.
 // The server tells no columns of such a view.
 var arguments = map[string]string{
-	"bi.attribution":      "(model = 'linear', window_hours = 720)",
-	"bi.conversations_at": "(as_of = '2100-01-01 00:00:00.000')",
-	"bi.orders_at":        "(as_of = '2100-01-01 00:00:00.000')",
+	"bi.attribution":        "(model = 'linear', window_hours = 720)",
+	"bi.conversations_at":   "(as_of = '2100-01-01 00:00:00.000')",
+	"bi.scored_messages_at": "(as_of = '2100-01-01 00:00:00.000')",
+	"bi.orders_at":          "(as_of = '2100-01-01 00:00:00.000')",
 
 	"askbuy.rolled_conversations": "(lineage = 0, as_of = '2100-01-01 00:00:00.000')",
+	"askbuy.rolled_scores":        "(lineage = 0, as_of = '2100-01-01 00:00:00.000')",
+	"askbuy.credits":              "(model = 'linear', window_hours = 720)",
 }
 
 // Call is how to read a view whole.
