@@ -84,7 +84,8 @@ func recordReplies(a *ingest.Acceptor) func(by time.Time, events ...event.Event)
 	return func(by time.Time, events ...event.Event) error {
 		items := make([]ingest.Item, len(events))
 		for i := range events {
-			items[i].Event = events[i]
+			// A person's words that are sent again have the time of their arrival.
+			items[i].Event, items[i].NoTS = events[i], events[i].Type == event.TypeMessage
 		}
 		_, err := a.AcceptBy(context.Background(), by, replySource, time.Now(), items)
 		return err
