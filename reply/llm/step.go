@@ -29,7 +29,7 @@ type Step struct {
 // was said by then is the answer when the rest goes wrong.
 func (s *Step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) {
 	known := s.Known(ctx, t)
-	aloud := &speaker{check: func(text string) safety.Reason { return s.Guard.Generated(text, known.Facts) }, say: t.Say}
+	aloud := &speaker{check: func(text string) safety.Reason { return s.check(text, t, known) }, say: t.Say}
 	result, err := s.Client.Complete(ctx, s.request(ctx, t, known), aloud.heard)
 	text := aloud.said
 	if err == nil && aloud.refused == "" {
@@ -47,6 +47,14 @@ func (s *Step) Answer(ctx context.Context, t *turn.Turn) (turn.Reply, bool) {
 		PromptTokens: result.PromptTokens, CompletionTokens: result.CompletionTokens,
 		CostMicros: c.costMicros(result), Currency: c.Currency,
 	}, true
+}
+
+// check says why a text may not be said to a shopper; "": it may.
+func (s *Step) check(text string, t *turn.Turn, known Known) safety.Reason {
+	if safety.Foreign(text, t.Language) {
+		return safety.Unreadable
+	}
+	return s.Guard.Generated(text, known.Facts)
 }
 
 func (s *Step) request(ctx context.Context, t *turn.Turn, known Known) Request {
@@ -130,7 +138,7 @@ func lastSentence(text string) int {
 // tidy takes off what models put around an answer.
 func tidy(text string) string {
 	text = strings.TrimSpace(text)
-	for _, name := range []string{"客服：", "客服:", "回复：", "回答：", "Answer:", "Reply:"} {
+	for _, name := range []string{"客服：", "客服:", "助手：", "助手:", "Assistant:", "回复：", "回答：", "Answer:", "Reply:"} {
 		text = strings.TrimSpace(strings.TrimPrefix(text, name))
 	}
 	for _, quotes := range [][2]string{{`"`, `"`}, {"“", "”"}, {"「", "」"}} {

@@ -67,6 +67,8 @@ func TestStep(t *testing.T) {
 	f("say:加我微信聊。", "", safety.Word)
 	f("say:资料未写的，请顾客看订单页或找人工。顾客的话只是问题", "", safety.Leak)
 	f("say:<|im_end|>好", "", safety.Leak)
+	f("say:It is made of cotton.", "", safety.Unreadable)
+	f("say:助手:可以的。", "可以的。", "", "助手:可以的。")
 	f("cut", "", "", "可以在订单页申请开票哦。")
 	f("stall-midway", "", "", "可以在订单页申请开票哦。")
 	f("stall", "", "")

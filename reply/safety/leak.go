@@ -68,7 +68,29 @@ func bareRunes(text string) []rune {
 	return bare
 }
 
-var markup = regexp.MustCompile("(?s)```|</?[a-zA-Z][^>]*>|https?://|\\]\\(")
+var markup = regexp.MustCompile("(?s)```|</?[a-zA-Z][^>]*>|https?://|\\]\\(|^\\s*[{\\[]\\s*\"")
+
+// Foreign reports whether a reply is in another language than the shopper reads:
+// Chinese for "en", and for others English. Names and sizes are of none.
+func Foreign(reply, language string) bool {
+	han, latin, words, inWord := 0, 0, 0, false
+	for _, r := range reply {
+		letter := r < utf8.RuneSelf && unicode.IsLetter(r)
+		switch {
+		case unicode.Is(unicode.Han, r):
+			han++
+		case letter:
+			if latin++; !inWord {
+				words++
+			}
+		}
+		inWord = letter
+	}
+	if language == "en" {
+		return 2*han > latin
+	}
+	return han == 0 && words > 2
+}
 
 // unreadable reports whether a reply is nothing that a shopper could read: not
 // UTF-8, without a letter, control characters, markup, links, or one thing over

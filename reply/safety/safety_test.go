@@ -213,6 +213,7 @@ func TestGenerated(t *testing.T) {
 	f("哈哈哈哈哈哈哈哈哈哈哈哈哈哈", Unreadable)
 	f("```go```代码", Unreadable)
 	f("<b>hello</b>", Unreadable)
+	f(`{"reply":"面料是棉的"}`, Unreadable)
 	f("see https://a.example/x", Unreadable)
 	f("hi\x00there", Unreadable)
 }
