@@ -11,7 +11,7 @@ var (
 // attributionPage says which conversations led to the orders paid in the
 // period, by a model and a window.
 func attributionPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
-	said, err := d.askAll(ctx, v, "attribution", "attribution_total", "credits")
+	said, err := d.askAll(ctx, v, "attribution", "attribution_total")
 	if err != nil {
 		return nil, err
 	}
@@ -24,8 +24,7 @@ func attributionPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 		body.Empty = "orders.empty"
 		return body, nil
 	}
-	body.Figures = []figure{attributedFigure(v, total), d.creditFigure(v, said["attribution"]), d.creditList(v, said["credits"])}
-	body.Before, body.Next = pageLinks(v, len(said["credits"].Rows))
+	body.Figures = []figure{attributedFigure(v, total), d.creditFigure(v, said["attribution"])}
 	return body, nil
 }
 
@@ -33,9 +32,10 @@ func attributionPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 func attributedFigure(v *visit, a *answer) figure {
 	f := figure{ID: "attributed", Title: v.t("attribution.total")}
 	f.Table.Head = []cell{words(v.t("column.paid")), digits(v.t("column.attributed")), digits(v.t("column.attributed_rate")), digits(v.t("column.net_amount")), digits(v.t("column.attributed_amount")), digits(v.t("column.explicit_unmatched"))}
+	paid, credited := v.behind("/orders", "orders", "orders", "paid"), v.behind("/orders", "orders", "orders", "credited", "model", a.Args["model"], "window_hours", a.Args["window_hours"])
 	f.Table.Rows = [][]cell{{
-		linked(count(a.count(0, "paid")), v.behind("/orders", "orders", "orders", "paid")), linked(count(a.count(0, "attributed")), v.behind("/orders", "orders", "orders", "credited", "model", a.Args["model"], "window_hours", a.Args["window_hours"])), a.share(v, 0, "attributed_rate", "paid"),
-		amount(a, 0, "net_amount"), amount(a, 0, "attributed_amount"), linked(count(a.count(0, "explicit_unmatched")), v.behind("/orders", "orders", "orders", "explicit_unmatched")),
+		linked(count(a.count(0, "paid")), paid), linked(count(a.count(0, "attributed")), credited), a.share(v, 0, "attributed_rate", "paid"),
+		amount(a, 0, "net_amount").to(paid), amount(a, 0, "attributed_amount").to(credited), linked(count(a.count(0, "explicit_unmatched")), v.behind("/orders", "orders", "orders", "explicit_unmatched")),
 	}}
 	f.take(a, v)
 	return f
@@ -52,32 +52,18 @@ func (d *Dashboard) creditFigure(v *visit, a *answer) figure {
 	credit := series{Name: v.t("column.credit")}
 	for row := range a.Rows {
 		key := orNone(a.text(row, "key"))
-		name, href := d.valueName(v, by, key), v.behind("/attribution", "credits", by, key)+"#credits"
+		name, href := d.valueName(v, by, key), func(rows string) string { return v.credited(rows, by, key) }
 		if row < maxRanked {
-			f.Chart.X, f.Chart.Hrefs, credit.Data = append(f.Chart.X, name), append(f.Chart.Hrefs, href), append(credit.Data, a.number(row, "credit"))
+			f.Chart.X, f.Chart.Hrefs, credit.Data = append(f.Chart.X, name), append(f.Chart.Hrefs, href("credits")), append(credit.Data, a.number(row, "credit"))
 		}
 		f.Table.Rows = append(f.Table.Rows, []cell{
-			words(name), digits(number(a.number(row, "credit"), 2)), digits(count(a.count(row, "orders"))), digits(count(a.count(row, "conversations"))),
-			amount(a, row, "order_amount"), amount(a, row, "net_amount"), linked(count(a.count(row, "credits")), href),
+			words(name), linked(number(a.number(row, "credit"), 2), href("credits")), linked(count(a.count(row, "orders")), href("orders")), linked(count(a.count(row, "conversations")), href("conversations")),
+			amount(a, row, "order_amount").to(href("credits")), amount(a, row, "net_amount").to(href("credits")), linked(count(a.count(row, "credits")), href("credits")),
 		})
 	}
 	f.Chart.Series = []series{credit}
 	if len(a.Rows) == 0 {
 		f.Chart = nil
-	}
-	f.take(a, v)
-	return f
-}
-
-// creditList is the rows behind.
-func (d *Dashboard) creditList(v *visit, a *answer) figure {
-	f := figure{ID: "credits", Whole: true, Title: v.t("attribution.list")}
-	f.Table.Head = []cell{words(v.t("column.order_id")), words(v.t("column.conv_id")), words(v.t("column.paid_at")), words(v.t("column.intent")), words(v.t("column.channel")), words(v.t("column.coupon")), digits(v.t("column.credit")), digits(v.t("column.net_amount"))}
-	for row := range a.Rows {
-		f.Table.Rows = append(f.Table.Rows, []cell{
-			orderCell(v, a, row), conversationCell(v, a, row), words(moment(a.time(row, "paid_at"), v.filter.Zone)), words(d.name(v, Intent, a.text(row, "intent"))),
-			words(a.text(row, "channel")), words(a.text(row, "coupon")), digits(number(a.number(row, "credit"), 3)), amount(a, row, "net_amount"),
-		})
 	}
 	f.take(a, v)
 	return f

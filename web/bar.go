@@ -36,6 +36,12 @@ func (b *bar) narrow(p page, f Filter) {
 	if p.now {
 		b.Ranges, b.Channels = nil, nil
 	}
+	if p.noChannel {
+		b.Channels = nil
+	}
+	if p.fixed {
+		b.Ranges, b.Channels, b.Shops = nil, nil, nil
+	}
 	if p.name == "overview" && f.ByPayment { // an order has no channel
 		b.Channels = nil
 	}

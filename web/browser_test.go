@@ -67,7 +67,7 @@ func serve(t *testing.T, change ...func(*web.Deps)) string {
 }
 
 // paths are the pages that every look is taken at.
-var paths = []string{"/", "/scores?range=30d", "/messages?range=30d&bin=3", "/experiments", "/?days=payment&range=30d", "/handoffs", "/handoff?shop_id=1024&handoff_id=h_1", "/knowledge", "/live", "/pipeline", "/deadletters", "/funnel?range=30d", "/attribution?range=30d", "/conversations?range=30d&step=high_intent", "/conversation?shop_id=1024&conv_id=c_1&user_id=u_1", "/orders?range=30d", "/shoppers?range=30d", "/dictionary"}
+var paths = []string{"/", "/scores?range=30d", "/messages?range=30d&bin=3", "/experiments", "/?days=payment&range=30d", "/handoffs", "/handoff?shop_id=1024&handoff_id=h_1", "/knowledge", "/live", "/pipeline", "/deadletters", "/funnel?range=30d", "/attribution?range=30d", "/credits?range=30d", "/records?topic=messages", "/conversations?range=30d&step=high_intent", "/conversation?shop_id=1024&conv_id=c_1&user_id=u_1", "/orders?range=30d", "/shoppers?range=30d", "/dictionary"}
 
 func TestPagesInABrowser(t *testing.T) {
 	tab := webtest.Open(t, serve(t, func(deps *web.Deps) { deps.Desk, deps.Letters = newCounter(), &box{} }))

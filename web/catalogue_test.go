@@ -15,7 +15,7 @@ var (
 	said = regexp.MustCompile(`(?:\.t\(|{{t |\(t |Key: )"([a-z0-9_.]+)"`)
 	// composed begin keys whose end is made while the page is: of pages,
 	// failures, ranges and the like.
-	composed = []string{"page.", "nav.", "range.", "error.", "sentence.", "tile.", "step.", "column.", "none.", "verdict.", "status.", "role.", "from.", "metric.", "scores.empty", "experiments.empty", "deadletters.empty", "fate.", "choose.", "choice.", "chip.", "order_status.", "evidence.", "term.", "stepname.", "list.empty", "orders.empty", "order.empty", "transcript.empty", "handoffs.empty", "handoff.", "segment.", "profile.", "route.", "knowledge.empty.", "knowledge.done."}
+	composed = []string{"page.", "nav.", "range.", "error.", "sentence.", "tile.", "step.", "column.", "none.", "verdict.", "status.", "role.", "from.", "metric.", "scores.empty", "experiments.empty", "deadletters.empty", "fate.", "choose.", "choice.", "chip.", "order_status.", "evidence.", "term.", "stepname.", "list.empty", "orders.empty", "order.empty", "transcript.empty", "handoffs.empty", "handoff.", "segment.", "profile.", "route.", "knowledge.empty.", "knowledge.done.", "credits.total.", "records.empty.", "reason."}
 )
 
 // Both languages say everything, and put in the same values.

@@ -14,7 +14,7 @@ func conversationsPage(ctx context.Context, d *Dashboard, v *visit) (any, error)
 	list, total := said["conversations"], said["conversations_total"]
 	body := figures{
 		Chips: d.chips(v, "conversations"), Choices: []choices{v.chooseStep("step", conversationSteps...), v.choose("sort", "newest", "score", "amount")},
-		Since: v.sinceOf(total, v.t("conversations.total", count(total.count(0, "conversations")), amount(total, 0, "net_amount").Text, moment(v.asOf, v.filter.Zone))),
+		Since: v.sinceOf(total, v.t("conversations.total", count(total.count(0, "conversations")), count(total.count(0, "orders")), amount(total, 0, "order_amount").Text, amount(total, 0, "net_amount").Text, moment(v.asOf, v.filter.Zone))),
 	}
 	if total.count(0, "conversations") == 0 {
 		body.Empty = "list.empty"

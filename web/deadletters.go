@@ -67,11 +67,12 @@ type deadLetters struct {
 	Next    string // address of the next page; "" without one
 	Before  string
 	Empty   bool
+	Total   string // of all pages
 }
 
 type letterRow struct {
 	Place, Arrived, Stage, Reason, Detail, Source, Shop, Type, Event string
-	Deliveries                                                       string
+	Deliveries, Words                                                string
 }
 
 type fateRow struct{ Place, Fate, Class, Detail string }
@@ -92,19 +93,20 @@ func (d *Dashboard) letters(ctx context.Context, v *visit) (*deadLetters, error)
 	if err != nil {
 		return nil, err
 	}
-	list, err := d.ask(ctx, v, "dead_letters")
+	l, err := d.askList(ctx, v, "dead_letters", []string{"deliveries"})
 	if err != nil {
 		return nil, err
 	}
+	list := l.answer
 	body := &deadLetters{
-		Reasons: reasonsFigure(v, reasons), Empty: len(reasons.Rows) == 0,
+		Total: v.t("letters.total", l.rows(), l.whole(0)), Reasons: reasonsFigure(v, reasons), Empty: len(reasons.Rows) == 0,
 		MayAct: d.deps.Letters != nil && v.person.May(RoleOperator), MayLook: d.deps.Letters != nil && v.person.May(RoleAdmin),
 	}
 	body.Whole.take(list, v)
 	for row := range list.Rows {
 		body.Letters = append(body.Letters, letterRow{
 			Place:   list.text(row, "topic") + ":" + list.text(row, "partition") + ":" + list.text(row, "offset"),
-			Arrived: moment(list.time(row, "received_at"), v.filter.Zone), Stage: list.text(row, "stage"), Reason: list.text(row, "reason"), Detail: list.text(row, "detail"),
+			Arrived: moment(list.time(row, "received_at"), v.filter.Zone), Words: reasonWords(v, list.text(row, "reason")), Stage: list.text(row, "stage"), Reason: list.text(row, "reason"), Detail: list.text(row, "detail"),
 			Source: list.text(row, "source"), Shop: list.text(row, "shop_id"), Type: list.text(row, "type"), Event: list.text(row, "event_id"), Deliveries: count(list.count(row, "deliveries")),
 		})
 	}

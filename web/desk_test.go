@@ -68,9 +68,10 @@ func (c *counter) GiveBack(_ context.Context, handoff, agent string) error {
 
 func (c *counter) Unanswered(_ context.Context, shop string) (list []web.Unanswered, n int64, err error) {
 	for _, of := range []string{"1024", "2048"} {
+		asked := map[string]int64{"1024": 64, "2048": 16}[of] // as in webtest
 		if _, done := c.answers["q-"+of]; !done && (shop == "" || shop == of) {
 			list = append(list, web.Unanswered{
-				ID: "q-" + of, Shop: of, Text: "有优惠券吗?", Language: "zh", Wordings: []string{"有优惠券吗?", "这件有 M 码吗,今天能发货吗?"}, Asked: 64, First: time.Now().Add(-time.Hour), Last: time.Now(),
+				ID: "q-" + of, Shop: of, Text: "有优惠券吗?", Language: "zh", Wordings: []string{"有优惠券吗?", "这件有 M 码吗,今天能发货吗?"}, Asked: asked, First: time.Now().Add(-time.Hour), Last: time.Now(),
 				Near: &web.NearEntry{ID: "coupon", Question: "优惠券怎么用?", Answer: "下单时在结算页选择。", Score: .41},
 			})
 		}
@@ -158,7 +159,10 @@ func TestAHandoffIsWorkedOn(t *testing.T) {
 	}
 
 	c.declines = &web.Declined{Status: 503, Code: "takeover_unsure", After: 2 * time.Second}
-	f(operator, "take", form(), 503, []string{"Retry-After: 2", "Try again in two seconds", "Take over"})
+	f(operator, "take", form(), 503, []string{"Try again in two seconds", "Take over"})
+	if after := operator.header.Get("Retry-After"); after != "2" {
+		t.Errorf("to try again after %q s", after)
+	}
 	f(operator, "take", form(), 200, []string{"with a person", ">Send<"}, "Take over and send")
 	c.declines = &web.Declined{Status: 503, Code: "not_durable", After: 2 * time.Second}
 	page = f(operator, "say", form("text", "您好,我是小林", "message_id", "m-once"), 503, []string{"it arrives once", `value="m-once"`, ">您好,我是小林</textarea>"})
@@ -215,23 +219,7 @@ func TestQuestionsAreReviewed(t *testing.T) {
 	shows(t, "the first page afterwards", page, nil, "</b> Unanswered questions")
 }
 
-// Each count of a wording opens as many messages.
-func TestWordingsLeadToMessages(t *testing.T) {
-	r := newReader(t)
-	page := r.page("/knowledge")
-	opened := 0
-	for _, l := range r.links(page) {
-		if !strings.HasPrefix(l.href, "/knowledge?") {
-			continue
-		}
-		list := r.page(l.href)
-		if rows := strings.Count(list[strings.Index(list, "<tbody>"):], "<tr>"); rows != min(l.n, 50) {
-			t.Errorf("%d leads to %d messages: %s", l.n, rows, l.href)
-		}
-		opened++
-	}
-	if opened < 2 {
-		t.Errorf("%d counts lead to messages", opened)
-	}
-	shows(t, "without a desk", page, []string{"does not have role reply"}, "<textarea")
+// Without a desk the queue is shown, and nobody can answer.
+func TestAQueueWithoutADesk(t *testing.T) {
+	shows(t, "without a desk", newReader(t).page("/knowledge"), []string{"does not have role reply", ">Asked<"}, "<textarea")
 }

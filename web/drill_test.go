@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"context"
+	"errors"
 	"html"
 	"io"
 	"net/http"
@@ -8,9 +10,13 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"askbuy/internal/clickhouse"
+	"askbuy/web"
 )
 
 // reader reads pages as somebody who is signed in.
@@ -20,12 +26,12 @@ type reader struct {
 	http http.Client
 }
 
-func newReader(t *testing.T) *reader {
+func newReader(t *testing.T, change ...func(*web.Deps)) *reader {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reader{T: t, base: serve(t), http: http.Client{Jar: jar}}
+	r := &reader{T: t, base: serve(t, change...), http: http.Client{Jar: jar}}
 	res, err := r.http.PostForm(r.base+"/signin", url.Values{"name": {"admin"}, "password": {password}})
 	if err != nil || res.Body.Close() != nil {
 		t.Fatal(err)
@@ -53,91 +59,6 @@ func (r *reader) page(path string) string {
 		r.Fatalf("%s: %d %v", path, res.StatusCode, err)
 	}
 	return string(body)
-}
-
-// lead is a number of a page and where it leads.
-type lead struct {
-	href string
-	n    int
-}
-
-var (
-	// numbered are links of whole numbers in a table or a tile.
-	numbered = regexp.MustCompile(`<a href="([^"]+)">([\d,]+)</a>`)
-	// counted are what the head of each list says it has.
-	counted = map[string]*regexp.Regexp{
-		"/conversations": regexp.MustCompile(`<p class="since">([\d,]+) conversations`), "/orders": regexp.MustCompile(`<p class="since">([\d,]+) orders`),
-		"/shoppers": regexp.MustCompile(`<p class="since">([\d,]+) shoppers`),
-	}
-)
-
-func (r *reader) links(page string) (list []lead) {
-	r.Helper()
-	for _, found := range numbered.FindAllStringSubmatch(page, -1) {
-		list = append(list, lead{html.UnescapeString(found[1]), r.number(found[2])})
-	}
-	return list
-}
-
-func (r *reader) number(text string) int {
-	r.Helper()
-	n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
-	if err != nil {
-		r.Fatal(err)
-	}
-	return n
-}
-
-// TestNumbersLeadToTheirRows opens lists behind the numbers of pages: each says that it has as many rows.
-func TestNumbersLeadToTheirRows(t *testing.T) {
-	r := newReader(t)
-	for path, every := range map[string]int{"/": 15, "/?days=payment&range=30d": 25, "/funnel?range=30d&by=channel": 70, "/funnel?range=30d&unit=shoppers&net=yes": 90, "/attribution?model=linear&window_hours=168&range=30d": 2, "/shoppers?step=ordered&range=30d": 90} {
-		page := r.page(path)
-		opened := 0
-		for i, l := range r.links(page) {
-			to, _, _ := strings.Cut(l.href, "?")
-			if counted[to] == nil || i%every != 0 {
-				continue
-			}
-			if !strings.Contains(l.href, "as_of=") {
-				t.Errorf("%s: %s is of no moment", path, l.href)
-			}
-			list := r.page(l.href)
-			said := counted[to].FindStringSubmatch(list)
-			switch {
-			case said == nil && l.n != 0:
-				t.Errorf("%s: %d leads to %s, which says nothing", path, l.n, l.href)
-			case said != nil && r.number(said[1]) != l.n:
-				t.Errorf("%s: %d leads to %s of %s", path, l.n, said[1], l.href)
-			}
-			opened++
-		}
-		if opened == 0 {
-			t.Errorf("%s: no number leads anywhere: %d links", path, len(r.links(page)))
-		}
-	}
-}
-
-// TestUnitsLeadToShoppers: the units of an experiment, of a variant and of a day, are as many as their lists say, and
-// messages behind a bin of the reliability as many as it says.
-func TestUnitsLeadToShoppers(t *testing.T) {
-	r := newReader(t)
-	for path, leads := range map[string]string{"/experiments": "/experiments?", "/scores?range=30d": "/messages?"} {
-		opened := 0
-		for _, l := range r.links(r.page(path)) {
-			if !strings.HasPrefix(l.href, leads) || l.n == 0 || opened == 4 {
-				continue
-			}
-			list := r.page(strings.Split(l.href, "#")[0])
-			if at := strings.LastIndex(list, "<tbody>"); strings.Count(list[at:], "<tr>") != min(l.n, 50) {
-				t.Errorf("%s: %d leads to %d rows: %s", path, l.n, strings.Count(list[at:], "<tr>"), l.href)
-			}
-			opened++
-		}
-		if opened == 0 {
-			t.Errorf("%s: no number leads anywhere", path)
-		}
-	}
 }
 
 // TestFromListToTranscript follows a row to its conversation and its order.
@@ -174,7 +95,7 @@ func TestFromListToTranscript(t *testing.T) {
 // TestNothingThere: every page says what to do when there is nothing.
 func TestNothingThere(t *testing.T) {
 	r := newReader(t)
-	for _, path := range []string{"/funnel", "/attribution", "/conversations", "/orders", "/shoppers"} {
+	for _, path := range []string{"/funnel", "/attribution", "/conversations", "/orders", "/shoppers", "/credits", "/messages", "/scores"} {
 		page := r.page(path + "?from=2001-01-01&to=2001-01-02")
 		if !strings.Contains(page, `class="card empty"`) || strings.Contains(page, "<table") {
 			t.Errorf("%s of nothing: no word of it, or empty tables", path)
@@ -187,6 +108,52 @@ func TestNothingThere(t *testing.T) {
 	}
 	if page := r.page("/dictionary"); !strings.Contains(page, "bi.funnel_daily") || !strings.Contains(page, "95 % Wilson") {
 		t.Error("the dictionary lacks a view or its columns")
+	}
+}
+
+// TestNewShop: who sees one shop that has sent nothing yet is told on every page
+// what to do.
+func TestNewShop(t *testing.T) {
+	hash, err := bcrypt.GenerateFromPassword([]byte("pass"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := visit(t, serve(t, func(deps *web.Deps) {
+		deps.Users = []web.User{{Name: "owner", PasswordHash: string(hash), Role: web.RoleOperator, Shops: []string{"new"}}}
+	}), "owner", "pass")
+	for _, path := range paths {
+		at, _, _ := strings.Cut(path, "?")
+		if slices.Contains([]string{"/pipeline", "/records", "/handoff", "/conversation", "/dictionary"}, at) {
+			continue // of all shops, of none, or of one thing that is not there
+		}
+		status, page := owner.get(at + "?lang=en")
+		if status != http.StatusOK || !strings.Contains(page, `class="card empty"`) && !strings.Contains(page, "send one to POST /coze") {
+			t.Errorf("%s of a new shop: %d, and no word on what to do", at, status)
+		}
+	}
+}
+
+// away is a warehouse that does not answer.
+type away struct{}
+
+func (away) Query(context.Context, string, map[string]any, ...clickhouse.Settings) (columns, types []string, rows [][]any, err error) {
+	return nil, nil, nil, errors.New("connection refused")
+}
+
+// TestWarehouseAway: every page says that nothing is lost, and what to do.
+func TestWarehouseAway(t *testing.T) {
+	base := serve(t, func(deps *web.Deps) { deps.DB = away{} })
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &visitor{T: t, base: base, client: &http.Client{Jar: jar}}
+	v.post("/signin", url.Values{"name": {"admin"}, "password": {password}})
+	for _, path := range paths {
+		at, _, _ := strings.Cut(path, "?")
+		if status, page := v.get(at + "?lang=en"); status != http.StatusServiceUnavailable || !strings.Contains(page, "Nothing is lost") || !strings.Contains(page, "Reload in a moment") {
+			t.Errorf("%s: %d, and no word on what to do", at, status)
+		}
 	}
 }
 

@@ -36,19 +36,20 @@ func experimentsPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	if v.url.Query().Get("variant") == "" {
 		return page, nil
 	}
-	shoppers, err := d.ask(ctx, v, "experiment_shoppers", "experiment", chosen)
+	shoppers, err := d.askList(ctx, v, "experiment_shoppers", nil, "experiment", chosen)
 	if err != nil {
 		return nil, err
 	}
 	page.Chips = d.chips(v, "experiment_shoppers")
 	page.Figures = append(page.Figures, exposedFigure(v, shoppers))
-	page.Before, page.Next = pageLinks(v, len(shoppers.Rows))
+	page.Before, page.Next = pageLinks(v, len(shoppers.answer.Rows))
 	return page, nil
 }
 
 // exposedFigure lists the shoppers behind a number of units.
-func exposedFigure(v *visit, a *answer) figure {
-	f := figure{ID: "shoppers", Title: v.t("experiments.shoppers"), Whole: true}
+func exposedFigure(v *visit, l listed) figure {
+	a := l.answer
+	f := figure{ID: "shoppers", Title: v.t("experiments.shoppers", l.rows()), Whole: true}
 	f.Table.Head = []cell{words(v.t("column.user_id")), words(v.t("column.shop_id")), words(v.t("column.variant")), words(v.t("column.first_exposure_at")), digits(v.t("column.exposures")), digits(v.t("column.conversations")), digits(v.t("column.ordered")), words(v.t("column.contaminated"))}
 	for row := range a.Rows {
 		mixed := ""

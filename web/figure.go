@@ -56,6 +56,7 @@ type series struct {
 
 // table is a table of a page. The first cell of a row is its heading.
 type table struct {
+	None string // text of the catalogue where there is no row; "": that there is none
 	Head []cell
 	Rows [][]cell
 }
@@ -68,6 +69,14 @@ type cell struct {
 	Number bool
 	Open   bool // its window is still open
 	Bad    bool // something is wrong
+}
+
+// to has a cell lead somewhere, when it has something to say.
+func (c cell) to(href string) cell {
+	if c.Text != nothing {
+		c.Href = href
+	}
+	return c
 }
 
 func words(text string) cell        { return cell{Text: text} }

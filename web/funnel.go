@@ -65,24 +65,30 @@ func narrowedTo(step string) string {
 func compareFigure(v *visit, a *answer) figure {
 	f := figure{ID: "compare", Half: true, Title: v.t("funnel.compare"), Note: v.t("funnel.compare.note", count(a.count(0, "days")))}
 	f.Table.Head = []cell{words(v.t("column.measure")), digits(v.t("funnel.now")), digits(v.t("funnel.before")), digits(v.t("funnel.change"))}
-	line := func(name, now, before string, by *float64) {
+	line := func(name, step, now, before string, by *float64) {
 		told := nothing
 		if by != nil {
 			told = change(*by)
 		}
-		f.Table.Rows = append(f.Table.Rows, []cell{words(name), digits(now), digits(before), digits(told)})
+		f.Table.Rows = append(f.Table.Rows, []cell{words(name), linked(now, v.compared("now", step)), linked(before, v.compared("before", step)), digits(told)})
 	}
 	for _, column := range []string{"conversations", "high_intent", "ordered", "high_intent_ordered"} {
 		now, before := a.count(0, column), a.count(0, column+"_before")
-		line(stepName(v, column), count(now), count(before), relative(float64(now), float64(before)))
+		line(stepName(v, column), narrowedTo(column), count(now), count(before), relative(float64(now), float64(before)))
 	}
 	now, told := a.money(0, "net_amount")
 	before, toldBefore := a.money(0, "net_amount_before")
 	if told && toldBefore {
-		line(v.t("column.net_amount"), group(now.StringFixed(2)), group(before.StringFixed(2)), relative(now.InexactFloat64(), before.InexactFloat64()))
+		line(v.t("column.net_amount"), "kept", amount(a, 0, "net_amount").Text, amount(a, 0, "net_amount_before").Text, relative(now.InexactFloat64(), before.InexactFloat64()))
 	}
 	f.take(a, v)
 	return f
+}
+
+// compared are the conversations behind one side of a comparison: only of days
+// that are closed in both.
+func (v *visit) compared(side, step string) string {
+	return v.behind("/conversations", "conversations", "from", v.filter.From, "to", v.filter.To, "compared", side, "step", step)
 }
 
 // stepName is what a step is called where no other stands before it.
@@ -117,7 +123,7 @@ func (d *Dashboard) cutFigure(v *visit, a *answer) figure {
 		rate.Open = isOpen(a, row) && a.count(row, "high_intent") > 0
 		f.Table.Rows = append(f.Table.Rows, []cell{
 			words(d.valueName(v, by, orNone(key))), linked(count(a.count(row, "conversations")), href("")), linked(count(a.count(row, "high_intent")), href("high_intent")),
-			linked(count(a.count(row, "ordered")), href("ordered")), linked(count(a.count(row, "kept")), href("kept")), rate, amount(a, row, v.amountColumn()),
+			linked(count(a.count(row, "ordered")), href("ordered")), linked(count(a.count(row, "kept")), href("kept")), rate, amount(a, row, v.amountColumn()).to(href(v.soldStep())),
 			a.share(v, row, "refund_rate", "old_orders"),
 		})
 	}
@@ -157,6 +163,14 @@ func (v *visit) amountColumn() string {
 	return "order_amount"
 }
 
+// soldStep is the step of the conversations that the amounts are of.
+func (v *visit) soldStep() string {
+	if v.net() {
+		return "kept"
+	}
+	return "ordered"
+}
+
 func (v *visit) rateName() string {
 	if v.net() {
 		return v.t("column.intent_to_kept_rate")
@@ -185,7 +199,7 @@ func (d *Dashboard) dailyFigure(v *visit, a *answer) figure {
 		}
 		told := d.rateCell(v, hits, n)
 		told.Open = isOpen(a, row)
-		f.Table.Rows = append(f.Table.Rows, append(cells, told, amount(a, row, v.amountColumn())))
+		f.Table.Rows = append(f.Table.Rows, append(cells, told, amount(a, row, v.amountColumn()).to(href(v.soldStep()))))
 	}
 	f.Chart.Series = []series{high, rate}
 	f.take(a, v)
@@ -201,7 +215,7 @@ func timeFigure(v *visit, a *answer) figure {
 		hours := strconv.FormatInt(a.count(row, "hours"), 10)
 		href := v.behind("/conversations", "conversations", "within_hours", hours)
 		f.Chart.X, f.Chart.Hrefs, curve.Data = append(f.Chart.X, hours+" h"), append(f.Chart.Hrefs, href), append(curve.Data, a.number(row, "ordered_share"))
-		f.Table.Rows = append(f.Table.Rows, []cell{words(hours + " h"), digits(percent(a.number(row, "ordered_share"))), linked(count(a.count(row, "orders_until")), href), digits(count(a.count(row, "at_risk")))})
+		f.Table.Rows = append(f.Table.Rows, []cell{words(hours + " h"), digits(percent(a.number(row, "ordered_share"))), linked(count(a.count(row, "orders_until")), href), linked(count(a.count(row, "at_risk")), v.behind("/conversations", "conversations", "at_risk_hours", hours))})
 	}
 	f.Chart.Series = []series{curve}
 	if len(a.Rows) == 0 {
@@ -241,11 +255,14 @@ func paymentsFigure(v *visit, a *answer) figure {
 	f.Table.Head = []cell{words(v.t("column.payment_day")), digits(v.t("column.paid")), digits(v.t("column.attributed")), digits(v.t("column.kept_orders")), digits(v.t("column.net_amount")), digits(v.t("column.attributed_amount"))}
 	for row := range a.Rows {
 		day := a.text(row, "day")
+		href := func(state string) string {
+			return v.behind("/orders", "orders", "from", day, "to", day, "orders", state)
+		}
 		cells := []cell{words(dayName(v.lang, day))}
 		for _, state := range []string{"paid", "attributed", "kept"} {
-			cells = append(cells, linked(count(a.count(row, state)), v.behind("/orders", "orders", "from", day, "to", day, "orders", state)))
+			cells = append(cells, linked(count(a.count(row, state)), href(state)))
 		}
-		f.Table.Rows = append(f.Table.Rows, append(cells, amount(a, row, "net_amount"), amount(a, row, "attributed_amount")))
+		f.Table.Rows = append(f.Table.Rows, append(cells, amount(a, row, "net_amount").to(href("paid")), amount(a, row, "attributed_amount").to(href("attributed"))))
 	}
 	f.take(a, v)
 	return f

@@ -212,7 +212,7 @@ func (d *Dashboard) showHandoff(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	body.Told, body.Text = told, r.PostForm.Get("text")
 	body.Message = cmp.Or(r.PostForm.Get("message_id"), body.Message)
-	return d.renderTold(w, v, page{name: "handoff", now: true}, b, told, body)
+	return d.renderTold(w, v, page{name: "handoff", fixed: true}, b, told, body)
 }
 
 func (d *Dashboard) takeHandoff(ctx context.Context, v *visit, form url.Values) (string, error) {

@@ -8,11 +8,12 @@ import (
 // handoffsPage is the queue of the conversations that were handed over. Each
 // opens on a page of its own, where an operator acts.
 func handoffsPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
-	a, err := d.ask(ctx, v, "handoffs")
+	l, err := d.askList(ctx, v, "handoffs", nil)
 	if err != nil {
 		return nil, err
 	}
-	body := figures{Intro: v.t("handoffs.intro"), Choices: []choices{v.chooseStep("state", "all", "pending", "human", "closed")}}
+	a := l.answer
+	body := figures{Intro: v.t("handoffs.intro"), Since: &since{Text: v.t("handoffs.total", l.rows())}, Choices: []choices{v.chooseStep("state", "all", "pending", "human", "closed")}}
 	if len(a.Rows) == 0 {
 		body.Empty = "handoffs.empty"
 		return body, nil

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
 
 	"askbuy/web/questions"
 )
@@ -28,12 +31,15 @@ type knowledge struct {
 	Next     string
 	Empty    bool
 	Messages bool // the figure is of the messages behind a number
+	Total    questions.Total
+	Since    string // how many messages there are
 }
 
 // pendingQuestion is a question with what a reviewer needs.
 type pendingQuestion struct {
 	ID, Shop, Text, Language string
 	Asked, First, Last       string
+	Behind                   string // leads to the messages that asked it
 	Wordings                 []cell
 	Near                     *NearEntry
 	NearScore                string
@@ -43,8 +49,11 @@ type pendingQuestion struct {
 // knowledgePage is the queue; with a wording in its address, the messages that
 // are counted for it.
 func knowledgePage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
-	if v.url.Query().Get("text") != "" {
-		return d.unansweredMessages(ctx, v)
+	switch q := v.url.Query(); {
+	case q.Get("text") != "":
+		return d.unansweredMessages(ctx, v, q.Get("text"))
+	case q.Get("question_id") != "":
+		return d.questionMessages(ctx, v, q.Get("question_id"))
 	}
 	body, err := d.knowledge(ctx, v)
 	if err == nil && slices.Contains([]string{"approved", "rejected"}, v.url.Query().Get("done")) {
@@ -53,12 +62,38 @@ func knowledgePage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	return body, err
 }
 
-func (d *Dashboard) unansweredMessages(ctx context.Context, v *visit) (*knowledge, error) {
-	a, err := d.ask(ctx, v, "unanswered_messages")
+// questionMessages are the messages of all wordings of a question.
+func (d *Dashboard) questionMessages(ctx context.Context, v *visit, id string) (*knowledge, error) {
+	if d.deps.Desk == nil {
+		return nil, errNoPage
+	}
+	waiting, err := d.unanswered(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	f := figure{ID: "messages", Title: v.t("knowledge.messages", v.url.Query().Get("text")), Whole: true}
+	i := slices.IndexFunc(waiting.list, func(q Unanswered) bool { return q.ID == id })
+	if i < 0 {
+		return nil, &failure{status: http.StatusNotFound, key: "error.no_question"}
+	}
+	q := waiting.list[i]
+	texts, err := json.Marshal(q.Wordings)
+	if err != nil {
+		return nil, fmt.Errorf("write wordings: %w", err)
+	}
+	body, err := d.unansweredMessages(ctx, v, q.Text, "shop_id", q.Shop, "texts", string(texts))
+	if err == nil && body.Total.Rows < q.Asked {
+		body.Figures[0].Note = v.t("knowledge.messages.more", count(q.Asked), count(int64(len(q.Wordings))))
+	}
+	return body, err
+}
+
+func (d *Dashboard) unansweredMessages(ctx context.Context, v *visit, title string, pairs ...string) (*knowledge, error) {
+	l, err := d.askList(ctx, v, "unanswered_messages", nil, pairs...)
+	if err != nil {
+		return nil, err
+	}
+	a := l.answer
+	f := figure{ID: "messages", Title: v.t("knowledge.messages", title), Whole: true}
 	f.Table.Head = []cell{words(v.t("column.ts")), words(v.t("column.shop_id")), words(v.t("column.conv_id")), words(v.t("column.user_id")), words(v.t("column.text")), words(v.t("column.route"))}
 	for row := range a.Rows {
 		at := conversationAddress(a.text(row, "shop_id"), a.text(row, "conv_id"), a.text(row, "user_id"))
@@ -66,8 +101,8 @@ func (d *Dashboard) unansweredMessages(ctx context.Context, v *visit) (*knowledg
 			words(moment(a.time(row, "ts"), v.filter.Zone)), words(a.text(row, "shop_id")), {Text: a.text(row, "conv_id"), Href: at}, words(a.text(row, "user_id")), words(a.text(row, "text")), words(nameOr(v, "route."+a.text(row, "route"), a.text(row, "route"))),
 		})
 	}
-	f.take(a, v)
-	body := &knowledge{Messages: true, Figures: []figure{f}}
+	f.take(a, v, pairs...)
+	body := &knowledge{Messages: true, Figures: []figure{f}, Total: l.Total, Since: v.t("knowledge.messages.total", l.rows())}
 	body.Before, body.Next = pageLinks(v, len(a.Rows))
 	return body, nil
 }
@@ -112,7 +147,8 @@ func (body *knowledge) show(v *visit, waiting waitingQuestions, wordings *answer
 	}
 	for _, q := range waiting.list {
 		one := pendingQuestion{
-			ID: q.ID, Shop: q.Shop, Text: q.Text, Language: q.Language, Asked: count(q.Asked), First: moment(q.First, v.filter.Zone), Last: moment(q.Last, v.filter.Zone), Near: q.Near,
+			Behind: "/knowledge?" + url.Values{"shop_id": {q.Shop}, "question_id": {q.ID}}.Encode(),
+			ID:     q.ID, Shop: q.Shop, Text: q.Text, Language: q.Language, Asked: count(q.Asked), First: moment(q.First, v.filter.Zone), Last: moment(q.Last, v.filter.Zone), Near: q.Near,
 		}
 		for _, text := range q.Wordings {
 			c := words(text)

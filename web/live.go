@@ -24,7 +24,7 @@ func (d *Dashboard) liveFigure(ctx context.Context, v *visit) (figure, error) {
 	if err != nil {
 		return figure{}, err
 	}
-	f := figure{ID: "live", Whole: true, Title: v.t("live.title")}
+	f := figure{ID: "live", Whole: true, Title: v.t("live.title"), Table: table{None: "live.none"}}
 	for _, column := range []string{"ts", "shop_id", "from_role", "text", "intent", "buy_score"} {
 		f.Table.Head = append(f.Table.Head, cell{Text: v.t("column." + column), Number: column == "buy_score"})
 	}

@@ -7,11 +7,12 @@ import (
 
 // messagesPage lists the messages behind a number on scores.
 func messagesPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
-	a, err := d.ask(ctx, v, "scored_messages")
+	l, err := d.askList(ctx, v, "scored_messages", nil)
 	if err != nil {
 		return nil, err
 	}
-	body := figures{Chips: d.chips(v, "scored_messages")}
+	a := l.answer
+	body := figures{Chips: d.chips(v, "scored_messages"), Since: &since{Text: v.t("messages.total", l.rows())}}
 	if len(a.Rows) == 0 {
 		body.Empty = "list.empty"
 		return body, nil

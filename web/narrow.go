@@ -79,7 +79,7 @@ func (v *visit) choose(param string, values ...string) choices {
 }
 
 // narrowing are the parameters that chips show.
-var narrowing = []string{"step", "orders", "within_hours", "intent", "bot_id", "coupon", "experiment", "variant", "exposed_on", "contaminated", "bin", "model_id", "user_id", "order_id"}
+var narrowing = []string{"step", "orders", "within_hours", "at_risk_hours", "compared", "intent", "bot_id", "coupon", "experiment", "variant", "exposed_on", "contaminated", "bin", "model_id", "user_id", "order_id", "topic", "source", "outcome"}
 
 // chips are what narrows this page, each with a way to be rid of it.
 func (d *Dashboard) chips(v *visit, question string) (list []chip) {
@@ -104,6 +104,10 @@ func (d *Dashboard) valueName(v *visit, param, value string) string {
 		return d.name(v, Intent, value)
 	case param == "step" && known("step."+value):
 		return stepName(v, value)
+	case param == "compared":
+		return v.t("choice.compared." + value)
+	case param == "outcome" && known("column."+value):
+		return v.t("column." + value)
 	case param == "bin":
 		return binOf(value)
 	case param == "orders" && known("choice.orders."+value):

@@ -109,7 +109,7 @@ func shoppersPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 		}
 		f.Table.Rows = append(f.Table.Rows, []cell{
 			shopperCell(v, list, row), words(list.text(row, "shop_id")), linked(count(list.count(row, "conversations")), href(v.url.Query().Get("step"))), linked(count(list.count(row, "high_intent")), href("high_intent")), linked(count(list.count(row, "ordered")), href("ordered")),
-			digits(count(list.count(row, "orders"))), amount(list, row, "net_amount"), digits(number(list.number(row, "best_score"), 3)), words(moment(list.time(row, "last_message_at"), v.filter.Zone)),
+			linked(count(list.count(row, "orders")), href("ordered")), amount(list, row, "net_amount").to(href("ordered")), digits(number(list.number(row, "best_score"), 3)), words(moment(list.time(row, "last_message_at"), v.filter.Zone)),
 		})
 	}
 	f.take(list, v)

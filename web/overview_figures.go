@@ -88,7 +88,7 @@ func (d *Dashboard) intentsFigure(v *visit, cut *answer) figure {
 		brief, _ := sum.amount(v.lang)
 		f.Table.Rows = append(f.Table.Rows, []cell{
 			words(d.name(v, Intent, intent)), linked(count(sum.conversations), href("")), linked(count(sum.high), href("high_intent")), linked(count(sum.ordered), href("ordered")),
-			rate, digits(brief), cut.share(v, row, "refund_rate", "old_orders"),
+			rate, digits(brief).to(href("kept")), cut.share(v, row, "refund_rate", "old_orders"),
 		})
 	}
 	f.take(cut, v)

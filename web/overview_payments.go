@@ -145,7 +145,7 @@ func (d *Dashboard) paymentTrend(v *visit, a *answer) figure {
 		line.Low, line.High = append(line.Low, low), append(line.High, high)
 		f.Table.Rows = append(f.Table.Rows, []cell{
 			words(dayName(v.lang, day)), linked(count(paid), href("paid")), linked(count(attributed), href("attributed")), linked(count(a.count(row, "kept")), href("kept")),
-			d.rateCell(v, attributed, paid), amount(a, row, "net_amount"), amount(a, row, "attributed_amount"),
+			d.rateCell(v, attributed, paid), amount(a, row, "net_amount").to(href("paid")), amount(a, row, "attributed_amount").to(href("attributed")),
 		})
 	}
 	f.Chart.Series = []series{bars, line}

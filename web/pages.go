@@ -18,6 +18,9 @@ type page struct {
 	hidden   bool   // not in the navigation: rows lead to it
 	look     string // its template, where that is not of its name
 	now      bool   // of now: without a period and a channel above it
+	// What the numbers of a page are not narrowed by does not stand above it.
+	noChannel bool
+	fixed     bool // by nothing: neither shop nor period nor channel
 	// body is what the template shows as .Body.
 	body func(context.Context, *Dashboard, *visit) (any, error)
 }
@@ -28,19 +31,21 @@ func pages() []page {
 		{name: "overview", path: "/{$}", group: "business", role: RoleViewer, body: overviewPage},
 		{name: "funnel", path: "/funnel", group: "business", role: RoleViewer, look: "figures", body: funnelPage},
 		{name: "attribution", path: "/attribution", group: "business", role: RoleViewer, look: "figures", body: attributionPage},
+		{name: "credits", path: "/credits", hidden: true, role: RoleViewer, look: "figures", body: creditsPage},
 		{name: "conversations", path: "/conversations", group: "data", role: RoleViewer, look: "figures", body: conversationsPage},
-		{name: "conversation", path: "/conversation", hidden: true, role: RoleViewer, body: transcriptPage},
-		{name: "orders", path: "/orders", group: "data", role: RoleViewer, look: "figures", body: ordersPage},
+		{name: "conversation", path: "/conversation", hidden: true, role: RoleViewer, fixed: true, body: transcriptPage},
+		{name: "orders", path: "/orders", group: "data", role: RoleViewer, noChannel: true, look: "figures", body: ordersPage},
 		{name: "shoppers", path: "/shoppers", group: "data", role: RoleViewer, look: "figures", body: shoppersPage},
-		{name: "dictionary", path: "/dictionary", group: "data", role: RoleViewer, body: dictionaryPage},
-		{name: "scores", path: "/scores", group: "learning", role: RoleViewer, look: "figures", body: scoresPage},
-		{name: "messages", path: "/messages", hidden: true, role: RoleViewer, look: "figures", body: messagesPage},
+		{name: "dictionary", path: "/dictionary", group: "data", role: RoleViewer, fixed: true, body: dictionaryPage},
+		{name: "scores", path: "/scores", group: "learning", role: RoleViewer, noChannel: true, look: "figures", body: scoresPage},
+		{name: "messages", path: "/messages", hidden: true, role: RoleViewer, noChannel: true, look: "figures", body: messagesPage},
 		{name: "experiments", path: "/experiments", group: "learning", role: RoleViewer, look: "figures", now: true, body: experimentsPage},
 		{name: "handoffs", path: "/handoffs", group: "operation", role: RoleViewer, look: "figures", now: true, body: handoffsPage},
-		{name: "handoff", path: "/handoff", hidden: true, role: RoleViewer, now: true, body: handoffPage},
+		{name: "handoff", path: "/handoff", hidden: true, role: RoleViewer, fixed: true, body: handoffPage},
 		{name: "knowledge", path: "/knowledge", group: "operation", role: RoleViewer, now: true, body: knowledgePage},
 		{name: "live", path: "/live", group: "operation", role: RoleViewer, look: "figures", now: true, body: livePage},
 		{name: "pipeline", path: "/pipeline", group: "operation", role: RoleViewer, look: "figures", now: true, allShops: true, body: pipelinePage},
+		{name: "records", path: "/records", hidden: true, role: RoleViewer, look: "figures", now: true, allShops: true, body: recordsPage},
 		{name: "deadletters", path: "/deadletters", group: "operation", role: RoleViewer, now: true, body: deadLettersPage},
 	}
 }

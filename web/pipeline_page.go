@@ -38,21 +38,58 @@ func pipelinePage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	}}, nil
 }
 
+// ledgerColumns are what a record may have become; those of the second kind
+// have no row yet that could be shown.
+var (
+	ledgerColumns = []string{"stored", "duplicate", "conflict", "quarantined", "erased"}
+	ledgerGaps    = []string{"in_flight", "unexplained"}
+)
+
 // ledgerFigure ends with the sum of all, in which nothing may be unexplained.
+// Each cell leads to its records.
 func ledgerFigure(v *visit, a *answer) figure {
-	columns := []string{"records", "stored", "duplicate", "conflict", "quarantined", "erased", "in_flight", "unexplained"}
+	columns := slices.Concat([]string{"records"}, ledgerColumns, ledgerGaps)
 	f := figure{ID: "ledger", Title: v.t("pipeline.ledger"), Note: v.t("pipeline.ledger.note"), Table: a.table(v, append([]string{"topic", "source"}, columns...)...)}
-	total := []cell{words(v.t("pipeline.total")), words("")}
-	for _, column := range columns {
-		n := int64(0)
-		for row := range a.Rows {
-			n += a.count(row, column)
-		}
-		total = append(total, cell{Text: count(n), Number: true, Bad: column == "unexplained" && n != 0})
+	if len(a.Rows) == 0 {
+		f.Table.None = "pipeline.ledger.none"
+		f.take(a, v)
+		return f
 	}
-	f.Table.Rows = append(f.Table.Rows, total)
+	total := map[string]int64{}
+	for row, cells := range f.Table.Rows {
+		gaps := a.count(row, "in_flight") + a.count(row, "unexplained")
+		if a.text(row, "source") == "" {
+			cells[1].Text = v.t("pipeline.unread")
+		}
+		for i, column := range columns {
+			total[column] += a.count(row, column)
+			if n := a.count(row, column); n == 0 && a.text(row, "source") == "" && !slices.Contains(ledgerGaps, column) {
+				cells[2+i] = digits(nothing) // what nobody has read has become nothing yet
+				continue
+			}
+			cells[2+i] = ledgerCell(v, column, a.count(row, column), gaps, "topic", a.text(row, "topic"), "source", orNone(a.text(row, "source")))
+		}
+	}
+	sums := []cell{words(v.t("pipeline.total")), words("")}
+	for _, column := range columns {
+		sums = append(sums, ledgerCell(v, column, total[column], total["in_flight"]+total["unexplained"]))
+	}
+	f.Table.Rows = append(f.Table.Rows, sums)
 	f.take(a, v)
 	return f
+}
+
+// ledgerCell leads to the records that it counts, but for those that nobody has
+// read or explained, which are no rows.
+func ledgerCell(v *visit, column string, n, gaps int64, pairs ...string) cell {
+	c := cell{Text: count(n), Number: true, Bad: column == "unexplained" && n != 0}
+	switch {
+	case slices.Contains(ledgerColumns, column):
+		c.Href = v.behind("/records", "records", append(pairs, "outcome", column)...)
+	case column == "records" && gaps == 0:
+		c.Href = v.behind("/records", "records", pairs...)
+	}
+	return c
 }
 
 func freshnessFigure(v *visit, a *answer) figure {
@@ -63,10 +100,16 @@ func freshnessFigure(v *visit, a *answer) figure {
 func reasonsFigure(v *visit, a *answer) figure {
 	f := plainFigure(v, a, "pipeline.reasons", "stage", "reason", "letters", "deliveries", "newest_at")
 	for row := range a.Rows {
-		f.Table.Rows[row][2].Href = "/deadletters" + v.filter.query("stage", a.text(row, "stage"), "reason", a.text(row, "reason"))
+		href := "/deadletters" + v.filter.query("stage", a.text(row, "stage"), "reason", a.text(row, "reason"))
+		f.Table.Rows[row][2].Href, f.Table.Rows[row][3].Href = href, href
+		f.Table.Rows[row][1].Small = reasonWords(v, a.text(row, "reason"))
 	}
 	return f
 }
+
+// reasonWords say what a reason means; of one that is newer than the catalogue,
+// nothing.
+func reasonWords(v *visit, reason string) string { return nameOr(v, "reason."+reason, "") }
 
 // shownMetrics are those of this process that the page shows.
 var shownMetrics = []string{

@@ -9,7 +9,8 @@ type tile struct {
 	Small  string // interval and n
 	Change string // against the period before; "" when there is nothing to compare
 	Up     bool
-	Even   bool // the change is none
+	Even   bool   // the change is none
+	Before string // leads to the rows of the period before
 	Href   string
 }
 
@@ -61,7 +62,7 @@ func (d *Dashboard) tiles(v *visit, compare *answer, total funnelSum) []tile {
 		return compare.count(0, column), compare.count(0, column+"_before")
 	}
 	counted := func(key string, n int64, column, step string) tile {
-		t := tile{Key: key, Value: count(n), Href: v.drill(step)}
+		t := tile{Key: key, Value: count(n), Href: v.drill(step), Before: v.compared("before", step)}
 		if now, before := pair(column); now > 0 && before > 0 {
 			t.compare(float64(now)/float64(before)-1, change)
 		}
@@ -81,7 +82,7 @@ func (t *tile) compare(by float64, write func(float64) string) {
 }
 
 func (d *Dashboard) rateTile(v *visit, compare *answer, total funnelSum) tile {
-	t := tile{Key: "tile.rate", Value: nothing, Small: v.t("rate.none"), Href: v.drill("high_intent_ordered")}
+	t := tile{Key: "tile.rate", Value: nothing, Small: v.t("rate.none"), Href: v.drill("high_intent_ordered"), Before: v.compared("before", "high_intent_ordered")}
 	if total.high > 0 {
 		low, high := d.deps.Interval(total.hits, total.high)
 		t.Value = percent(share(total.hits, total.high))
@@ -97,7 +98,7 @@ func (d *Dashboard) rateTile(v *visit, compare *answer, total funnelSum) tile {
 // keptTile shows one currency; shops of several have to be looked at apart.
 func keptTile(v *visit, compare *answer, total funnelSum) tile {
 	brief, full := total.amount(v.lang)
-	t := tile{Key: "tile.kept", Value: brief, Small: full, Href: v.drill("kept")}
+	t := tile{Key: "tile.kept", Value: brief, Small: full, Href: v.drill("kept"), Before: v.compared("before", "kept")}
 	if brief+".00" == full { // it is short as it is
 		t.Small = ""
 	}

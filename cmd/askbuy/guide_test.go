@@ -69,11 +69,11 @@ func TestGuideOfExperiments(t *testing.T) {
 	i := start(t)
 	said := i.paste(guide(t, "experiments.md", "From a file to a verdict in ten minutes"))
 	for _, want := range []string{
-		"registered: greeting\n", "registered: welcome\n",
-		`"experiment":"greeting","variant":"control"`, `"accepted":3`,
-		"NOT ENOUGH DATA - ", "greeting: 1 of 1 exposures show what the hash gives",
+		"registered: promo\n", "registered: welcome\n",
+		`"experiment":"promo","variant":"control"`, `"accepted":3`,
+		"NOT ENOUGH DATA - ", "promo: 1 of 1 exposures show what the hash gives",
 		"SHIP - ", "welcome: nothing keeps it from being believed", "welcome: 1 of 1 snapshots follow from their stored input bit by bit",
-		"greeting: planned for 28 days", "A/A runs",
+		"promo: planned for 28 days", "A/A runs",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the guide does not say %q", want)

@@ -13,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/sync/errgroup"
 
+	"askbuy/internal/experiment"
 	"askbuy/pipeline"
 )
 
@@ -36,6 +37,12 @@ func (r runCommand) Run(a *app) error {
 		return errors.New("--sample plays against the own webhook: it needs role ingest")
 	}
 	collectSeldom(a.environ)
+	var tried *experiment.Experiment
+	if r.Sample {
+		if tried, err = sampleExperiment(c, time.Now()); err != nil {
+			return err
+		}
+	}
 	log := newLog(a.stderr, c.LogLevel)
 	p := pipeline.New(c, log)
 	p.UseTokens(func(secret, shop, body string) (string, error) { return shopToken(secret, shop, body, time.Now()) })
@@ -57,7 +64,7 @@ func (r runCommand) Run(a *app) error {
 			return err
 		}
 		if r.Sample {
-			return playSample(ctx, a, c, at)
+			return playSample(ctx, a, c, at, tried)
 		}
 		return nil
 	})

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"askbuy/internal/experiment"
 )
 
 // SampleOptions say what the sample shops are and where they are played. The
@@ -18,6 +20,36 @@ type SampleOptions struct {
 	Days     int              // of the past; 0 is 14
 	PerDay   int              // conversations a day, all shops together; 0 is 160
 	Backfill func(events int) // called once, when the past is told; nil: nobody asks
+	// Experiment runs in the shops; SampleFile makes one. nil: exposures are told
+	// that mean nothing.
+	Experiment *experiment.Experiment
+}
+
+// SampleExperiment is the key of the experiment that the sample shops run, and
+// sampleEffect what its treatment adds to the log odds of an order.
+const (
+	SampleExperiment = "greeting"
+	sampleEffect     = 0.6
+)
+
+// SampleFile is the file of that experiment for shops whose past begins days
+// before now: it began with them, and goes on for as long again.
+func SampleFile(now time.Time) []byte {
+	start := now.UTC().Truncate(day).Add(-trialRuns)
+	return fmt.Appendf(nil, `experiment: %s
+hypothesis: a greeting with the running promotion brings more orders
+owner: sample
+start: %s
+planned_end: %s
+shops: [all]
+assignment: askbuy
+variants: [{name: %s, weight: 0.5, control: true}, {name: %s, weight: 0.5}]
+metrics:
+  - {metric: conversation_to_order, role: success}
+  - {metric: revenue_per_user, role: success}
+  - {metric: refund_rate, role: guardrail, nim: 0.05}
+  - {metric: add_to_cart, role: diagnostic}
+`, SampleExperiment, start.Format(time.RFC3339), start.Add(2*trialRuns).Format(time.RFC3339), control, treatment)
 }
 
 func (o SampleOptions) withDefaults() SampleOptions {
@@ -101,6 +133,9 @@ func (s *sampler) makeUp(day time.Time) error {
 	o := Options{
 		Seed: s.Seed, Conversations: s.PerDay, ShopIDs: s.ShopIDs, Noise: NoiseNone, Plain: true,
 		Label: strconv.FormatInt(day.Unix()/86400, 10) + "-", Start: day, End: day.AddDate(0, 1, 0), span: 24 * time.Hour}
+	if e := s.Experiment; e != nil {
+		o.given = &running{Trial: Trial{Key: e.Key, Effect: sampleEffect}, of: []experiment.Experiment{*e}, seed: s.Seed}
+	}
 	if err := o.Validate(); err != nil {
 		return fmt.Errorf("sample shop: %w", err)
 	}

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"askbuy/internal/experiment"
 	"askbuy/internal/simulator/doortest"
+	"askbuy/schemas/event"
 )
 
 // turning is a clock that only sleeping moves.
@@ -38,12 +40,16 @@ func TestTheSampleShop(t *testing.T) {
 	defer server.Close()
 	client := server.Client()
 	defer client.CloseIdleConnections()
+	tried, err := experiment.Parse(SampleFile(clock.now()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	play := func(until time.Time) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		told := 0
 		err := Sample(ctx, SampleOptions{
-			Days: 3, PerDay: 30, Backfill: func(events int) { told = events },
+			Days: 3, PerDay: 30, Experiment: &tried, Backfill: func(events int) { told = events },
 			Play: PlayOptions{URL: server.URL, APIKey: "key", CozeSecret: secret, Client: client, Now: clock.now,
 				Sleep: func(ctx context.Context, d time.Duration) error {
 					if clock.now().After(until) {
@@ -69,10 +75,21 @@ func TestTheSampleShop(t *testing.T) {
 	if live < 10 || live > past {
 		t.Errorf("%d events in four hours after %d in four days", live, past)
 	}
+	shown := map[string]int{}
 	for _, e := range door.Events {
+		if e.Type == event.TypeExposure {
+			given := experiment.Assign(e.ShopID, e.UserID, []experiment.Experiment{tried})
+			if e.Experiment != SampleExperiment || e.Variant != *given[0].Variant {
+				t.Fatalf("shown %s of %s, the file gives %s", e.Variant, e.Experiment, *given[0].Variant)
+			}
+			shown[e.Variant]++
+		}
 		if e.ShopID != "default" && e.ShopID != "outlet" {
 			t.Fatalf("of no sample shop: %+v", e)
 		}
+	}
+	if shown[control] == 0 || shown[treatment] == 0 {
+		t.Errorf("variants were shown %v times", shown)
 	}
 	if len(door.Letters) > 0 || len(door.Conflicts) > 0 {
 		t.Errorf("the sample shop makes no mistakes, have %v and %v", door.Letters, door.Conflicts)

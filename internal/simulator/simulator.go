@@ -30,7 +30,8 @@ type Options struct {
 	Trial         *Trial // nil: exposures are told that mean nothing
 	Drift         Drift
 
-	span time.Duration // conversations begin within it; 0 is the whole period
+	given *running      // runs in the place of Trial: one whose file is the caller's
+	span  time.Duration // conversations begin within it; 0 is the whole period
 }
 
 // DefaultPeriod is how long a simulation's period is where nobody says: the

@@ -102,7 +102,7 @@ type running struct {
 
 func (o *Options) runTrial(shops []shop, forced string) (*running, error) {
 	if o.Trial == nil {
-		return nil, nil
+		return o.given, nil
 	}
 	r := &running{Trial: *o.Trial, text: o.Trial.file(o, shops), forced: forced, seed: o.Seed}
 	e, err := experiment.Parse(r.text)

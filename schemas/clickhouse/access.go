@@ -16,7 +16,7 @@ type Reader struct {
 // allShops are the views whose rows belong to no shop, and what these alone
 // read. A reader of some shops may not read them.
 var allShops = []string{
-	"bi.ledger", "bi.freshness",
+	"bi.ledger", "bi.receipts", "bi.freshness",
 	"askbuy.log_ends", "askbuy.ledger_gaps", "askbuy.receipts", "askbuy.offset_cuts",
 }
 

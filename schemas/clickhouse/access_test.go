@@ -68,7 +68,7 @@ func TestReaders(t *testing.T) {
 func testTheirShopsAlone(t *testing.T, db *clickhouse.DB) {
 	for _, name := range ask(t, db, "SELECT 'bi.' || name FROM system.tables WHERE database = 'bi'") {
 		view, shop := warehouse.Call(name), shopColumn(t, db, name)
-		if shop == "" {
+		if shop == "" || name == "bi.receipts" { // the rows behind the ledger are as much for all shops as it is
 			if _, _, _, err := connectAs(t, "both").Query(t.Context(), "SELECT count() FROM "+view, nil); !clickhouse.Denied(err) {
 				t.Errorf("%s belongs to no shop, and is shown to a reader of some: %v", view, err)
 			}
@@ -125,7 +125,7 @@ func testLookingAround(t *testing.T) {
 		}
 	}
 	for _, sql := range []string{
-		"SELECT * FROM bi.ledger", "SELECT * FROM bi.freshness", "SELECT * FROM askbuy.receipts",
+		"SELECT * FROM bi.ledger", "SELECT * FROM bi.receipts", "SELECT * FROM bi.freshness", "SELECT * FROM askbuy.receipts",
 		"SELECT * FROM askbuy.conversation_versions", "SELECT * FROM askbuy.conversation_ends", "SELECT * FROM askbuy.conversation_sums",
 		"SELECT * FROM askbuy.rollup_generations", "SELECT * FROM askbuy.rollup_changes", "SELECT * FROM askbuy.shop_list",
 		"SELECT partition FROM system.parts", // the names of partitions tell experiments of others

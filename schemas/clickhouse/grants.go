@@ -18,7 +18,7 @@ var read = []Table{
 	{"askbuy.touches", []string{"shop_id", "order_id", "user_id", "order_at", "touches"}},
 	{"askbuy.second_opinions", []string{"shop_id", "user_id", "event_id", "scorer", "conv_id", "ts", "outcome", "score", "label", "latency_ms"}},
 	{"askbuy.shadow_scores", []string{"shop_id", "user_id", "event_id", "model_id", "conv_id", "ts", "evidence", "buy_score", "p_order", "p_net"}},
-	{"askbuy.receipts", []string{"topic", "raw_partition", "raw_position", "outcome", "source", "received_at"}},
+	{"askbuy.receipts", []string{"topic", "raw_partition", "raw_position", "outcome", "source", "shop_id", "received_at"}},
 	{"askbuy.dead_letters", []string{"id", "stage", "reason", "detail", "source", "shop_id", "type", "event_id", "received_at", "topic", "partition", "position"}},
 	{"askbuy.offset_cuts", []string{"topic", "partition", "epoch", "end_offset", "committed_offset", "noted_at"}},
 	{"askbuy.experiments", []string{"experiment", "shop_id", "shops", "config_hash", "hypothesis", "owner", "assignment", "mode", "alpha", "running_level",

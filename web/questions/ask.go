@@ -61,6 +61,36 @@ func (k *Desk) AskWhole(ctx context.Context, name string, given url.Values, scop
 	return k.run(ctx, q, args, scope, func(d *draft) Statement { return q.whole(d, n) })
 }
 
+// Total is what the rows of a list add up to, on all of its pages.
+type Total struct {
+	Rows int64
+	Sums []any // of the columns asked for, in their order
+	// Currency is that of all rows; OneCurrency is false where they have several.
+	Currency    string
+	OneCurrency bool
+}
+
+// Total adds up columns of a list.
+func (k *Desk) Total(ctx context.Context, name string, given url.Values, scope Scope, columns ...string) (t Total, err error) {
+	q, args, err := k.prepare(ctx, name, given, scope)
+	if err != nil {
+		return t, err
+	}
+	write := func(d *draft) Statement { return q.total(d, columns) }
+	_, rows, err := k.rolledUp(ctx, q, args, scope, write)
+	if err == nil && rows == nil {
+		s := write(&draft{args: args, scope: scope, question: q})
+		_, _, rows, err = k.db.Query(ctx, s.SQL, s.Values(), asWritten)
+	}
+	if err != nil {
+		return t, fmt.Errorf("add up %s: %w", q.Name, err)
+	}
+	n, _ := rows[0][0].(uint64)
+	t = Total{Rows: int64(n), Sums: rows[0][2:]}
+	t.Currency, t.OneCurrency = rows[0][1].(string)
+	return t, nil
+}
+
 // SQL is the statement that would answer.
 func (k *Desk) SQL(ctx context.Context, name string, given url.Values, scope Scope) (Statement, error) {
 	q, args, err := k.prepare(ctx, name, given, scope)

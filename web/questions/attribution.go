@@ -89,16 +89,43 @@ SELECT o.explicit_unmatched AS explicit_unmatched, o.net_amount AS net_amount, o
 )`
 		},
 	},
-	{
-		Name: "credits", About: "Credit of conversations for orders, one a row.", Params: creditCuts, Behind: "conversation", Pages: true,
-		Columns: []Column{
-			{Name: "shop_id", Unit: ID, About: "shop"}, {Name: "order_id", Unit: ID, About: "order"}, {Name: "conv_id", Unit: ID, About: "conversation"}, {Name: "user_id", Unit: ID, About: "shopper"},
-			{Name: "paid_at", Unit: Time, About: "payment"}, {Name: "intent", Unit: Text, About: "topic of the conversation"}, {Name: "channel", Unit: Text, About: "its channel"}, {Name: "coupon", Unit: Text, About: "coupon of the order"},
-			{Name: "credit", Unit: Score, About: "above 0; sums to 1 over an order"}, {Name: "order_amount", Unit: Money, About: "of the whole order"}, {Name: "net_amount", Unit: Money, About: "of the whole order"}, {Name: "currency", Unit: Text, About: "reporting currency of the shop"},
-		},
+	creditList("credits", "Credit of conversations for orders, one a row.", "conversation", []Column{
+		{Name: "shop_id", Unit: ID, About: "shop"}, {Name: "order_id", Unit: ID, About: "order"}, {Name: "conv_id", Unit: ID, About: "conversation"}, {Name: "user_id", Unit: ID, About: "shopper"},
+		{Name: "paid_at", Unit: Time, About: "payment"}, {Name: "intent", Unit: Text, About: "topic of the conversation"}, {Name: "channel", Unit: Text, About: "its channel"}, {Name: "coupon", Unit: Text, About: "coupon of the order"},
+		{Name: "credit", Unit: Score, About: "above 0; sums to 1 over an order"}, {Name: "order_amount", Unit: Money, About: "of the whole order"}, {Name: "net_amount", Unit: Money, About: "of the whole order"}, {Name: "currency", Unit: Text, About: "reporting currency of the shop"},
+	}, "a.shop_id AS shop_id, a.order_id AS order_id, a.conv_id AS conv_id, a.user_id AS user_id, a.paid_at AS paid_at, c.intent AS intent, c.channel AS channel, a.coupon AS coupon, a.credit AS credit, a.amount AS order_amount, a.net_amount AS net_amount, a.currency AS currency, "+
+		creditedAmounts("", "", "a.is_reporting"), "", "paid_at DESC, shop_id, order_id, credit DESC, conv_id"),
+	creditList("credited_orders", "Orders that conversations of a cut have credit for, one a row.", "order", []Column{
+		{Name: "shop_id", Unit: ID, About: "shop"}, {Name: "order_id", Unit: ID, About: "order"}, {Name: "paid_at", Unit: Time, About: "payment"}, {Name: "coupon", Unit: Text, About: "coupon of the order"},
+		{Name: "conversations", Unit: Count, About: "conversations of the cut with credit for it"}, {Name: "credit", Unit: Score, About: "their credit"}, {Name: "currency", Unit: Text, About: "reporting currency of the shop"},
+	}, "a.shop_id AS shop_id, a.order_id AS order_id, any(a.paid_at) AS paid_at, any(a.coupon) AS coupon, count() AS conversations, sum(a.credit) AS credit, any(a.currency) AS currency, "+
+		creditedAmounts("sum(", ")", "a.is_reporting"), "shop_id, order_id", "paid_at DESC, shop_id, order_id"),
+	creditList("credited_conversations", "Conversations that have credit for orders, one a row.", "conversation", []Column{
+		{Name: "shop_id", Unit: ID, About: "shop"}, {Name: "conv_id", Unit: ID, About: "conversation"}, {Name: "user_id", Unit: ID, About: "shopper"}, {Name: "intent", Unit: Text, About: "topic"}, {Name: "channel", Unit: Text, About: "channel"},
+		{Name: "orders", Unit: Count, About: "orders that it has credit for"}, {Name: "credit", Unit: Score, About: "its credit for them"}, {Name: "currency", Unit: Text, About: "reporting currency of the shop"},
+	}, "a.shop_id AS shop_id, a.conv_id AS conv_id, a.user_id AS user_id, any(c.intent) AS intent, any(c.channel) AS channel, count() AS orders, sum(a.credit) AS credit, any(a.currency) AS currency, "+
+		creditedAmounts("sum(", ")", "a.is_reporting"), "shop_id, conv_id, user_id", "credit DESC, shop_id, conv_id, user_id"),
+}
+
+// creditedAmounts are amounts times credit, to nine decimals, so that shares of an order add up to it. What is not in
+// the reporting currency of its shop is in none.
+func creditedAmounts(begin, end, counts string) string {
+	times := func(amount string) string {
+		return begin + "if(" + counts + ", toDecimal128(round(a.credit * toFloat64(a." + amount + "), 9), 9), 0)" + end
+	}
+	return times("amount") + " AS credited_order_amount, " + times("net_amount") + " AS credited_net_amount"
+}
+
+// creditList is a list behind the numbers of attribution, by what one row of it is.
+func creditList(name, about, behind string, columns []Column, selected, group, order string) Question {
+	if group != "" {
+		group = "\nGROUP BY " + group
+	}
+	return Question{
+		Name: name, About: about, Params: creditCuts, Behind: behind, Pages: true,
+		Columns: slices.Concat(columns, []Column{{Name: "credited_order_amount", Unit: Money, About: "credit times the amount of the order, in the reporting currency"}, {Name: "credited_net_amount", Unit: Money, About: "credit times its net amount"}}),
 		sql: func(d *draft) string {
-			return "SELECT a.shop_id AS shop_id, a.order_id AS order_id, a.conv_id AS conv_id, a.user_id AS user_id, a.paid_at AS paid_at, c.intent AS intent, c.channel AS channel, a.coupon AS coupon, a.credit AS credit, a.amount AS order_amount, a.net_amount AS net_amount, a.currency AS currency\n" +
-				d.credits() + "\nORDER BY a.paid_at DESC, a.shop_id, a.order_id, a.credit DESC, a.conv_id"
+			return "SELECT " + selected + "\n" + d.credits() + group + "\nORDER BY " + order
 		},
-	},
+	}
 }

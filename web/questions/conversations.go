@@ -3,7 +3,7 @@ package questions
 import "slices"
 
 // conversationFilters narrow lists of conversations.
-var conversationFilters = slices.Concat(cuts, []string{"step", "within_hours", "experiment", "user_id"})
+var conversationFilters = slices.Concat(cuts, []string{"step", "within_hours", "at_risk_hours", "compared", "experiment", "user_id"})
 
 var conversationQuestions = []Question{
 	{
@@ -16,12 +16,14 @@ var conversationQuestions = []Question{
 		Name: "conversations_total", About: "How many conversations a list has, and what has arrived for its shops since.", Params: conversationFilters,
 		Columns: slices.Concat([]Column{
 			{Name: "conversations", Unit: Count, About: "rows of the list"},
-			{Name: "net_amount", Unit: Money, About: "net amounts of their attributed orders"},
+			{Name: "orders", Unit: Count, About: "orders attributed to them"},
+			{Name: "order_amount", Unit: Money, About: "amounts of these, cancelled ones too"},
+			{Name: "net_amount", Unit: Money, About: "their net amounts"},
 			{Name: "currency", Unit: Text, About: "reporting currency; empty when there are several"},
 		}, sinceColumns()),
 		sql: func(d *draft) string {
-			return "SELECT n AS conversations, " + d.amount("net") + " AS net_amount, " + d.currency() + " AS currency,\n    " + d.since() +
-				"\nFROM (SELECT count() AS n, sum(c.net_amount) AS net " + d.conversations() + ")"
+			return "SELECT n AS conversations, sales AS orders, " + d.amount("gross") + " AS order_amount, " + d.amount("net") + " AS net_amount, " + d.currency() + " AS currency,\n    " + d.since() +
+				"\nFROM (SELECT count() AS n, sum(c.orders) AS sales, sum(c.order_amount) AS gross, sum(c.net_amount) AS net " + d.conversations() + ")"
 		},
 	},
 	{
@@ -124,7 +126,7 @@ func conversationRow() []Column {
 		{Name: "high_intent_at", Unit: Time, About: "first message with a score of 0.7"},
 		{Name: "is_carted", Unit: Flag, About: "last touch within 72 h of an add_to_cart"},
 		{Name: "order_id", Unit: ID, About: "first attributed order"}, {Name: "ordered_at", Unit: Time, About: "its payment"},
-		{Name: "orders", Unit: Count, About: "attributed orders"}, {Name: "net_amount", Unit: Money, About: "their net amounts"},
+		{Name: "orders", Unit: Count, About: "attributed orders"}, {Name: "order_amount", Unit: Money, About: "their amounts, cancelled ones too"}, {Name: "net_amount", Unit: Money, About: "their net amounts"},
 		{Name: "currency", Unit: Text, About: "reporting currency of the shop"},
 		{Name: "is_kept", Unit: Flag, About: "some order with a net amount above 0"}, {Name: "is_closed", Unit: Flag, About: "its 72 h were over"},
 		{Name: "experiment", Unit: Text, About: "the one experiment that exposed it"}, {Name: "variant", Unit: Text, About: "its variant"},
@@ -135,7 +137,7 @@ func conversationSelect(currency string) string {
 	return `SELECT c.shop_id AS shop_id, c.conv_id AS conv_id, c.user_id AS user_id, c.channel AS channel, c.bot_id AS bot_id, c.started_at AS started_at, c.last_message_at AS last_message_at,
     c.user_messages AS user_messages, c.bot_messages AS bot_messages, c.agent_messages AS agent_messages, c.intent AS intent, c.intent_level AS intent_level, c.buy_score AS buy_score,
     c.buy_score_peak AS buy_score_peak, c.p_order AS p_order, c.high_intent_at AS high_intent_at, c.is_carted AS is_carted, c.order_id AS order_id, c.ordered_at AS ordered_at,
-    c.orders AS orders, c.net_amount AS net_amount, ` + currency + ` AS currency, c.is_kept AS is_kept, c.is_closed AS is_closed, c.experiment AS experiment, c.variant AS variant`
+    c.orders AS orders, c.order_amount AS order_amount, c.net_amount AS net_amount, ` + currency + ` AS currency, c.is_kept AS is_kept, c.is_closed AS is_closed, c.experiment AS experiment, c.variant AS variant`
 }
 
 func messageRow() []Column {

@@ -69,6 +69,7 @@ var funnelQuestions = []Question{
 			{Name: "ordered", Unit: Count, About: "of those days"}, {Name: "ordered_before", Unit: Count, About: "of the days before"},
 			{Name: "high_intent_ordered", Unit: Count, About: "of those days"}, {Name: "high_intent_ordered_before", Unit: Count, About: "of the days before"},
 			{Name: "net_amount", Unit: Money, About: "of those days"}, {Name: "net_amount_before", Unit: Money, About: "of the days before"},
+			{Name: "currency", Unit: Text, About: "reporting currency; empty when there are several"},
 		}, sql: compareSQL,
 	},
 	{
@@ -110,29 +111,6 @@ var funnelQuestions = []Question{
 			{Name: "seen_hours", Unit: Hours, About: "hours since the last of them was high: a column beyond it may still rise"},
 		}, sql: cohortsSQL,
 	},
-}
-
-func compareSQL(d *draft) string {
-	before := "c.cohort_date BETWEEN " + d.bind("from") + " - (" + d.bind("to") + " - " + d.bind("from") + " + 1) AND " + d.bind("to")
-	return `SELECT uniqExact(slot) AS days,
-    sumIf(n, is_now) AS conversations, sumIf(n, NOT is_now) AS conversations_before,
-    sumIf(high, is_now) AS high_intent, sumIf(high, NOT is_now) AS high_intent_before,
-    sumIf(hits_all, is_now) AS ordered, sumIf(hits_all, NOT is_now) AS ordered_before,
-    sumIf(hits, is_now) AS high_intent_ordered, sumIf(hits, NOT is_now) AS high_intent_ordered_before,
-    ` + d.amount("sumIf(net, is_now)") + ` AS net_amount, ` + d.amount("sumIf(net, NOT is_now)") + ` AS net_amount_before
-FROM
-(
-    SELECT *, min(is_over) OVER (PARTITION BY slot) AS both_over
-    FROM
-    (
-        SELECT c.cohort_date >= ` + d.bind("from") + ` AS is_now, if(is_now, c.cohort_date, c.cohort_date + (` + d.bind("to") + " - " + d.bind("from") + ` + 1)) AS slot,
-            ` + d.countAll() + ` AS n, ` + d.counts("high_intent") + ` AS high, ` + d.counts("ordered") + ` AS hits_all, ` + d.counts("high_intent_ordered") + ` AS hits, sum(c.net_amount) AS net,
-            ` + d.countAnswered() + ` = ` + d.countClosed() + ` AS is_over
-        ` + d.conversationsIn(before) + `
-        GROUP BY is_now, slot
-    )
-)
-WHERE both_over AND toDateTime(slot, 'UTC') + toIntervalDay(4) <= ` + d.bind("as_of")
 }
 
 func funnelSQL(d *draft) string {
@@ -219,7 +197,7 @@ FROM
     SELECT hours, countIf(ordered) AS orders, sum(count()) OVER (ORDER BY hours ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS at_risk
     FROM
     (
-        SELECT ceil(dateDiff('millisecond', assumeNotNull(c.high_intent_at), ifNull(c.high_intent_ordered_at, ` + d.bind("as_of") + `)) / 3600000) AS elapsed,
+        SELECT ` + d.elapsed() + ` AS elapsed,
             c.is_high_intent_ordered = 1 AND elapsed <= 168 AS ordered, toUInt32(greatest(1, least(168, elapsed))) AS hours
         ` + d.conversations() + ` AND c.high_intent_at IS NOT NULL
     )

@@ -10,18 +10,37 @@ var Process = Question{
 
 var healthQuestions = []Question{
 	{
-		Name: "ledger", About: "What became of every record of the raw topics; unexplained must be 0.", AllShops: true, Timeless: true,
+		Name: "ledger", About: "What became of every record of the raw topics that had arrived by as_of, and what is on its way now; unexplained must be 0.", AllShops: true, Behind: "records",
 		Columns: []Column{
 			{Name: "topic", Unit: Text, About: "raw topic"}, {Name: "source", Unit: Text, About: "door; empty for what no sink has read yet"}, {Name: "records", Unit: Count, About: "records: the sum of what follows"},
 			{Name: "stored", Unit: Count, About: "became a fact"}, {Name: "duplicate", Unit: Count, About: "said again what a fact says"}, {Name: "conflict", Unit: Count, About: "said otherwise: a dead letter"}, {Name: "quarantined", Unit: Count, About: "could not be read or stored: a dead letter"},
 			{Name: "erased", Unit: Count, About: "of a subject that was erased"}, {Name: "in_flight", Unit: Count, About: "not yet read by the sink"}, {Name: "unexplained", Unit: Count, About: "read, but without a receipt"},
 		},
 		sql: func(d *draft) string {
-			return `SELECT l.topic AS topic, l.source AS source, sum(l.records) AS records, sum(l.stored) AS stored, sum(l.duplicate) AS duplicate, sum(l.conflict) AS conflict,
-    sum(l.quarantined) AS quarantined, sum(l.erased) AS erased, sum(l.in_flight) AS in_flight, sum(l.unexplained) AS unexplained
-FROM bi.ledger AS l
+			return `SELECT l.topic AS topic, l.source AS source, sum(l.n) AS records, sumIf(l.n, l.outcome = 'stored') AS stored, sumIf(l.n, l.outcome = 'duplicate') AS duplicate, sumIf(l.n, l.outcome = 'conflict') AS conflict,
+    sumIf(l.n, l.outcome = 'quarantined') AS quarantined, sumIf(l.n, l.outcome = 'erased') AS erased, sumIf(l.n, l.outcome = 'in_flight') AS in_flight, sumIf(l.n, l.outcome = 'unexplained') AS unexplained
+FROM
+(
+    SELECT r.topic AS topic, r.source AS source, r.outcome AS outcome, toInt64(count()) AS n
+    FROM bi.receipts AS r
+    WHERE r.received_at <= ` + d.bind("as_of") + `
+    GROUP BY topic, source, outcome
+    UNION ALL
+    SELECT g.topic, '', one.1, toInt64(one.2) FROM bi.ledger AS g ARRAY JOIN [('in_flight', g.in_flight), ('unexplained', g.unexplained)] AS one WHERE g.source = ''
+) AS l
 GROUP BY topic, source
 ORDER BY topic, source`
+		},
+	},
+	{
+		Name: "records", About: "Records of the raw topics with what became of each, newest first.", Params: []string{"topic", "source", "outcome"}, AllShops: true, Pages: true,
+		Columns: []Column{
+			{Name: "received_at", Unit: Time, About: "arrival"}, {Name: "topic", Unit: Text, About: "raw topic"}, {Name: "partition", Unit: Count, About: "its partition"}, {Name: "offset", Unit: Count, About: "its offset"},
+			{Name: "outcome", Unit: Text, About: "stored, duplicate, conflict, quarantined or erased"}, {Name: "source", Unit: Text, About: "door"}, {Name: "shop_id", Unit: ID, About: "shop"},
+		},
+		sql: func(d *draft) string {
+			return "SELECT r.received_at AS received_at, r.topic AS topic, r.partition AS partition, r.offset AS offset, r.outcome AS outcome, r.source AS source, r.shop_id AS shop_id\nFROM bi.receipts AS r\nWHERE " +
+				conditions(d.equal("r.topic", "topic"), d.equal("r.source", "source"), d.equal("r.outcome", "outcome"), "r.received_at <= "+d.bind("as_of")) + "\nORDER BY received_at DESC, topic, partition, offset"
 		},
 	},
 	{

@@ -1,6 +1,7 @@
 package questions
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,6 +20,7 @@ type Param struct {
 	Allowed []string // nil: any text of at most MaxText characters, or what Type says
 	Default string   // "": the question is asked without it
 	Max     int      // greatest whole number
+	Most    int      // longest text, in characters; 0: MaxText
 }
 
 // None stands for the empty value in a filter: an empty parameter is no filter.
@@ -56,6 +58,8 @@ var params = []Param{
 	{Name: "coupon", Type: textType, About: "coupon of the order, of a conversation's first order; - for none"},
 	{Name: "step", Type: textType, Allowed: stepNames(), About: "only the conversations that reached a step"},
 	{Name: "within_hours", Type: intType, Max: 8784, About: "only conversations that ordered at most so many hours after high intent"},
+	{Name: "at_risk_hours", Type: intType, Max: 168, About: "only conversations that had not ordered so many hours after high intent, and could still be seen"},
+	{Name: "compared", Type: textType, Allowed: []string{"now", "before"}, About: "only the days that are closed in the period and in the one before: those of the period, or those before"},
 	{Name: "by", Type: textType, Allowed: []string{"intent", "channel", "bot_id", "coupon"}, Default: "intent", About: "what the rows are cut by"},
 	{Name: "unit", Type: textType, Allowed: []string{"conversations", "shoppers"}, Default: "conversations", About: "what the steps count"},
 	{Name: "net", Type: textType, Allowed: []string{"no", "yes"}, Default: "no", About: "yes: only orders with a net amount above 0 count as orders"},
@@ -74,6 +78,10 @@ var params = []Param{
 	{Name: "state", Type: textType, Allowed: []string{"pending", "human", "closed"}, About: "of a handoff"},
 	{Name: "handoff_id", Type: textType, About: "handoff"},
 	{Name: "text", Type: textType, About: "wording of a question, as it stands in bi.messages"},
+	{Name: "texts", Type: textType, Most: 64 << 10, About: "wordings of one question, a JSON array of texts as they stand in bi.messages"},
+	{Name: "topic", Type: textType, About: "raw topic"},
+	{Name: "source", Type: textType, About: "door; - for none"},
+	{Name: "outcome", Type: textType, Allowed: []string{"stored", "duplicate", "conflict", "quarantined", "erased"}, About: "what became of a record"},
 	{Name: "stage", Type: textType, Allowed: []string{"ingest", "process", "sink"}, About: "where it was set aside"},
 	{Name: "reason", Type: textType, About: "why it was set aside"},
 	{Name: "sort", Type: textType, Allowed: []string{"newest", "score", "amount"}, Default: "newest", About: "what comes first"},
@@ -186,11 +194,14 @@ func (p Param) check(value string) (string, error) {
 		if n, err := strconv.Atoi(value); err != nil || n < 1 || n > p.Max {
 			return refuse("want a whole number from 1 to %d", p.Max)
 		}
-	case !utf8.ValidString(value) || utf8.RuneCountInString(value) > MaxText || strings.ContainsRune(value, 0):
-		return refuse("want at most %d characters of UTF-8", MaxText)
+	case !utf8.ValidString(value) || utf8.RuneCountInString(value) > p.longest() || strings.ContainsRune(value, 0):
+		return refuse("want at most %d characters of UTF-8", p.longest())
 	}
 	return value, nil
 }
+
+// longest is the length of the longest text, in characters.
+func (p Param) longest() int { return cmp.Or(p.Most, MaxText) }
 
 func checkScope(q Question, a Args, scope Scope) error {
 	shop := a["shop_id"]

@@ -186,6 +186,12 @@ func TestRowsBehind(t *testing.T) {
 	cohort := ask(t, k, scope, "cohorts")[1]
 	date = cohort["day"].(time.Time).Format(time.DateOnly)
 	compare("cohort", cohort["within_72"], "from", date, "to", date, "within_hours", "72")
+	compare("still watched at the end", last[len(last)-1]["at_risk"], "at_risk_hours", fmt.Sprint(last[len(last)-1]["hours"]))
+	sides := ask(t, k, scope, "compare", "from", "2026-11-08", "to", "2026-11-10")[0]
+	for side, suffix := range map[string]string{"now": "", "before": "_before"} {
+		compare("conversations "+side, sides["conversations"+suffix], "from", "2026-11-08", "to", "2026-11-10", "compared", side)
+		compare("ordered "+side, sides["ordered"+suffix], "from", "2026-11-08", "to", "2026-11-10", "compared", side, "step", "ordered")
+	}
 	if shown < 200 {
 		t.Errorf("the numbers add up to %v: the data says too little", shown)
 	}

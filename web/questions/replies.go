@@ -17,7 +17,7 @@ INNER JOIN
 (
     SELECT m.shop_id AS shop_id, m.user_id AS user_id, m.event_id AS event_id, m.text AS text
     FROM bi.messages AS m
-    WHERE ` + conditions(d.shop("m.shop_id"), "(m.shop_id, m.user_id, m.event_id) IN (SELECT r.shop_id, r.user_id, r.question_event_id "+replies+")", "m.text != ''", d.equal("m.text", "text")) + `
+    WHERE ` + conditions(d.shop("m.shop_id"), "(m.shop_id, m.user_id, m.event_id) IN (SELECT r.shop_id, r.user_id, r.question_event_id "+replies+")", "m.text != ''", d.equal("m.text", "text"), d.anyOf("m.text", "texts")) + `
 ) AS m ON m.shop_id = r.shop_id AND m.user_id = r.user_id AND m.event_id = r.question_event_id`
 }
 
@@ -35,7 +35,7 @@ var replyQuestions = []Question{
 		},
 	},
 	{
-		Name: "unanswered_messages", About: "The messages behind: what the bot put off or asked back about, newest first.", Params: []string{"text"}, Behind: "conversation", Pages: true, Timeless: true,
+		Name: "unanswered_messages", About: "The messages behind: what the bot put off or asked back about, newest first.", Params: []string{"text", "texts"}, Behind: "conversation", Pages: true, Timeless: true,
 		Columns: []Column{
 			{Name: "ts", Unit: Time, About: "when the bot replied"}, {Name: "shop_id", Unit: ID, About: "shop"}, {Name: "conv_id", Unit: ID, About: "conversation"}, {Name: "user_id", Unit: ID, About: "shopper as sent"},
 			{Name: "text", Unit: Text, About: "what was asked, personal data masked"}, {Name: "route", Unit: Text, About: "step that replied: clarify or preset"}, {Name: "language", Unit: Text, About: "language of the reply, zh or en"},

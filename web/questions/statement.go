@@ -1,6 +1,7 @@
 package questions
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -48,6 +49,19 @@ func (q Question) whole(d *draft, n int) Statement {
 		n = min(n, q.Most)
 	}
 	return q.write(d, "\nLIMIT "+itoa(n))
+}
+
+// total counts the rows of all pages, and adds up columns.
+func (q Question) total(d *draft, columns []string) Statement {
+	sql := "SELECT count() AS n, ''"
+	if slices.ContainsFunc(q.Columns, func(c Column) bool { return c.Name == "currency" }) {
+		sql = "SELECT count() AS n, if(uniqExact(l.currency) <= 1, any(l.currency), NULL)"
+	}
+	for _, column := range columns {
+		sql += ", sum(l." + column + ") AS " + column + "_sum"
+	}
+	sql += "\nFROM\n(\n" + q.sql(d) + "\n) AS l"
+	return Statement{SQL: sql, Params: d.bound}
 }
 
 // Values are the parameters as the driver takes them.
@@ -172,6 +186,14 @@ func (d *draft) equal(column, param string) string {
 		return column + " = ''"
 	}
 	return column + " = " + d.bind(param)
+}
+
+// anyOf narrows a column to the texts of a parameter that is a JSON array, when it was given.
+func (d *draft) anyOf(column, param string) string {
+	if !d.has(param) || !d.question.Takes(param) {
+		return ""
+	}
+	return column + " IN (SELECT arrayJoin(JSONExtract(" + d.bind(param) + ", 'Array(String)')))"
 }
 
 // days narrows a Date, or a text of that form, to the range.

@@ -91,8 +91,24 @@ func (d *draft) within() string {
 	return "c.high_intent_ordered_at <= c.high_intent_at + toIntervalHour(" + d.bind("within_hours") + ")"
 }
 
+// atRisk are the conversations that time_to_order still watches after so many hours.
+func (d *draft) atRisk() string {
+	if !d.has("at_risk_hours") || !d.question.Takes("at_risk_hours") {
+		return ""
+	}
+	return "c.high_intent_at IS NOT NULL AND greatest(1, least(168, " + d.elapsed() + ")) >= " + d.bind("at_risk_hours")
+}
+
+// elapsed is how many hours, rounded up, a conversation of high intent was seen without an order.
+func (d *draft) elapsed() string {
+	return "ceil(dateDiff('millisecond', assumeNotNull(c.high_intent_at), ifNull(c.high_intent_ordered_at, " + d.bind("as_of") + ")) / 3600000)"
+}
+
 // conversations is the source of all questions on conversations, with what narrows them.
 func (d *draft) conversations() string {
+	if d.has("compared") && d.question.Takes("compared") {
+		return d.conversationsIn(d.compared("c.cohort_date"))
+	}
 	return d.conversationsIn(d.days("c.cohort_date"))
 }
 
@@ -100,7 +116,7 @@ func (d *draft) conversationsIn(days string) string {
 	return "FROM " + d.conversationSource() + " AS c\nWHERE " + conditions(
 		d.ofGeneration(), d.shop("c.shop_id"), days, d.equal("c.channel", "channel"), d.equal("c.intent", "intent"), d.equal("c.bot_id", "bot_id"),
 		d.equal("c.coupon", "coupon"), d.equal("c.experiment", "experiment"), d.equal("c.user_id", "user_id"), d.equal("c.conv_id", "conv_id"),
-		d.conversationStep(), d.within())
+		d.conversationStep(), d.within(), d.atRisk())
 }
 
 // cuts are the parameters that narrow conversations.

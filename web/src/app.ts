@@ -3,3 +3,7 @@
 import 'htmx.org';
 import './chart';
 import './live';
+
+// On a phone the navigation is one line, longer than the screen: it begins where
+// the reader is.
+document.querySelector('.side [aria-current]')?.scrollIntoView({block: 'nearest', inline: 'center'});

@@ -160,7 +160,7 @@ FROM (SELECT *, arrayJoin(multiIf(c < 12, ['requested'], c < 16, ['requested', '
 		"INSERT INTO askbuy.replies (shop_id, user_id, event_id, conv_id, question_event_id, route, language, latency_ms, is_answered, " + fact + `)
 SELECT shop, shopper, concat('m_', toString(5 * c + 1 + n)), conv, concat('m_', toString(5 * c + n)), ['clarify', 'preset', 'faq'][c % 3 + 1], 'zh', 12 + c % 40, c % 3 = 2, toDateTime64({now}, 3, 'UTC') - toIntervalSecond(60 + c * 90 + n) AS at, ` + stored + `
 FROM (SELECT *, arrayJoin([0, 2]) AS n ` + from(60, "number AS c") + ")",
-		fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, 'stored', 'events', '1024', toFixedString('', 16), now64(3) - 60 FROM numbers(%d)", 5*n),
+		fmt.Sprintf("INSERT INTO askbuy.receipts SELECT 'messages', 0, number, if(number %% 400 = 7, 'duplicate', 'stored'), 'events', '1024', toFixedString('', 16), now64(3) - 60 FROM numbers(%d)", 5*n),
 		fmt.Sprintf("INSERT INTO askbuy.offset_cuts VALUES ('messages', 0, 0, 0, %d, %d, now64(3))", 5*n, 5*n),
 		"INSERT INTO askbuy.dead_letters SELECT concat('l', toString(number)), 'ingest', ['future_ts', 'missing_field'][number % 2 + 1], 'ts: is 9 min ahead, 5 at most', 'events', '1024', 'message', concat('m_x', toString(number)), now64(3) - number, 'deadletters', 0, number FROM numbers(7)",
 	}...)

@@ -236,7 +236,7 @@ GRANT SELECT(shop_id, user_id, event_id, conv_id, ts, act, intent, intent_path, 
 GRANT SELECT(shop_id, order_id, user_id, order_at, touches) ON askbuy.touches TO `askbuy_bi`;
 GRANT SELECT(shop_id, user_id, event_id, scorer, conv_id, ts, outcome, score, label, latency_ms) ON askbuy.second_opinions TO `askbuy_bi`;
 GRANT SELECT(shop_id, user_id, event_id, model_id, conv_id, ts, evidence, buy_score, p_order, p_net) ON askbuy.shadow_scores TO `askbuy_bi`;
-GRANT SELECT(topic, raw_partition, raw_position, outcome, source, received_at) ON askbuy.receipts TO `askbuy_bi`;
+GRANT SELECT(topic, raw_partition, raw_position, outcome, source, shop_id, received_at) ON askbuy.receipts TO `askbuy_bi`;
 GRANT SELECT(id, stage, reason, detail, source, shop_id, type, event_id, received_at, topic, partition, position) ON askbuy.dead_letters TO `askbuy_bi`;
 GRANT SELECT(topic, partition, epoch, end_offset, committed_offset, noted_at) ON askbuy.offset_cuts TO `askbuy_bi`;
 GRANT SELECT(experiment, shop_id, shops, config_hash, hypothesis, owner, assignment, mode, alpha, running_level, power, n_star, hash_version, seed, coverage, start_at, planned_end, final_at, variants, metrics) ON askbuy.experiments TO `askbuy_bi`;
@@ -279,6 +279,7 @@ GRANT SELECT ON bi.feedback TO `askbuy_bi`;
 GRANT SELECT ON bi.dead_letters TO `askbuy_bi`;
 GRANT SELECT ON bi.shops TO `askbuy_bi`;
 GRANT SELECT ON bi.ledger TO `askbuy_bi`;
+GRANT SELECT ON bi.receipts TO `askbuy_bi`;
 GRANT SELECT ON bi.freshness TO `askbuy_bi`;
 GRANT SELECT ON bi.score_quality TO `askbuy_bi`;
 GRANT SELECT ON bi.score_quality_daily TO `askbuy_bi`;

@@ -1824,6 +1824,19 @@ FROM
 GROUP BY topic, day, source
 COMMENT 'Grain: raw topic, UTC day, source. Every record of a raw topic is in exactly one column; unexplained is 0 unless something was lost.';
 
+CREATE OR REPLACE VIEW bi.receipts ON CLUSTER '{cluster}' (
+    topic String COMMENT 'raw topic, without prefix',
+    partition Int32 COMMENT 'its partition',
+    offset Int64 COMMENT 'its offset',
+    outcome String COMMENT 'stored, duplicate, conflict, quarantined or erased',
+    source String COMMENT 'door it came through',
+    shop_id String COMMENT 'shop; that of the credential where the event is not to be trusted',
+    received_at DateTime64(3, 'UTC') COMMENT 'arrival'
+) SQL SECURITY INVOKER AS
+SELECT topic, raw_partition AS partition, bitAnd(raw_position, 0xFFFFFFFFFF) AS offset, outcome, source, shop_id, received_at
+FROM askbuy.receipts FINAL
+COMMENT 'Grain: one record of a raw topic, with what became of it: the rows behind bi.ledger.';
+
 CREATE OR REPLACE VIEW bi.freshness ON CLUSTER '{cluster}' (
     table String COMMENT 'kind of event',
     last_event_at Nullable(DateTime64(3, 'UTC')) COMMENT 'latest event time; NULL without events',
