@@ -67,7 +67,7 @@ func (s ReplyShop) rung(known shop.Provider) reply.Rung {
 // offers are those that run in a turn's shop.
 func offers(known shop.Provider) func(*turn.Turn) []string {
 	return func(t *turn.Turn) []string {
-		ctx, cancel := context.WithTimeout(context.Background(), offersBudget)
+		ctx, cancel := turn.Patience(context.Background(), offersBudget)
 		defer cancel()
 		return shop.Offers(ctx, known, t.ShopID, t.Language, time.UnixMilli(t.At))
 	}
