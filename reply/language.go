@@ -65,11 +65,17 @@ var placeholder = regexp.MustCompile(`\[(phone|address|id-card|email|bank-card)\
 // fewWords reports whether a text has no character of Chinese and at most one
 // word.
 func fewWords(text string) bool {
+	if strings.IndexFunc(text, isHan) >= 0 { // most, and their words need not be told apart
+		return false
+	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
-	return len(words) < 2 && strings.IndexFunc(text, isHan) < 0
+	return len(words) < 2
 }
 
-func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
+func isHan(r rune) bool { return usualHan(r) || unicode.Is(unicode.Han, r) }
+
+// usualHan needs no table.
+func usualHan(r rune) bool { return r >= 0x4E00 && r <= 0x9FFF }
 
 // writtenIn is the language of a text that is in one of ours.
 func writtenIn(text string) string {
@@ -80,5 +86,11 @@ func writtenIn(text string) string {
 }
 
 func hasLetter(text string) bool {
-	return strings.ContainsAny(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz")
+	return strings.IndexFunc(text, func(r rune) bool {
+		if usualHan(r) {
+			return false
+		}
+		r = unicode.ToLower(r)
+		return r >= 'a' && r <= 'z'
+	}) >= 0
 }
