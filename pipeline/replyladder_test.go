@@ -84,6 +84,7 @@ func TestTheLadder(t *testing.T) {
 	i.says(t, "u5", "能开发票吗？", "hot", "订单详情页")
 	i.says(t, "u6", "这个保温杯可以放进洗碗机里洗吗", "llm", "可以在订单页")
 	i.says(t, "u7", "这个保温杯可以放进洗碗机里洗吗", "cache", "可以在订单页")
+	i.says(t, "u8", "我要转人工", "preset", "转接人工")
 	i.says(t, "u8", "Can this cup go into the dishwasher?", "llm", "You can ask")
 	i.says(t, "u6", "那保温杯盖子呢，我的电话13812345678", "llm", "可以在订单页")
 	if asked := fetch(t, model+"/last"); strings.Contains(asked, "13812345678") || !strings.Contains(asked, "[phone]") || !strings.Contains(asked, "洗碗机") {

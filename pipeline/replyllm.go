@@ -9,6 +9,7 @@ import (
 	"askbuy/models/faq"
 	"askbuy/reply"
 	"askbuy/reply/dialogue"
+	"askbuy/reply/handoffs"
 	"askbuy/reply/knowledge"
 	"askbuy/reply/llm"
 	"askbuy/reply/safety"
@@ -60,7 +61,8 @@ func llmRung(w wiring, guard *safety.Guard, refuse func(safety.Reason), set *kno
 		Client: client, Guard: guard, Refuse: refuse, Known: knownTo(set, provider),
 		Context: func(ctx context.Context, t *turn.Turn) []turn.Round { return dialogue.Context(ctx, w.models, t) },
 	}
-	return []reply.Rung{{Step: step, Budget: llmBudget, LLM: true}}, nil
+	others := func(t *turn.Turn) bool { return !handoffs.Asks(t) } // who asks for a person is told that one comes
+	return []reply.Rung{{Step: step, Budget: llmBudget, LLM: true, Only: others}}, nil
 }
 
 // A model may say what these entries of the FAQ say, near as they are and not

@@ -26,9 +26,9 @@ var (
 // the order of their urgency.
 func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
 	text := strings.ToLower(t.Text)
-	topic := "" // as guessed, where that is sure enough to be acted on
-	if t.Intent.IntentConfidence >= SureEnough && !r.Instructs {
-		topic = t.Intent.Intent
+	topic := ""
+	if !r.Instructs {
+		topic = topicOf(t)
 	}
 	switch {
 	case t.Angry() && !r.Instructs:
@@ -37,7 +37,7 @@ func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
 		return event.ReasonUrgent, true
 	case topic == complaint || has(text, complaintWords):
 		return event.ReasonComplaint, true
-	case topic == humanAgent || has(text, personWords) || text == "人工" || text == "agent":
+	case topic == humanAgent || wantsPerson(text):
 		return event.ReasonAsked, true
 	case r.NeedsPerson: // what the shopper asked for and confirmed is left to do
 		return event.ReasonAsked, true
@@ -49,6 +49,23 @@ func due(t *turn.Turn, r *turn.Reply) (event.HandoffReason, bool) {
 		return event.ReasonLowConfidence, true
 	}
 	return "", false
+}
+
+// topicOf is a turn's topic as guessed, where that is sure enough to be acted on.
+func topicOf(t *turn.Turn) string {
+	if t.Intent.IntentConfidence < SureEnough {
+		return ""
+	}
+	return t.Intent.Intent
+}
+
+func wantsPerson(lower string) bool {
+	return has(lower, personWords) || lower == "人工" || lower == "agent"
+}
+
+// Asks reports whether a turn asks for a person: no model has the answer.
+func Asks(t *turn.Turn) bool {
+	return topicOf(t) == humanAgent || wantsPerson(strings.ToLower(t.Text))
 }
 
 // Calls reports whether a turn's text calls a person whatever it is answered.

@@ -66,3 +66,17 @@ func TestPausesCoverSeventySixHours(t *testing.T) {
 		t.Errorf("spread from %v to %v", a, b)
 	}
 }
+
+func TestWhoAsksForAPerson(t *testing.T) {
+	f := func(want bool, text string, read intent.Scored) {
+		t.Helper()
+		if got := Asks(&turn.Turn{Text: text, Intent: read}); got != want {
+			t.Errorf("%q, read as %+v: %v", text, read, got)
+		}
+	}
+	f(true, "我要转人工", intent.Scored{})
+	f(true, "Agent", intent.Scored{})
+	f(true, "有人管吗", intent.Scored{Intent: "human_agent", IntentConfidence: .8})
+	f(false, "有人管吗", intent.Scored{Intent: "human_agent", IntentConfidence: .6})
+	f(false, "我要投诉", intent.Scored{Sentiment: intent.Angry})
+}
