@@ -1,7 +1,9 @@
 package reply
 
 import (
+	"strings"
 	"testing"
+	"unicode"
 
 	"askbuy/models/intent"
 	"askbuy/reply/turn"
@@ -33,4 +35,18 @@ func TestLanguageOfAnAnswer(t *testing.T) {
 	// Who changes the language is followed.
 	f("en", "", "en", "do you ship abroad", chineseTalk)
 	f("zh", "", "zh", "能退吗", englishTalk)
+}
+
+// Those that are told without a table are Chinese, and none is a Latin letter in
+// lower case; whatever else a text has, it is told as the tables tell it.
+func TestLettersAreToldAsTablesTellThem(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		text := string(r)
+		if latin := strings.ContainsAny(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz"); hasLetter(text) != latin {
+			t.Fatalf("%U: a Latin letter must be %v", r, latin)
+		}
+		if isHan(r) != unicode.Is(unicode.Han, r) {
+			t.Fatalf("%U: Chinese must be %v", r, unicode.Is(unicode.Han, r))
+		}
+	}
 }
