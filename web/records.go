@@ -17,8 +17,8 @@ func recordsPage(ctx context.Context, d *Dashboard, v *visit) (any, error) {
 	for row := range l.answer.Rows {
 		f.Table.Rows[row][4].Text = v.t("column." + l.text(row, "outcome"))
 	}
+	f.Whole, f.Table.Head[0].Number = true, false
 	body.Figures = []figure{f}
-	body.Figures[0].Whole = true
 	body.Before, body.Next = pageLinks(v, len(l.answer.Rows))
 	return body, nil
 }
