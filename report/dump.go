@@ -11,7 +11,7 @@ import (
 // and when events came rather than what they say, and what counts the windows
 // alone that are closed when it is asked.
 var (
-	notDumped      = []string{"ledger", "freshness", "second_opinions", "shadow_scores", "score_quality", "score_quality_daily", "experiment_results", "experiment_live"}
+	notDumped      = []string{"ledger", "receipts", "freshness", "second_opinions", "shadow_scores", "score_quality", "score_quality_daily", "experiment_results", "experiment_live"}
 	momentsColumns = []string{"received_at", "deliveries", "partition", "offset", "lag_seconds", "maturity", "kept_maturity", "matured_orders", "refunded_orders"}
 )
 
