@@ -147,7 +147,7 @@ func TestSpans(t *testing.T) {
 	f("a", 4, "0-5 9- ", StateInForce)
 	f("a", 6, "0-5 9- ", StateScheduled)
 	f("a", 9, "0-5 9- ", StateInForce)
-	f("b", 4, "5-9 ", StateScheduled)
+	f("b", 4, "5-9 ", StateWithdrawn) // what follows it was published before it came into force
 	f("b", 8, "5-9 ", StateInForce)
 	f("b", 9, "5-9 ", StateFormer)
 }

@@ -61,8 +61,8 @@ func TestGranules(t *testing.T) {
 func testShop(t *testing.T, db *clickhouse.DB) {
 	t.Helper()
 	views := biViews(t, db)
-	// Few rows, or of an experiment as a whole: its shop is that of the file.
-	for _, global := range []string{"bi.dead_letters", "bi.freshness", "bi.ledger", "bi.experiments", "bi.experiment_results", "bi.experiment_live"} {
+	// Few rows, or of the ledger, which all shops share, or of an experiment as a whole: its shop is that of the file.
+	for _, global := range []string{"bi.dead_letters", "bi.freshness", "bi.ledger", "bi.receipts", "bi.experiments", "bi.experiment_results", "bi.experiment_live"} {
 		views = slices.DeleteFunc(views, func(view string) bool { return view == global })
 	}
 	reader := connectAs(t, ofThird.Name) // whose condition on rows finds the shop as a filter does
