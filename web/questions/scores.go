@@ -88,6 +88,9 @@ ORDER BY threshold`
 
 // scoredMessagesSQL lists the messages. Which they are is settled before their texts are read.
 func scoredMessagesSQL(d *draft) string {
+	if d.counted {
+		return "SELECT q.event_id " + d.judged()
+	}
 	shown := d.judged() + "\nORDER BY q.ts DESC, q.shop_id, q.user_id, q.conv_id, q.event_id" + d.tail
 	return `SELECT q.ts AS ts, q.shop_id AS shop_id, q.conv_id AS conv_id, q.user_id AS user_id, m.text AS text, q.p_order AS p_order, q.buy_score AS buy_score, q.model_id AS model_id, q.order_id AS order_id, q.is_kept AS is_kept
 FROM

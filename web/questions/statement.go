@@ -60,6 +60,7 @@ func (q Question) total(d *draft, columns []string) Statement {
 	for _, column := range columns {
 		sql += ", sum(l." + column + ") AS " + column + "_sum"
 	}
+	d.counted = len(columns) == 0
 	sql += "\nFROM\n(\n" + q.sql(d) + "\n) AS l"
 	return Statement{SQL: sql, Params: d.bound}
 }
@@ -104,6 +105,7 @@ type draft struct {
 	scope    Scope
 	bound    []Bound
 	tail     string // which rows, of a question that limits them itself
+	counted  bool   // nothing of the rows is asked but how many they are
 	from     source
 	lineage  uint64 // of the rollup: see rolled.go
 }
